@@ -1,0 +1,132 @@
+"""Check and build: from the files of a workspace to a store with exports, or to the list of what is wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyoxigraph import Store
+
+from eudigraph import assemble, checks, consistency, export, problems, store
+from eudigraph.names import GRAPH_DATES, GRAPH_INFERRED, GRAPH_PROVENANCE, GRAPH_REFERENCE, RDF_TYPE, eud
+from eudigraph.ontology import Ontology
+from eudigraph.problems import ERROR, Problem
+from eudigraph.version import VERSION
+from eudigraph.workspace import Workspace
+
+
+@dataclass
+class Report:
+    """What a check or build found: problems, notes on what was left out, counts, and the seconds of each step."""
+
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    ontology: Ontology = field(default_factory=Ontology)
+    generation: Path | None = None
+
+    @property
+    def errors(self) -> list[Problem]:
+        """The problems that forbid a build."""
+        return [p for p in self.problems if p.severity == ERROR]
+
+    @contextmanager
+    def step(self, name: str, say: Callable[[str], None]) -> Iterator[None]:
+        """Time a step, and say its name while it runs."""
+        say(name)
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+
+
+def check(
+    workspace: Workspace,
+    files: Sequence[Path] = (),
+    *,
+    use_hermit: bool = True,
+    graph: Store | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Read a workspace into ``graph`` (or into memory) and return all its problems at once.
+
+    ``files`` adds files from elsewhere, and keeps of the problems those that lie in these files. What follows
+    is only derived when the files as such have no errors. ``say`` is told of each step as it begins.
+    """
+    report = Report()
+    graph = Store() if graph is None else graph
+    with report.step("read", say):
+        assembly = assemble.read(graph, workspace, files)
+        report.ontology = assembly.ontology
+    with report.step("check", say):
+        report.problems += checks.check(graph, assembly, workspace)
+    if not report.errors:
+        with report.step("reason", say):
+            assemble.complete(graph, assembly.ontology)
+        with report.step("shapes and clashes", say):
+            report.problems += consistency.clashes(graph, assembly)
+            report.problems += consistency.shapes(graph, workspace, report.notes.append)
+        if use_hermit:
+            with report.step("HermiT", say):
+                report.problems += consistency.with_hermit(graph, assembly, report.notes.append)
+        else:
+            report.notes.append("HermiT not asked: switched off")
+        report.counts = _counts(graph)
+    else:
+        report.notes.append("consistency and shapes not checked: first mend the errors")
+    report.problems = problems.locate(report.problems, workspace, assembly.files)
+    if files:
+        shown = {workspace.show(path.resolve()) for path in files} | {str(path) for path in files}
+        report.problems = [p for p in report.problems if p.file is None or p.file in shown]
+    return report
+
+
+def build(
+    workspace: Workspace,
+    folder: Path | None = None,
+    *,
+    use_hermit: bool = True,
+    exports: bool = True,
+    say: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Check a workspace and, if it has no errors, write its store and exports and put them in force.
+
+    ``folder`` is by default the workspace's own. A build that fails or is interrupted leaves the former one as it was.
+    Raises StoreError where the folder cannot be written to.
+    """
+    folder = workspace.build_folder if folder is None else folder
+    inputs = store.inputs(workspace)
+    with store.disk_errors(folder), store.new_generation(folder) as aside:
+        graph = Store(str(aside / "store"))
+        report = check(workspace, use_hermit=use_hermit, graph=graph, say=say)
+        if report.errors:
+            return report
+        if exports:
+            with report.step("exports", say):
+                report.notes += export.write_all(graph, aside)
+        with report.step("store", say):
+            graph.optimize()
+            graph.flush()
+            del graph  # closes it
+            manifest = store.Manifest(store.FORMAT, 0, VERSION, report.ontology.version, report.counts, inputs)
+            report.generation = store.commit(folder, aside, manifest)
+    return report
+
+
+def _counts(graph: Store) -> dict[str, int]:
+    return {
+        "sources": _instances(graph, "Source"),
+        "passages": _instances(graph, "Passage"),
+        "claims": assemble.count(graph),
+        "provenance": assemble.count(graph, [GRAPH_PROVENANCE]),
+        "reference": assemble.count(graph, [GRAPH_REFERENCE]),
+        "dates": assemble.count(graph, [GRAPH_DATES]),
+        "inferred": assemble.count(graph, [GRAPH_INFERRED]),
+    }
+
+
+def _instances(graph: Store, name: str) -> int:
+    return sum(1 for _ in graph.quads_for_pattern(None, RDF_TYPE, eud(name), GRAPH_PROVENANCE))

@@ -1,0 +1,325 @@
+"""The command line: each command reads its options, calls the library once, and prints.
+
+Exit status: 0 done, 1 problems in the data (or a query that ran out of time), 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from eudigraph import answers, output, queries, store
+from eudigraph import build as building
+from eudigraph import explore as exploring
+from eudigraph.errors import EudigraphError, UsageError
+from eudigraph.version import VERSION
+from eudigraph.workspace import Workspace, copy_workspace, open_workspace
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _workspace_option(command: F) -> F:
+    return click.option(
+        "--workspace",
+        "folder",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Folder with ontology/, graph/ and queries/. By default what came with eudigraph.",
+    )(command)
+
+
+def _store_option(command: F) -> F:
+    return click.option(
+        "--store",
+        "built",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Folder of a build. By default the workspace's own, which is built if it is not there yet.",
+    )(command)
+
+
+def _text_option(command: F) -> F:
+    return click.option(
+        "--text",
+        "texts",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        metavar="FILE",
+        help="The text of a source, which you must have yourself; its passages are then shown.",
+    )(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(VERSION, prog_name="eudigraph")
+def cli() -> None:
+    """The knowledge graph of the EU's digital diplomacy: every statement leads to the passage that says it."""
+
+
+@cli.command()
+@_workspace_option
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Where to build; by default build/ in the workspace."
+)
+@click.option("--no-hermit", is_flag=True, help="Do not ask HermiT whether the graph is consistent.")
+@click.option("--no-exports", is_flag=True, help="Write the store alone.")
+def build(folder: Path | None, out: Path | None, no_hermit: bool, no_exports: bool) -> None:
+    """Check the claims, derive what follows, and write the store and the exports."""
+    workspace = open_workspace(folder)
+    report = building.build(workspace, out, use_hermit=not no_hermit, exports=not no_exports, say=_step)
+    _problems(report)
+    if report.errors:
+        _err("Nothing was built; the former build, if any, is as it was.")
+        sys.exit(1)
+    click.echo(_summary(report), nl=False)
+    click.echo(f"Built in {report.generation}")
+
+
+@cli.command()
+@_workspace_option
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@_text_option
+@click.option("--print", "printing", is_flag=True, help="With --text: print each claim under its passage.")
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+@click.option("--no-hermit", is_flag=True, help="Do not ask HermiT whether the graph is consistent.")
+def check(
+    folder: Path | None,
+    files: tuple[Path, ...],
+    texts: tuple[Path, ...],
+    printing: bool,
+    as_json: bool,
+    no_hermit: bool,
+) -> None:
+    """Look for problems in the ontology and the claims, or in FILES of claims from elsewhere."""
+    if printing and not texts:
+        raise UsageError("--print needs --text FILE, the text whose claims it prints")
+    workspace = open_workspace(folder)
+    report, printed = answers.check(workspace, files, texts, use_hermit=not no_hermit, printing=printing, say=_step)
+    if as_json:
+        click.echo(json.dumps([p.as_json() for p in report.problems], ensure_ascii=False, indent=1))
+    else:
+        click.echo(printed, nl=False)
+        _problems(report, err=False)
+        warnings = len(report.problems) - len(report.errors)
+        click.echo(f"{_count(len(report.errors), 'error')}, {_count(warnings, 'warning')}.")
+    sys.exit(1 if report.errors else 0)
+
+
+@cli.command("queries")
+@_workspace_option
+@click.argument("name", required=False)
+def list_queries(folder: Path | None, name: str | None) -> None:
+    """List the questions that have a query, or say all about the query NAME."""
+    library = queries.load_library(open_workspace(folder))
+    if name is None:
+        rows = [[str(q.number), q.name, q.question, " ".join(q.parameters)] for q in library.values()]
+        click.echo(output.table(["no", "name", "question", "parameters"], rows, width=_width()), nl=False)
+    else:
+        click.echo(answers.describe_query(queries.find(library, name)), nl=False)
+
+
+@cli.command()
+@_workspace_option
+@_store_option
+@click.argument("name", required=False)
+@click.argument("parameters", nargs=-1, metavar="[PARAMETER=VALUE]...")
+@click.option("--file", "file", metavar="FILE", help="SPARQL of your own; - for standard input.")
+@click.option(
+    "--format", "form", type=click.Choice(output.FORMATS), help="By default a table on a terminal, CSV in a pipe."
+)
+@click.option("--ids", is_flag=True, help="Show identifiers instead of names, in tables and CSV.")
+@click.option("--evidence", is_flag=True, help="Show the passages that say so.")
+@_text_option
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="End the query after this.",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="ROWS", help="Show at most so many rows.")
+def query(
+    folder: Path | None,
+    built: Path | None,
+    name: str | None,
+    parameters: tuple[str, ...],
+    file: str | None,
+    form: str | None,
+    ids: bool,
+    evidence: bool,
+    texts: tuple[Path, ...],
+    timeout: float,
+    limit: int | None,
+) -> None:
+    """Ask the query NAME of the library, such as: query topics country=Japan. Or ask SPARQL of your own with --file."""
+    if (name is None) == (file is None):
+        raise UsageError("give the name of a query (see: eudigraph queries) or --file with SPARQL of your own")
+    workspace = open_workspace(folder)
+    graph = _open(workspace, built)
+    asked = answers.Asking(limit=limit, timeout=timeout, evidence=evidence or bool(texts), texts=texts)
+    if file is not None:
+        if parameters or asked.evidence:
+            raise UsageError(
+                "parameters and --evidence are for queries of the library; in your own, ask for GRAPH ?passage { … }"
+            )
+        answer = answers.ask_text(graph, _read(file), asked)
+    else:
+        library = queries.load_library(workspace)
+        answer = answers.ask(graph, queries.find(library, name or ""), _pairs(parameters), asked)
+    form = form or ("table" if sys.stdout.isatty() else "csv")
+    click.echo(answers.render(graph, answer, form, ids=ids, width=_width()), nl=False)
+    if answer.answer.cut:
+        _err(f"Only the first {limit} are shown (--limit).")
+
+
+@cli.command()
+@_workspace_option
+@_store_option
+@click.argument("subject")
+@click.argument("property_", metavar="PROPERTY")
+@click.argument("object_", metavar="OBJECT")
+@_text_option
+def explain(
+    folder: Path | None, built: Path | None, subject: str, property_: str, object_: str, texts: tuple[Path, ...]
+) -> None:
+    """Show what a statement follows from, down to passages: explain Japan "cooperates on" 6G."""
+    graph = _open(open_workspace(folder), built)
+    click.echo(answers.explain(graph, subject, property_, object_, texts), nl=False)
+
+
+@cli.command()
+@_workspace_option
+@_store_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to write the page; by default beside the store.",
+)
+@_text_option
+@click.option("--no-open", is_flag=True, help="Write the page, and do not open it.")
+def explore(folder: Path | None, built: Path | None, out: Path | None, texts: tuple[Path, ...], no_open: bool) -> None:
+    """Write the graph's answers, each with its evidence, as one page, and open it in the browser."""
+    workspace = open_workspace(folder)
+    graph = _open(workspace, built)
+    page = exploring.write_page(graph, queries.load_library(workspace), out, texts)
+    click.echo(f"Wrote {page}")
+    if not no_open and not webbrowser.open(page.resolve().as_uri()):
+        click.echo("No browser could be opened here; open that file in one.")
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Copy ontology, claims and queries into the new FOLDER, to add to them there."""
+    for made in copy_workspace(open_workspace(), folder):
+        click.echo(f"Made {made}")
+    click.echo(f"Use it with --workspace {folder}")
+
+
+def main() -> NoReturn:
+    """Run the command line; every error of ours becomes a line or two and an exit status."""
+    try:
+        cli.main(standalone_mode=False)
+    except EudigraphError as error:
+        _err(f"eudigraph: {error}")
+        sys.exit(error.exit_code)
+    except click.exceptions.Abort:
+        _err("eudigraph: interrupted; nothing was changed")
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        _err(
+            f"eudigraph: {error.filename or 'output'}: {error.strerror or error}; "
+            "check the path and the room on the disk"
+        )
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _open(workspace: Workspace, built: Path | None) -> store.Built:
+    """Open the build that is asked for; build the workspace's own if there is none yet."""
+    folder = built or workspace.build_folder
+    if built is None and not store.exists(folder):
+        _err("Building the graph for the first time …")
+        report = building.build(workspace, folder)
+        _problems(report)
+        if report.errors:
+            sys.exit(1)
+    opened = store.open_built(folder)
+    if built is None and opened.stale(workspace):
+        _err("Files have changed since the build; this is the former graph. Build again with: eudigraph build")
+    return opened
+
+
+def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in parameters:
+        key, equals, value = text.partition("=")
+        if not equals or not key or not value:
+            raise UsageError(f"{text!r} is no parameter; write it as name=value, such as country=Japan")
+        if key in pairs:
+            raise UsageError(f"{key} is given twice; give it once")
+        pairs[key] = value
+    return pairs
+
+
+def _read(file: str) -> str:
+    try:
+        data = sys.stdin.buffer.read(queries.MAX_TEXT * 4 + 1) if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 text; save it in UTF-8") from error
+
+
+def _problems(report: building.Report, *, err: bool = True) -> None:
+    for problem in report.problems:
+        click.echo(output.clean(str(problem)), err=err)
+    for note in report.notes:
+        _err(f"Note: {note}")
+
+
+def _summary(report: building.Report) -> str:
+    found = [[name, f"{number:,}"] for name, number in report.counts.items()]
+    took = [[name, f"{seconds:.2f} s"] for name, seconds in report.seconds.items()]
+    took.append(["all", f"{sum(report.seconds.values()):.2f} s"])
+    longest = max(len(found), len(took))
+    found += [["", ""]] * (longest - len(found))
+    took += [["", ""]] * (longest - len(took))
+    return output.table(
+        ["found", "", "step", "took"], [[*a, *b] for a, b in zip(found, took, strict=True)], width=_width()
+    )
+
+
+def _step(name: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{name} …\r", nl=False, err=True)
+
+
+def _err(text: str) -> None:
+    click.echo(output.clean(text), err=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _width() -> int:
+    try:
+        return max(60, os.get_terminal_size(sys.stdout.fileno()).columns)
+    except (OSError, ValueError):
+        return output.WIDTH

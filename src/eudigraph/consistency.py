@@ -1,0 +1,110 @@
+"""What all claims together say: cycles, contradictions and broken shapes.
+
+SPARQL names the contradictions at any size. Shapes and HermiT run up to sizes that are stated; above them, they say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Store, Triple, serialize
+
+from eudigraph import hermit, reasoning
+from eudigraph.assemble import Assembly, object_statements
+from eudigraph.names import OWN_GRAPHS, shorten
+from eudigraph.problems import ERROR, WARNING, Probe, Problem, show
+from eudigraph.sparql import Row, iri, select
+from eudigraph.workspace import Workspace
+
+MAX_SHAPES = 100_000
+"""Statements in the store, in all graphs together, up to which the SHACL shapes are run."""
+
+
+def clashes(store: Store, assembly: Assembly) -> Iterator[Problem]:
+    """Yield cycles of topics and contradictions, each with the things it is about."""
+    for clash in [reasoning.topic_cycles(), *reasoning.clashes(assembly.ontology)]:
+        for row in select(store, clash.query):
+            values = {name: show(term) for name, term in row.items()}
+            yield _clash(store, clash.message.format(**values), row)
+
+
+def shapes(store: Store, workspace: Workspace, say: Callable[[str], None]) -> list[Problem]:
+    """Return where the graph breaks the workspace's shapes; ``say`` is told where there are too many statements."""
+    if not workspace.shapes_file.is_file():
+        return []
+    if len(store) > MAX_SHAPES:
+        say(f"shapes not run: {len(store):,} statements, more than {MAX_SHAPES:,}")
+        return []
+    import pyshacl
+    import rdflib
+
+    data = rdflib.Graph()
+    quads = store.quads_for_pattern(None, None, None, DefaultGraph())
+    triples = (Triple(q.subject, q.predicate, q.object) for q in quads)
+    data.parse(data=serialize(triples, format=RdfFormat.N_TRIPLES) or b"", format="nt")
+    try:
+        graph = rdflib.Graph().parse(workspace.shapes_file, format="turtle")
+        _, report, _ = pyshacl.validate(
+            data, shacl_graph=graph, inference="none", meta_shacl=False, do_owl_imports=False
+        )
+    except Exception as error:
+        what = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        shown = workspace.show(workspace.shapes_file)
+        return [Problem(ERROR, f"the shapes cannot be used: {what}", "correct them", shown)]
+    return list(_violations(report, data)) if isinstance(report, rdflib.Graph) else []
+
+
+def with_hermit(store: Store, assembly: Assembly, say: Callable[[str], None]) -> list[Problem]:
+    """Return a problem if HermiT finds the graph inconsistent; ``say`` is told where it was not asked, and why."""
+    statements = object_statements(store, assembly.ontology)
+    if len(statements) > hermit.MAX_STATEMENTS:
+        say(f"HermiT not asked: {len(statements):,} object statements, more than {hermit.MAX_STATEMENTS:,}")
+        return []
+    triples = (Triple(q.subject, q.predicate, q.object) for q in statements)
+    verdict = hermit.ask(serialize(triples, format=RdfFormat.N_TRIPLES) or b"")
+    if verdict.consistent is None:
+        say(f"HermiT not asked: {verdict.reason}")
+    if verdict.consistent is not False:
+        return []
+    mend = (
+        "mend the contradictions named beside this; if none is named, take out the last claims and add them one by one"
+    )
+    return [Problem(ERROR, "the claims contradict the ontology, says HermiT", mend)]
+
+
+def _clash(store: Store, message: str, row: Row) -> Problem:
+    subject = iri(row["x"])
+    said = []
+    if subject:
+        graphs = {quad.graph_name for quad in store.quads_for_pattern(NamedNode(subject), None, None, None)}
+        said = sorted(shorten(g.value) for g in graphs if isinstance(g, NamedNode) and g not in OWN_GRAPHS)
+    where = f" (spoken of in {', '.join(said[:4])})" if said else ""
+    mend = "correct the claims; perhaps two things share one name"
+    return Problem(ERROR, message + where, mend, probe=Probe(subject=subject))
+
+
+def _violations(report: object, data: object) -> Iterator[Problem]:
+    """Yield the results of a SHACL report as problems, each message once for a thing."""
+    import rdflib
+
+    if not isinstance(report, rdflib.Graph) or not isinstance(data, rdflib.Graph):
+        return
+    sh = rdflib.Namespace("http://www.w3.org/ns/shacl#")
+    reported = set()
+    for result in report.subjects(rdflib.RDF.type, sh.ValidationResult):
+        focus, path = report.value(result, sh.focusNode), report.value(result, sh.resultPath)
+        message = str(report.value(result, sh.resultMessage) or "breaks a shape")
+        if (focus, path, message) in reported:
+            continue
+        reported.add((focus, path, message))
+        severe = report.value(result, sh.resultSeverity) == sh.Violation
+        stated = path is not None and (focus, path, None) in data
+        value = report.value(result, sh.value) if stated else None
+        what, _, mend = message.replace(";", ",").partition(". ")
+        subject = str(focus) if isinstance(focus, rdflib.URIRef) else None
+        yield Problem(
+            ERROR if severe else WARNING,
+            f"{shorten(subject or str(focus))}: {what.rstrip('.')}",
+            mend.rstrip(".") or "correct the statement, or add what is missing",
+            probe=Probe(subject, str(path) if stated else None, None if value is None else str(value)),
+        )

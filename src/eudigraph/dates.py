@@ -1,0 +1,54 @@
+"""Dates as the graph writes them (EDTF, ISO 8601-2), and the days they allow."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from functools import lru_cache
+
+from edtf import EDTFParseException, parse_edtf
+
+from eudigraph.errors import UsageError
+
+MAX_LENGTH = 64
+"""Characters of the longest date that is read; more is no date."""
+
+
+@lru_cache(maxsize=100_000)
+def bounds(text: str) -> tuple[date | None, date | None]:
+    """Return the first and the last day an EDTF date allows; None for an end that is open or unknown.
+
+    Raises ValueError for a text that is no EDTF date, or a day that does not exist.
+
+    >>> bounds("2023-05-15/2023-05-16")
+    (datetime.date(2023, 5, 15), datetime.date(2023, 5, 16))
+    """
+    if not text or len(text) > MAX_LENGTH:
+        raise ValueError("is no EDTF date")
+    try:
+        parsed = parse_edtf(text)
+        first, last = _day(parsed.lower_strict()), _day(parsed.upper_strict())
+    except (EDTFParseException, ValueError, OverflowError, AttributeError, TypeError) as error:
+        raise ValueError("is no EDTF date, or a day that does not exist") from error
+    if text.startswith("/"):
+        first = None
+    if text.endswith("/"):
+        last = None  # the library guesses ten years for an unknown end; unknown is unknown
+    if first and last and first > last:
+        raise ValueError("ends before it begins")
+    return first, last
+
+
+def day(text: str) -> date:
+    """Return the day of a text such as ``2023-04-18``; raises UsageError for any other."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no day; write it as YYYY-MM-DD, such as 2023-04-18") from error
+
+
+def _day(value: time.struct_time | float) -> date | None:
+    """Return a bound as a day; open and unknown ends come as infinities."""
+    if isinstance(value, float):
+        return None
+    return date(value.tm_year, value.tm_mon, value.tm_mday)

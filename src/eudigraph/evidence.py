@@ -1,0 +1,116 @@
+"""From an answer to what says so: the statements behind a row, and the passages behind a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode, Store, Triple
+
+from eudigraph import reasoning
+from eudigraph.names import EUD, RDF_TYPE, expand
+from eudigraph.ontology import Ontology
+from eudigraph.sparql import select
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A passage as it is shown: where it stands, who speaks, how certain and confident, what it says in our words."""
+
+    iri: str
+    source: str
+    title: str
+    paragraph: int
+    start: int
+    end: int
+    speaker: str
+    certainty: str
+    confidence: str
+    gist: str
+    text: str | None = None
+    """The passage itself, where the source's text was given."""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people: paragraph and characters."""
+        return f"¶{self.paragraph} ({self.start}–{self.end})"
+
+
+def statements_of(patterns: Iterable[str], row: Mapping[str, object]) -> list[Triple]:
+    """Return the statements that evidence patterns such as ``?meeting eud:date ?date`` make of a row.
+
+    Patterns with a variable that has no value in the row, or one that is no IRI where one is needed, give nothing.
+    """
+    made = []
+    for pattern in patterns:
+        terms = [_term(part, row) for part in pattern.split(None, 2)]
+        if len(terms) == 3 and isinstance(terms[0], NamedNode) and isinstance(terms[1], NamedNode):
+            value = terms[2]
+            if isinstance(value, NamedNode | Literal):
+                made.append(Triple(terms[0], terms[1], value))
+    return made
+
+
+def passages_behind(store: Store, ontology: Ontology, statements: Iterable[Triple]) -> list[NamedNode]:
+    """Return the passages that say these statements or what they follow from, in the order of their IRIs.
+
+    Of what follows in several ways, the passages of each way count.
+    """
+    found: set[NamedNode] = set()
+    for statement in statements:
+        said = reasoning.passages_of(store, statement)
+        found.update(said)
+        if said:
+            continue
+        for way in reasoning.explain(store, ontology, statement):
+            for leaf in way.leaves():
+                found.update(reasoning.passages_of(store, leaf))
+    return sorted(found, key=lambda p: p.value)
+
+
+def describe(store: Store, passages: Sequence[NamedNode], texts: Mapping[str, str] | None = None) -> list[Passage]:
+    """Return passages as they are shown, in the order of their sources and places.
+
+    ``texts`` holds the texts of sources by the sources' IRIs; they must be the very texts that were read.
+    """
+    if not passages:
+        return []
+    rows = select(
+        store,
+        f"""SELECT * {{ VALUES ?p {{ {" ".join(map(str, passages))} }}
+        ?p <{EUD}source> ?source ; <{EUD}paragraph> ?paragraph ;
+        <{EUD}start> ?start ; <{EUD}end> ?end ; <{EUD}speaker> ?speaker ; <{EUD}certainty> ?certainty ;
+        <{EUD}confidence> ?confidence ; <{EUD}gist> ?gist . ?source <{EUD}title> ?title }}
+        ORDER BY ?source ?start DESC(?end) ?p""",
+    )
+    found = []
+    for row in rows:
+        value = {name: term.value for name, term in row.items()}
+        start, end = int(value["start"]), int(value["end"])
+        text = (texts or {}).get(value["source"])
+        found.append(
+            Passage(
+                value["p"],
+                value["source"],
+                value["title"],
+                int(value["paragraph"]),
+                start,
+                end,
+                value["speaker"],
+                value["certainty"],
+                value["confidence"],
+                value["gist"],
+                None if text is None else text[start:end],
+            )
+        )
+    return found
+
+
+def _term(part: str, row: Mapping[str, object]) -> object:
+    part = part.strip()
+    if part.startswith("?"):
+        return row.get(part[1:])
+    if part == "a":
+        return RDF_TYPE
+    iri = expand(part)
+    return NamedNode(iri) if iri else None

@@ -1,0 +1,165 @@
+"""The ontology's terms as Python objects: classes, properties, and what is declared of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+
+from eudigraph.names import EUD, OWL, RDF, RDFS, SKOS
+
+Node = NamedNode | BlankNode | Literal | Triple
+
+PROPERTY_KINDS = ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")
+
+
+@dataclass
+class Term:
+    """A class or property: its kind (OWL's name for it), and its annotations in English."""
+
+    iri: str
+    kind: str
+    label: str = ""
+    definition: str = ""
+    example: str = ""
+    parents: list[str] = field(default_factory=list)
+    domains: list[str] = field(default_factory=list)
+    ranges: list[str] = field(default_factory=list)
+    inverse: str | None = None
+    chains: list[tuple[str, ...]] = field(default_factory=list)
+    traits: set[str] = field(default_factory=set)
+    """Characteristics such as ``TransitiveProperty``."""
+    mappings: list[tuple[str, str]] = field(default_factory=list)
+    """Pairs of ``exactMatch``, ``closeMatch`` or ``broadMatch`` and the IRI of the other term."""
+    single_valued: bool = False
+
+    @property
+    def name(self) -> str:
+        """The local name of a term of ours; the IRI of any other."""
+        return self.iri.removeprefix(EUD)
+
+    @property
+    def ours(self) -> bool:
+        """Whether the term is in eudigraph's own namespace."""
+        return self.iri.startswith(EUD)
+
+
+@dataclass
+class Ontology:
+    """All terms by IRI, the groups of classes that exclude one another, and the axioms of no known kind."""
+
+    terms: dict[str, Term] = field(default_factory=dict)
+    disjoint: list[list[str]] = field(default_factory=list)
+    unknown_axioms: list[str] = field(default_factory=list)
+    version: str = ""
+
+    @property
+    def classes(self) -> list[Term]:
+        """The classes, in the order of the files."""
+        return [t for t in self.terms.values() if t.kind == "Class"]
+
+    @property
+    def properties(self) -> list[Term]:
+        """The object, data and annotation properties, in the order of the files."""
+        return [t for t in self.terms.values() if t.kind in PROPERTY_KINDS]
+
+    def superclasses(self, iri: str) -> set[str]:
+        """Return a class with all the classes above it."""
+        found: set[str] = set()
+        todo = [iri]
+        while todo:
+            current = todo.pop()
+            if current not in found:
+                found.add(current)
+                todo += self.terms[current].parents if current in self.terms else []
+        return found
+
+
+def read_ontology(quads: Iterable[Quad]) -> Ontology:
+    """Return the ontology that the statements make up. Statements about anything but terms are passed over."""
+    about: dict[str, list[tuple[str, Node]]] = defaultdict(list)
+    blank: dict[BlankNode, list[tuple[str, Node]]] = defaultdict(list)
+    for quad in quads:
+        if isinstance(quad.subject, NamedNode):
+            about[quad.subject.value].append((quad.predicate.value, quad.object))
+        elif isinstance(quad.subject, BlankNode):
+            blank[quad.subject].append((quad.predicate.value, quad.object))
+
+    ontology = Ontology()
+    for iri, facts in about.items():
+        types = {o.value for p, o in facts if p == RDF + "type" and isinstance(o, NamedNode)}
+        if OWL + "Ontology" in types:
+            ontology.version = next(
+                (o.value for p, o in facts if p == OWL + "versionInfo" and isinstance(o, Literal)), ""
+            )
+        kinds = [k for k in ("Class", *PROPERTY_KINDS) if OWL + k in types]
+        if kinds:
+            ontology.terms[iri] = _term(iri, kinds[0], types, facts, blank, ontology.unknown_axioms)
+    for term in ontology.terms.values():  # an inverse is declared once and holds both ways
+        if term.inverse and term.inverse in ontology.terms:
+            ontology.terms[term.inverse].inverse = term.iri
+    for facts in list(blank.values()):
+        types = {o.value for p, o in facts if p == RDF + "type" and isinstance(o, NamedNode)}
+        if OWL + "AllDisjointClasses" in types:
+            for p, o in facts:
+                if p == OWL + "members":
+                    ontology.disjoint.append(_items(o, blank))
+        elif types:
+            ontology.unknown_axioms += sorted(types)
+    return ontology
+
+
+def _term(
+    iri: str,
+    kind: str,
+    types: set[str],
+    facts: list[tuple[str, Node]],
+    blank: dict[BlankNode, list[tuple[str, Node]]],
+    unknown: list[str],
+) -> Term:
+    term = Term(iri, kind)
+    term.traits = {t.removeprefix(OWL) for t in types if t.startswith(OWL)} - {kind}
+    texts = {
+        RDFS + "label": "label",
+        SKOS + "definition": "definition",
+        SKOS + "example": "example",
+    }
+    lists = {
+        RDFS + "subClassOf": term.parents,
+        RDFS + "subPropertyOf": term.parents,
+        RDFS + "domain": term.domains,
+        RDFS + "range": term.ranges,
+    }
+    for predicate, value in facts:
+        if predicate in texts and isinstance(value, Literal):
+            setattr(term, texts[predicate], value.value)
+        elif predicate in lists:
+            if isinstance(value, NamedNode):
+                lists[predicate].append(value.value)
+            else:
+                unknown.append(f"{predicate} of {iri} is no named term")
+        elif predicate == OWL + "inverseOf" and isinstance(value, NamedNode):
+            term.inverse = value.value
+        elif predicate == OWL + "propertyChainAxiom":
+            term.chains.append(tuple(_items(value, blank)))
+        elif predicate.startswith(SKOS) and predicate.endswith("Match") and isinstance(value, NamedNode):
+            term.mappings.append((predicate.removeprefix(SKOS), value.value))
+        elif predicate == EUD + "singleValued" and isinstance(value, Literal):
+            term.single_valued = value.value == "true"
+        elif predicate.startswith(OWL):
+            unknown.append(f"{predicate} of {iri}")
+    return term
+
+
+def _items(node: Node, blank: dict[BlankNode, list[tuple[str, Node]]]) -> list[str]:
+    """Return the IRIs in an RDF list."""
+    items: list[str] = []
+    while isinstance(node, BlankNode):
+        facts = dict(blank.get(node, []))
+        first = facts.get(RDF + "first")
+        if isinstance(first, NamedNode):
+            items.append(first.value)
+        node = facts.get(RDF + "rest", NamedNode(RDF + "nil"))
+    return items

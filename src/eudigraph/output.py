@@ -1,0 +1,200 @@
+"""Answers in the formats people and programs read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from eudigraph.engine import Answer
+from eudigraph.errors import UsageError
+from eudigraph.labels import show
+from eudigraph.names import PREFIXES, XSD
+
+ROW_FORMATS = ("table", "csv", "tsv", "json", "xml")
+GRAPH_FORMATS = {
+    "turtle": RdfFormat.TURTLE,
+    "ntriples": RdfFormat.N_TRIPLES,
+    "rdfxml": RdfFormat.RDF_XML,
+    "jsonld": RdfFormat.JSON_LD,
+}
+FORMATS = (*ROW_FORMATS, *GRAPH_FORMATS)
+WIDTH = 120
+"""Characters of a line where there is no terminal to ask."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_RESULTS = "http://www.w3.org/2005/sparql-results#"
+
+
+def write(answer: Answer, form: str, names: dict[str, str], *, ids: bool = False, width: int | None = None) -> str:
+    """Return an answer as text.
+
+    ``table`` and ``csv`` show names (short IRIs with ``ids``); the others are the W3C's formats and have the IRIs.
+    Raises UsageError for a format that does not fit the kind of answer.
+    """
+    if answer.triples is not None:
+        return _graph(answer.triples, "turtle" if form in ("table", "csv") else form)
+    if form in GRAPH_FORMATS:
+        raise UsageError(f"{form} is for graphs (CONSTRUCT, DESCRIBE); for rows choose {', '.join(ROW_FORMATS)}")
+    if answer.truth is not None:
+        return _truth(answer.truth, form)
+    if form == "table":
+        return table(answer.variables, [cells(row, names, ids=ids) for row in answer.rows], width=width)
+    if form == "csv":
+        return _csv(answer, names, ids)
+    return {"tsv": _tsv, "json": _json, "xml": _xml}[form](answer)
+
+
+def cells(row: Sequence[object], names: dict[str, str], *, ids: bool = False) -> list[str]:
+    """Return a row's terms as people read them."""
+    texts = [show(term, names, ids=ids) for term in row]
+    words = {"true": "yes", "false": "no"}
+    return [
+        words.get(text, text) if isinstance(term, Literal) and term.datatype.value == XSD + "boolean" else text
+        for term, text in zip(row, texts, strict=True)
+    ]
+
+
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, width: int | None = None, notes: Sequence[str] = ()
+) -> str:
+    """Return a table for a terminal. Whatever could steer the terminal is taken out of the texts."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column, room in zip(columns, _widths(columns, rows, width or WIDTH), strict=True):
+        made.add_column(column.replace("_", " "), overflow="fold", width=room)
+    for row in rows:
+        made.add_row(*(Text(clean(cell)) for cell in row))
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=width or WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
+    console.print(made)
+    for note in notes:
+        console.print(Text(clean(note)), soft_wrap=False)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Return the width of each column: at least its longest word if that fits, and more where needed."""
+    texts = [[column.replace("_", " "), *(row[index] for row in rows)] for index, column in enumerate(columns)]
+    whole = [max(map(len, column), default=1) for column in texts]
+    word = [max((len(w) for text in column for w in text.split()), default=1) for column in texts]
+    room = width - 3 * len(columns)
+    most = next((most for most in range(max(word, default=1), 0, -1) if sum(min(most, n) for n in word) <= room), 1)
+    widths = [min(most, n) for n in word]
+    for _ in range(room - sum(widths)):
+        tightest = max(range(len(widths)), key=lambda i: whole[i] / widths[i], default=None)
+        if tightest is None or whole[tightest] <= widths[tightest]:
+            break
+        widths[tightest] += 1
+    return widths
+
+
+def clean(text: str) -> str:
+    """Return a text without the control characters that a terminal would obey."""
+    return _CONTROL.sub("�", text)
+
+
+def clean_lines(lines: Sequence[str]) -> str:
+    """Return lines as one text, each without control characters and trailing spaces, and one line end at its end."""
+    return "\n".join(clean(line).rstrip() for line in lines).rstrip("\n") + "\n"
+
+
+def _csv(answer: Answer, names: dict[str, str], ids: bool) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(answer.variables)
+    writer.writerows([_harmless(show(term, names, ids=ids), term) for term in row] for row in answer.rows)
+    return buffer.getvalue()
+
+
+def _harmless(text: str, term: object) -> str:
+    """Return a text that a spreadsheet does not take for a formula: one that begins like one gets an apostrophe."""
+    numeric = (
+        isinstance(term, Literal) and term.datatype.value.startswith(XSD) and term.datatype.value != XSD + "string"
+    )
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not numeric else text
+
+
+def _tsv(answer: Answer) -> str:
+    """SPARQL 1.1 TSV: terms in Turtle's syntax (https://www.w3.org/TR/sparql11-results-csv-tsv/)."""
+    lines = ["\t".join(f"?{v}" for v in answer.variables)]
+    lines += ["\t".join("" if t is None else str(t).replace("\t", "\\t") for t in row) for row in answer.rows]
+    return "\n".join(lines) + "\n"
+
+
+def _json(answer: Answer) -> str:
+    """SPARQL 1.1 JSON (https://www.w3.org/TR/sparql11-results-json/)."""
+    bindings = [
+        {v: _json_term(t) for v, t in zip(answer.variables, row, strict=True) if t is not None} for row in answer.rows
+    ]
+    document = {"head": {"vars": answer.variables}, "results": {"bindings": bindings}}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _json_term(term: object) -> dict[str, str]:
+    if isinstance(term, NamedNode):
+        return {"type": "uri", "value": term.value}
+    if isinstance(term, BlankNode):
+        return {"type": "bnode", "value": term.value}
+    if isinstance(term, Literal):
+        made = {"type": "literal", "value": term.value}
+        if term.language:
+            made["xml:lang"] = term.language
+        elif term.datatype.value != XSD + "string":
+            made["datatype"] = term.datatype.value
+        return made
+    return {"type": "literal", "value": str(term)}
+
+
+def _xml(answer: Answer) -> str:
+    """SPARQL XML (https://www.w3.org/TR/rdf-sparql-XMLres/)."""
+    root = _xml_root(answer.variables)
+    results = ElementTree.SubElement(root, "results")
+    for row in answer.rows:
+        result = ElementTree.SubElement(results, "result")
+        for variable, term in zip(answer.variables, row, strict=True):
+            if term is None:
+                continue
+            binding = ElementTree.SubElement(result, "binding", {"name": variable})
+            given = _json_term(term)
+            attributes = {k: v for k, v in given.items() if k in ("xml:lang", "datatype")}
+            ElementTree.SubElement(binding, given["type"], attributes).text = clean(given["value"])
+    return _xml_text(root)
+
+
+def _xml_root(variables: Sequence[str]) -> ElementTree.Element:
+    root = ElementTree.Element("sparql", {"xmlns": _RESULTS})
+    head = ElementTree.SubElement(root, "head")
+    for variable in variables:
+        ElementTree.SubElement(head, "variable", {"name": variable})
+    return root
+
+
+def _xml_text(root: ElementTree.Element) -> str:
+    ElementTree.indent(root, " ")
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _truth(truth: bool, form: str) -> str:
+    word = "true" if truth else "false"
+    if form == "json":
+        return json.dumps({"head": {}, "boolean": truth}) + "\n"
+    if form == "xml":
+        root = _xml_root([])
+        ElementTree.SubElement(root, "boolean").text = word
+        return _xml_text(root)
+    return ("yes" if truth else "no") + "\n" if form == "table" else word + "\n"
+
+
+def _graph(triples: Sequence[Triple], form: str) -> str:
+    if form not in GRAPH_FORMATS:
+        raise UsageError(f"{form} is for rows; for a graph choose {', '.join(GRAPH_FORMATS)}")
+    ordered = sorted(set(triples), key=str)
+    return (serialize(ordered, format=GRAPH_FORMATS[form], prefixes=PREFIXES) or b"").decode()

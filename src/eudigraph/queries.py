@@ -1,0 +1,299 @@
+"""The query library: SPARQL files, what stands beside them, and parameters bound as terms."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode, Store
+
+from eudigraph import dates
+from eudigraph.errors import DataError, UsageError
+from eudigraph.names import EUD, OWL, PREFIXES, RDFS, SKOS, XSD, expand, fold, shorten, similar
+from eudigraph.sparql import select
+from eudigraph.workspace import Workspace
+
+MAX_TEXT = 100_000
+"""Characters of the longest query that is read."""
+LITERAL_TYPES = ("date", "integer")
+_KEYS = {"number", "title", "question", "grain", "evidence", "columns"}
+_OPTIONAL_KEYS = {"parameters", "notes"}
+_PARAMETER_KEYS = {"type", "description", "default", "required"}
+
+Value = NamedNode | Literal
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a library query.
+
+    ``type`` is the local name of a class of the ontology, ``resource``, ``property``, ``date`` or ``integer``.
+    """
+
+    name: str
+    type: str
+    description: str
+    default: str | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class LibraryQuery:
+    """A query of the library with what is said beside it. ``number`` is that of its competency question."""
+
+    name: str
+    number: int
+    title: str
+    question: str
+    grain: str
+    text: str
+    columns: Mapping[str, str]
+    evidence: tuple[str, ...]
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    notes: str = ""
+
+
+def load_library(workspace: Workspace) -> dict[str, LibraryQuery]:
+    """Return the queries of a workspace by name, in the order of their numbers.
+
+    Raises DataError for a query whose companion file is missing or wrong. SPARQL is inspected when it is bound.
+    """
+    found = [_load(path, workspace) for path in sorted(workspace.queries_folder.glob("*.rq"))]
+    return {query.name: query for query in sorted(found, key=lambda q: (q.number, q.name))}
+
+
+def find(library: Mapping[str, LibraryQuery], name: str) -> LibraryQuery:
+    """Return the query of that name or number; raises UsageError with suggestions."""
+    if name in library:
+        return library[name]
+    numbered = [q for q in library.values() if str(q.number) == name]
+    if len(numbered) == 1:
+        return numbered[0]
+    near = [q.name for q in numbered] or similar(name, library)
+    hint = f"did you mean: {', '.join(near)}?" if near else "list them with: eudigraph queries"
+    raise UsageError(f"there is no single query {name!r}; {hint}")
+
+
+def bind(query: LibraryQuery, values: Mapping[str, Value]) -> str:
+    """Return the query's text with each parameter's ``VALUES ?name { UNDEF }`` given its term.
+
+    Only whole terms go in, written by the RDF library in SPARQL's own syntax, which escapes what needs it: a text that
+    somebody typed never reaches the query as it is. The files themselves stay valid SPARQL for any engine. Raises
+    UsageError for a query that is refused.
+    """
+    inspect(query.text)
+    text = query.text
+    for name, value in values.items():
+        parts = _slot(name).split(text)
+        text = f"VALUES ?{name} {{ {value} }}".join(parts)
+    return text
+
+
+def resolve(store: Store, query: LibraryQuery, given: Mapping[str, str]) -> dict[str, Value]:
+    """Return the terms for the parameters that were given as text, or that have a default.
+
+    Raises UsageError, with suggestions, for parameters that do not exist or are missing and names that are not known.
+    """
+    for name in given:
+        if name not in query.parameters:
+            near = similar(name, query.parameters) or list(query.parameters)
+            hint = f"it takes {', '.join(near)}" if near else "it takes none"
+            raise UsageError(f"{query.name} has no parameter {name!r}; {hint}")
+    values: dict[str, Value] = {}
+    for parameter in query.parameters.values():
+        text = given.get(parameter.name, parameter.default)
+        if text is not None:
+            values[parameter.name] = _term(store, parameter, text.strip())
+        elif parameter.required:
+            example = f"{parameter.name}=…"
+            raise UsageError(f"{query.name} needs {parameter.name}: {parameter.description}; give it as {example}")
+    return values
+
+
+def find_entity(store: Store, text: str, kind: str = "resource") -> NamedNode:
+    """Return the one thing of a kind that has this name, IRI or prefixed name.
+
+    Names are compared without case and accents; a preferred name goes before an alternative one. Raises UsageError with
+    suggestions where there is none, and with the candidates where there are several.
+    """
+    iri = expand(text)
+    names = _names(store, kind)
+    if iri is not None:
+        if any(iri in found for found in names.values()):
+            return NamedNode(iri)
+        raise UsageError(f"{shorten(iri)} is no {_kind_name(kind)} of the graph; {_near(text, names)}")
+    found = names.get(fold(text), {})
+    best = [iri for iri, rank in found.items() if rank == min(found.values(), default=0)]
+    if len(best) == 1:
+        return NamedNode(best[0])
+    if best:
+        raise UsageError(f"{text!r} may be {' or '.join(shorten(b) for b in sorted(best))}; give one of these")
+    raise UsageError(f"there is no {_kind_name(kind)} called {text!r}; {_near(text, names)}")
+
+
+@lru_cache(maxsize=512)
+def inspect(text: str) -> str:
+    """Return what a query asks for: ``select``, ``ask``, ``construct`` or ``describe``.
+
+    Raises UsageError for what is no SPARQL, and for what is refused: updates, SERVICE and FROM, which could reach other
+    machines or files.
+    """
+    from rdflib.plugins.sparql.parser import parseQuery, parseUpdate
+
+    if len(text) > MAX_TEXT:
+        raise UsageError(f"the query has {len(text):,} characters; at most {MAX_TEXT:,} are read")
+    try:
+        parsed = parseQuery(text)
+    except RecursionError:
+        raise UsageError("the query is nested too deeply; make it simpler") from None
+    except Exception as error:
+        try:
+            parseUpdate(text)
+        except Exception:
+            raise UsageError(f"this is no SPARQL query: {_first_line(error)}; correct it") from None
+        raise UsageError(
+            "updates are refused: the graph changes only through the files in graph/; edit them and build"
+        ) from None
+    service, dataset = set[str](), set[str]()
+    _walk(parsed, service, dataset)
+    if service:
+        raise UsageError(
+            "SERVICE is refused: a query must not reach other machines; ask here, then combine the answers"
+        )
+    if dataset:
+        raise UsageError("FROM is refused: a query must not load other data; choose passages with GRAPH instead")
+    form = str(parsed[1].name)
+    return form.removesuffix("Query").lower()
+
+
+def prepare(text: str) -> str:
+    """Return a query of one's own with the project's prefixes declared where it uses them without saying so."""
+    declared = {m.lower() for m in re.findall(r"(?i)\bPREFIX\s+([\w-]*):", text)}
+    used = {p for p in PREFIXES if re.search(rf"(?<![\w:]){p}:", text)}
+    missing = sorted(p for p in used if p.lower() not in declared)
+    # On the query's own first line, so that the lines in messages stay right.
+    return "".join(f"PREFIX {p}: <{PREFIXES[p]}> " for p in missing) + text
+
+
+def _walk(node: Any, service: set[str], dataset: set[str]) -> None:
+    """Look through a parse tree for SERVICE and FROM."""
+    from rdflib.plugins.sparql.parserutils import CompValue
+
+    todo = [node]
+    while todo:
+        current = todo.pop()
+        if isinstance(current, CompValue):
+            if current.name == "ServiceGraphPattern":
+                service.add(current.name)
+            if current.name == "DatasetClause":
+                dataset.add(current.name)
+            todo += list(current.values())
+        elif isinstance(current, dict):
+            todo += list(current.values())
+        elif isinstance(current, list | tuple) or type(current).__name__ in ("ParseResults", "plist"):
+            todo += list(current)
+
+
+def _load(path: Path, workspace: Workspace) -> LibraryQuery:
+    shown = workspace.show(path)
+    beside = path.with_suffix(".toml")
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{shown}: cannot be read ({error}); save it in UTF-8") from error
+    try:
+        given = tomllib.loads(beside.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{shown}: has no {beside.name} beside it; write one, after the pattern of the others"
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DataError(f"{workspace.show(beside)}: {error}; correct it") from error
+    wrong = (_KEYS - set(given)) | (set(given) - _KEYS - _OPTIONAL_KEYS)
+    if wrong:
+        raise DataError(f"{workspace.show(beside)}: has missing or unknown keys: {', '.join(sorted(wrong))}")
+    parameters = {}
+    for name, table in given.get("parameters", {}).items():
+        if set(table) - _PARAMETER_KEYS or {"type", "description"} - set(table):
+            raise DataError(
+                f"{workspace.show(beside)}: parameter {name} needs type and description, and knows default and required"
+            )
+        if not _slot(name).search(text):
+            raise DataError(f"{shown}: has no VALUES ?{name} {{ UNDEF }} for its parameter {name}")
+        default = table.get("default")
+        parameters[name] = Parameter(
+            name,
+            table["type"],
+            table["description"],
+            None if default is None else str(default),
+            table.get("required", False),
+        )
+    return LibraryQuery(
+        path.stem,
+        given["number"],
+        given["title"],
+        given["question"],
+        given["grain"],
+        text,
+        given["columns"],
+        tuple(given["evidence"]),
+        parameters,
+        given.get("notes", ""),
+    )
+
+
+def _slot(name: str) -> re.Pattern[str]:
+    return re.compile(rf"VALUES\s+\?{re.escape(name)}\s*\{{\s*UNDEF\s*\}}")
+
+
+def _term(store: Store, parameter: Parameter, text: str) -> Value:
+    if parameter.type == "date":
+        return Literal(dates.day(text).isoformat(), datatype=NamedNode(XSD + "date"))
+    if parameter.type == "integer":
+        if not re.fullmatch(r"-?\d{1,9}", text):
+            raise UsageError(f"{parameter.name} is a whole number, not {text[:40]!r}")
+        return Literal(int(text))
+    try:
+        return find_entity(store, text, parameter.type)
+    except UsageError as error:
+        raise UsageError(f"{parameter.name}: {error}") from error
+
+
+def _names(store: Store, kind: str) -> dict[str, dict[str, int]]:
+    """Return, for each name (folded), the things that have it, with 0 for a preferred and 1 for an alternative name."""
+    if kind == "property":
+        where = f"""VALUES ?kind {{ <{OWL}ObjectProperty> <{OWL}DatatypeProperty> }} ?x a ?kind
+            OPTIONAL {{ ?x <{RDFS}label> ?name }} BIND(0 AS ?rank)"""
+    else:
+        typed = "" if kind == "resource" else f"?x a <{EUD}{kind}> ."
+        where = f"""{typed} {{ ?x <{SKOS}prefLabel> ?name BIND(0 AS ?rank) }} UNION
+            {{ ?x <{SKOS}altLabel> ?name BIND(1 AS ?rank) }} UNION {{ ?x <{EUD}title> ?name BIND(0 AS ?rank) }}"""
+    names: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in select(store, f"SELECT ?x ?name ?rank {{ {where} FILTER(isIRI(?x)) }} ORDER BY ?x ?name"):
+        thing, rank = row["x"].value, int(row["rank"].value)
+        held = names[fold(row["name"].value if row["name"] else shorten(thing))]
+        held[thing] = min(rank, held.get(thing, rank))
+        if kind == "property":
+            names[fold(thing.removeprefix(EUD))].setdefault(thing, 0)
+    return names
+
+
+def _near(text: str, names: Mapping[str, Mapping[str, int]]) -> str:
+    near = similar(text, names)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return "see what there is with: eudigraph query --file - and SELECT ?thing ?name { ?thing skos:prefLabel ?name }"
+
+
+def _kind_name(kind: str) -> str:
+    return {"resource": "thing"}.get(kind, re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower())
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

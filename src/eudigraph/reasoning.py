@@ -1,0 +1,295 @@
+"""What follows: rules made from the ontology's own axioms, run by the store, and explained when asked.
+
+The rules are those of OWL 2 RL (https://www.w3.org/TR/owl2-profiles/, section 4.3) for the kinds of axioms the ontology
+uses: cax-sco, prp-spo1, prp-spo2, prp-inv1/2, prp-dom, prp-rng, prp-symp, prp-trp. A test holds the ontology to these
+kinds and their result equal to HermiT's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+
+from eudigraph.names import GRAPH_INFERRED, OWL, OWN_GRAPHS, RDF_TYPE, SKOS
+from eudigraph.ontology import Ontology, Term
+from eudigraph.sparql import select
+
+Atom = tuple[str, str, str]
+"""A pattern: subject, property IRI, object; subject and object are ``?x`` or the IRI of a class."""
+Subject = NamedNode | BlankNode | Triple
+Object = NamedNode | BlankNode | Literal | Triple
+
+KNOWN_TRAITS = {"TransitiveProperty", "SymmetricProperty", "AsymmetricProperty", "IrreflexiveProperty"}
+MAX_EXPLANATION = 10_000
+"""Steps after which the search for an explanation is given up."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """If all of ``body`` holds, so does ``head``; ``name`` says which axiom it is, in words."""
+
+    name: str
+    head: Atom
+    body: tuple[Atom, ...]
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A contradiction: a query whose every row is one, and a message with ``{x}``, ``{y}``, ``{z}`` for its columns."""
+
+    message: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of an explanation: a statement, and the rule and statements it follows from; none if it is asserted."""
+
+    statement: Triple
+    rule: str | None
+    premises: tuple[Step, ...]
+
+    def leaves(self) -> Iterator[Triple]:
+        """Yield the asserted statements it rests on."""
+        if self.rule is None:
+            yield self.statement
+        for premise in self.premises:
+            yield from premise.leaves()
+
+
+def rules(ontology: Ontology) -> list[Rule]:
+    """Return the rules that the ontology's axioms amount to."""
+    a = RDF_TYPE.value
+    made: list[Rule] = []
+    for term in ontology.classes:
+        made += [
+            Rule(f"every {_label(term)} is a {_name(ontology, parent)}", ("?x", a, parent), (("?x", a, term.iri),))
+            for parent in term.parents
+        ]
+    for term in ontology.properties:
+        if term.kind == "AnnotationProperty":
+            continue
+        if term.kind == "ObjectProperty":
+            made += _object_rules(ontology, term)
+        made += [
+            Rule(
+                f"whatever has “{_label(term)}” is a {_name(ontology, domain)}",
+                ("?x", a, domain),
+                (("?x", term.iri, "?y"),),
+            )
+            for domain in term.domains
+        ]
+    return made
+
+
+def _object_rules(ontology: Ontology, term: Term) -> list[Rule]:
+    made = [
+        Rule(
+            f"“{_label(term)}” implies “{_name(ontology, parent)}”",
+            ("?x", parent, "?y"),
+            (("?x", term.iri, "?y"),),
+        )
+        for parent in term.parents
+    ]
+    if term.inverse:
+        made.append(
+            Rule(
+                f"“{_label(term)}” and “{_name(ontology, term.inverse)}” are inverse",
+                ("?y", term.inverse, "?x"),
+                (("?x", term.iri, "?y"),),
+            )
+        )
+    for chain in term.chains:
+        variables = ["?x", *(f"?m{i}" for i in range(1, len(chain))), "?y"]
+        links = tuple((variables[i], link, variables[i + 1]) for i, link in enumerate(chain))
+        names = " then ".join(f"“{_name(ontology, link)}”" for link in chain)
+        made.append(Rule(f"{names} imply “{_label(term)}”", ("?x", term.iri, "?y"), links))
+    if "SymmetricProperty" in term.traits:
+        made.append(Rule(f"“{_label(term)}” is symmetric", ("?y", term.iri, "?x"), (("?x", term.iri, "?y"),)))
+    if "TransitiveProperty" in term.traits:
+        body = (("?x", term.iri, "?m1"), ("?m1", term.iri, "?y"))
+        made.append(Rule(f"“{_label(term)}” is transitive", ("?x", term.iri, "?y"), body))
+    made += [
+        Rule(
+            f"whatever “{_label(term)}” leads to is a {_name(ontology, range_)}",
+            ("?y", RDF_TYPE.value, range_),
+            (("?x", term.iri, "?y"),),
+        )
+        for range_ in term.ranges
+    ]
+    return made
+
+
+def infer(store: Store, ontology: Ontology) -> int:
+    """Add all that follows to the store's default graph and to the graph of inferred statements; return how many.
+
+    The rules run in turn until none adds anything.
+    """
+    before = len(store)
+    updates = [_update(rule) for rule in rules(ontology)]
+    while True:
+        size = len(store)
+        for update in updates:
+            store.update(update)
+        if len(store) == size:
+            return (len(store) - before) // 2
+
+
+def clashes(ontology: Ontology) -> list[Clash]:
+    """Return the queries that name a contradiction: disjoint classes, asymmetric and irreflexive properties."""
+    made = []
+    for group in ontology.disjoint:
+        for one, other in combinations(group, 2):
+            made.append(
+                Clash(
+                    f"{{x}} cannot be both a {_name(ontology, one)} and a {_name(ontology, other)}",
+                    f"SELECT ?x WHERE {{ ?x a <{one}> , <{other}> }} ORDER BY ?x",
+                )
+            )
+    for term in ontology.properties:
+        if "AsymmetricProperty" in term.traits:
+            made.append(
+                Clash(
+                    f"{{x}} and {{y}} cannot each be “{_label(term)}” the other",
+                    f"SELECT ?x ?y WHERE {{ ?x <{term.iri}> ?y . ?y <{term.iri}> ?x FILTER(STR(?x) < STR(?y)) }}"
+                    " ORDER BY ?x ?y",
+                )
+            )
+        if "IrreflexiveProperty" in term.traits:
+            made.append(
+                Clash(
+                    f"{{x}} cannot be “{_label(term)}” itself",
+                    f"SELECT ?x WHERE {{ ?x <{term.iri}> ?x }} ORDER BY ?x",
+                )
+            )
+    return made
+
+
+def topic_cycles() -> Clash:
+    """Return the query that names topics which are, by way of others, broader than themselves."""
+    return Clash(
+        "{x} is broader than itself, by way of {y}",
+        f"SELECT ?x (MIN(STR(?o)) AS ?y) WHERE {{ ?x <{SKOS}broader> ?o . ?o <{SKOS}broader>* ?x }}"
+        " GROUP BY ?x ORDER BY ?x",
+    )
+
+
+def passages_of(store: Store, statement: Triple) -> list[NamedNode]:
+    """Return the passages that say it, in the order of their IRIs; none for reference and inferred statements."""
+    graphs = {
+        quad.graph_name
+        for quad in store.quads_for_pattern(statement.subject, statement.predicate, statement.object, None)
+    }
+    named = [g for g in graphs if isinstance(g, NamedNode) and g not in OWN_GRAPHS]
+    return sorted(named, key=lambda g: g.value)
+
+
+def asserted_in(store: Store, statement: Triple) -> list[NamedNode]:
+    """Return the named graphs other than that of inferred statements in which it stands."""
+    graphs = {
+        quad.graph_name
+        for quad in store.quads_for_pattern(statement.subject, statement.predicate, statement.object, None)
+    }
+    named = [g for g in graphs if isinstance(g, NamedNode) and g != GRAPH_INFERRED]
+    return sorted(named, key=lambda g: g.value)
+
+
+def explain(store: Store, ontology: Ontology, statement: Triple) -> list[Step]:
+    """Return the ways in which a statement follows, shortest first; one step without a rule if it is asserted.
+
+    A list of no steps means that the statement is not in the graph. No step of an explanation rests on itself.
+    """
+    if Quad(statement.subject, statement.predicate, statement.object, DefaultGraph()) not in store:
+        return []
+    search = _Search(store, rules(ontology))
+    if asserted_in(store, statement):
+        return [Step(statement, None, ())]
+    return search.ways(statement)
+
+
+class _Search:
+    """A search for proofs, backwards from a statement; it remembers the statements it is in the middle of proving."""
+
+    def __init__(self, store: Store, known: Sequence[Rule]) -> None:
+        self.store = store
+        self.by_head: dict[str, list[Rule]] = {}
+        for rule in known:
+            self.by_head.setdefault(rule.head[1], []).append(rule)
+        self.steps = 0
+
+    def ways(self, statement: Triple) -> list[Step]:
+        """Return all ways to prove a statement by a last rule, each with the shortest proofs of its premises."""
+        found = []
+        for rule in self.by_head.get(statement.predicate.value, []):
+            for premises in self._matches(rule, statement):
+                proofs = [self._shortest(premise, frozenset({statement})) for premise in premises]
+                if all(proofs):
+                    found.append(Step(statement, rule.name, tuple(p for p in proofs if p)))
+        return sorted(found, key=lambda step: (len(list(step.leaves())), str(step)))
+
+    def _shortest(self, statement: Triple, above: frozenset[Triple]) -> Step | None:
+        if asserted_in(self.store, statement):
+            return Step(statement, None, ())
+        self.steps += 1
+        if statement in above or self.steps > MAX_EXPLANATION:
+            return None
+        best: Step | None = None
+        for rule in self.by_head.get(statement.predicate.value, []):
+            for premises in self._matches(rule, statement):
+                proofs = [self._shortest(premise, above | {statement}) for premise in premises]
+                if not all(proofs):
+                    continue
+                step = Step(statement, rule.name, tuple(p for p in proofs if p))
+                if best is None or len(list(step.leaves())) < len(list(best.leaves())):
+                    best = step
+        return best
+
+    def _matches(self, rule: Rule, statement: Triple) -> Iterator[list[Triple]]:
+        """Yield the premises of a rule that make its head this statement, in a fixed order."""
+        bound: dict[str, Subject | Object] = {}
+        for pattern, value in ((rule.head[0], statement.subject), (rule.head[2], statement.object)):
+            if pattern.startswith("?"):
+                if bound.setdefault(pattern, value) != value:
+                    return
+            elif not (isinstance(value, NamedNode) and value.value == pattern):
+                return
+        free = sorted({t for s, _, o in rule.body for t in (s, o) if t.startswith("?")} - set(bound))
+        given = {name: str(value) for name, value in bound.items()}  # a term writes itself escaped
+        head = f"SELECT {' '.join(free)}" if free else "SELECT (1 AS ?one)"
+        order = f"ORDER BY {' '.join(free)}" if free else ""
+        for row in select(self.store, f"{head} WHERE {{ {_pattern(rule.body, given)} }} {order}"):
+            terms = {**bound, **{name: row[name[1:]] for name in free}}
+            yield [
+                Triple(_value(s, terms), NamedNode(p), _value(o, terms))  # type: ignore[arg-type]
+                for s, p, o in rule.body
+            ]
+
+
+def _value(term: str, values: dict[str, Subject | Object]) -> Subject | Object:
+    return values[term] if term.startswith("?") else NamedNode(term)
+
+
+def _update(rule: Rule) -> str:
+    head = _pattern([rule.head])
+    return (
+        f"INSERT {{ {head} GRAPH <{GRAPH_INFERRED.value}> {{ {head} }} }} "
+        f"WHERE {{ {_pattern(rule.body)} FILTER NOT EXISTS {{ {head} }} }}"
+    )
+
+
+def _pattern(atoms: Sequence[Atom], given: Mapping[str, str] | None = None) -> str:
+    def term(t: str) -> str:
+        return (given or {}).get(t, t) if t.startswith("?") else f"<{t}>"
+
+    return "".join(f"{term(s)} <{p}> {term(o)} . " for s, p, o in atoms)
+
+
+def _label(term: Term) -> str:
+    return term.label or term.iri.rpartition("#")[2].rpartition("/")[2]
+
+
+def _name(ontology: Ontology, iri: str) -> str:
+    return _label(ontology.terms[iri]) if iri in ontology.terms else iri.removeprefix(OWL)

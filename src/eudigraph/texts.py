@@ -1,0 +1,91 @@
+"""The texts of sources, which are not ours and not in the repository: recognised by their digest, then compared."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, Store
+
+from eudigraph.errors import DataError
+from eudigraph.names import EUD
+from eudigraph.problems import ERROR, WARNING, Probe, Problem, show
+from eudigraph.sparql import Row, select
+
+MAX_SIZE = 50 * 1024**2
+"""Bytes of the largest text that is read."""
+
+
+def compare(store: Store, path: Path) -> tuple[list[Problem], NamedNode | None, str]:
+    """Return what is wrong with a text's source beside it, that source (None if it is no source's text), and the text.
+
+    Positions are in Unicode characters; paragraphs are the non-empty lines, counted from 1.
+    """
+    try:
+        if path.stat().st_size > MAX_SIZE:
+            return [Problem(ERROR, "is larger than 50 MiB", "give the text of one source", str(path))], None, ""
+        data = path.read_bytes()
+        text = data.decode("utf-8")
+    except OSError as error:
+        return [Problem(ERROR, f"cannot be read: {error.strerror or error}", "check the path", str(path))], None, ""
+    except UnicodeDecodeError:
+        return [Problem(ERROR, "is not UTF-8 text", "save the text in UTF-8", str(path))], None, ""
+    digest = hashlib.sha256(data).hexdigest()
+    rows = select(store, f"SELECT ?s ?d {{ ?s <{EUD}sha256> ?d FILTER(isIRI(?s)) }} ORDER BY ?s")
+    source = next((row["s"] for row in rows if row["d"].value == digest), None)
+    if source is None:
+        known = ", ".join(f"{show(row['s'])} has {row['d'].value[:12]}…" for row in rows[:5]) or "there are no sources"
+        what = f"is the text of no source: its SHA-256 is {digest[:12]}… ({known})"
+        mend = "give the very text that was read, in UTF-8 and with the same line ends, or correct eud:sha256"
+        return [Problem(ERROR, what, mend, str(path))], None, text
+    return list(_positions(store, source, text)), source, text
+
+
+def read(store: Store, paths: Sequence[Path]) -> dict[str, str]:
+    """Return the texts of sources by the sources' IRIs.
+
+    Raises DataError for a file that is the text of no source, or whose source does not fit it.
+    """
+    found = {}
+    for path in paths:
+        problems, source, text = compare(store, path)
+        bad = [str(p) for p in problems if p.severity == ERROR]
+        if bad or source is None:
+            raise DataError("\n".join(bad))
+        found[source.value] = text
+    return found
+
+
+def _positions(store: Store, source: NamedNode, text: str) -> Iterator[Problem]:
+    for row in select(store, f"SELECT ?n {{ {source} <{EUD}characters> ?n }}"):
+        if row["n"].value != str(len(text)):
+            what = f"the text has {len(text)} characters, the source says {row['n'].value}"
+            yield Problem(ERROR, what, "correct eud:characters", probe=Probe(source.value, EUD + "characters"))
+    rows = select(
+        store,
+        f"""SELECT ?p ?start ?end ?paragraph {{ ?p <{EUD}source> {source} ; <{EUD}start> ?start ; <{EUD}end> ?end ;
+        <{EUD}paragraph> ?paragraph FILTER(isIRI(?p)) }} ORDER BY ?start ?p""",
+    )
+    for row in rows:
+        passage, name = row["p"].value, show(row["p"])
+        start, end, paragraph = _number(row, "start"), _number(row, "end"), _number(row, "paragraph")
+        if not 0 <= start < end <= len(text):
+            what = f"{name} spans {start} to {end}, outside the text of {len(text)} characters"
+            probe = Probe(passage, EUD + "end")
+            yield Problem(ERROR, what, "correct eud:start and eud:end", passage=passage, probe=probe)
+            continue
+        if text[start].isspace() or text[end - 1].isspace():
+            probe = Probe(passage, EUD + "start")
+            what, mend = f"{name} begins or ends with white space", "move eud:start or eud:end to a word"
+            yield Problem(WARNING, what, mend, passage=passage, probe=probe)
+        actual = sum(1 for line in text[: start + 1].split("\n") if line.strip())
+        if actual != paragraph:
+            probe = Probe(passage, EUD + "paragraph")
+            what = f"{name} begins in paragraph {actual}, not {paragraph}"
+            yield Problem(ERROR, what, "correct eud:paragraph", passage=passage, probe=probe)
+
+
+def _number(row: Row, name: str) -> int:
+    value = row[name]
+    return int(value.value) if isinstance(value, Literal) and value.value.isdigit() else -1
