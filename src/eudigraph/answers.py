@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
@@ -13,7 +13,7 @@ from eudigraph import engine, evidence, labels, ontology, output, problems, quer
 from eudigraph import texts as texts_
 from eudigraph.errors import UsageError
 from eudigraph.evidence import Passage
-from eudigraph.names import EUD, GRAPH_ONTOLOGY, OWN_GRAPHS, PREFIXES, XSD, shorten
+from eudigraph.names import EUD, OWN_GRAPHS, PREFIXES, XSD, shorten
 from eudigraph.sparql import select
 from eudigraph.workspace import Workspace
 
@@ -57,9 +57,8 @@ def ask(
 def ask_text(graph: store.Built, text: str, asking: Asking | None = None) -> Evidenced:
     """Ask SPARQL of one's own; the project's prefixes need no declaration. Raises UsageError and QueryTimeout."""
     asking = asking or Asking()
-    prepared = queries.prepare(text)
-    queries.inspect(prepared)
-    return Evidenced(engine.run(graph.generation / "store", prepared, limit=asking.limit, timeout=asking.timeout))
+    queries.inspect(text)
+    return Evidenced(engine.run(graph.generation / "store", text, limit=asking.limit, timeout=asking.timeout))
 
 
 def attach(
@@ -70,7 +69,7 @@ def attach(
     texts: Mapping[str, str],
 ) -> Evidenced:
     """Return an answer with the passages behind each of its rows."""
-    terms = read_ontology(graph)
+    terms = ontology.from_store(graph)
     per_row: list[list[NamedNode]] = []
     for row in answered.rows:
         named = {**values, **{v: t for v, t in zip(answered.variables, row, strict=True) if t is not None}}
@@ -84,6 +83,14 @@ def attach(
     passages = evidence.describe(graph, everything, texts)
     position = {p.iri: i for i, p in enumerate(passages)}
     return Evidenced(answered, passages, [sorted(position[p.value] for p in f if p.value in position) for f in per_row])
+
+
+def without(answer: Evidenced, columns: Sequence[str]) -> Evidenced:
+    """Return an answer without some of its columns."""
+    given = answer.answer
+    kept = [i for i, name in enumerate(given.variables) if name not in columns]
+    rows = [tuple(row[i] for i in kept) for row in given.rows]
+    return replace(answer, answer=replace(given, variables=[given.variables[i] for i in kept], rows=rows))
 
 
 def render(graph: store.Built, answer: Evidenced, form: str, *, ids: bool = False, width: int | None = None) -> str:
@@ -126,7 +133,9 @@ def check(
     return report, printed
 
 
-def explain(graph: store.Built, subject: str, prop: str, value: str, texts: Sequence[Path] = ()) -> str:
+def explain(
+    graph: store.Built, subject: str, prop: str, value: str, texts: Sequence[Path] = (), *, width: int = output.WIDTH
+) -> str:
     """Return, for people, every way in which a statement follows, down to the passages that say so.
 
     The three parts are names, IRIs or prefixed names. Raises UsageError for names that are not known and a statement
@@ -135,7 +144,7 @@ def explain(graph: store.Built, subject: str, prop: str, value: str, texts: Sequ
     known = texts_.read(graph.store, texts)
     subject_ = queries.find_entity(graph.store, subject)
     prop_ = queries.find_entity(graph.store, prop, "property")
-    terms = read_ontology(graph.store)
+    terms = ontology.from_store(graph.store)
     literals = [
         quad.object
         for quad in graph.store.quads_for_pattern(subject_, prop_, None, DefaultGraph())
@@ -159,7 +168,7 @@ def explain(graph: store.Built, subject: str, prop: str, value: str, texts: Sequ
             lines.append(f"{sentence}. It follows:")
         lines += _explained(graph.store, way, names, known, 1)
         lines.append("")
-    return output.clean_lines(lines)
+    return output.clean_lines(output.folded(lines, width))
 
 
 def describe_query(query: queries.LibraryQuery) -> str:
@@ -170,15 +179,12 @@ def describe_query(query: queries.LibraryQuery) -> str:
     for p in query.parameters.values():
         extra = "needed" if p.required else f"by default {_default(p.default)}" if p.default else "may be left out"
         lines.append(f"  {p.name} ({p.type}; {extra}): {p.description}")
-    lines += ["", "Columns", *(f"  {name}: {what}" for name, what in query.columns.items())]
+    marked = " (in tables with --all-columns)"
+    columns = [f"  {name}: {what}{marked if name in query.detail else ''}" for name, what in query.columns.items()]
+    lines += ["", "Columns", *columns]
     if query.notes:
         lines += ["", *query.notes.strip().splitlines()]
-    return output.clean_lines(lines)
-
-
-def read_ontology(graph: Store) -> ontology.Ontology:
-    """Return the ontology that a store was built with."""
-    return ontology.read_ontology(graph.quads_for_pattern(None, None, None, GRAPH_ONTOLOGY))
+    return output.clean_lines(output.folded(lines, output.WIDTH))
 
 
 def _with_footnotes(answer: Evidenced, names: dict[str, str], *, ids: bool, width: int | None) -> str:

@@ -32,9 +32,10 @@ from eudigraph.names import (
     RDF_TYPE,
     XSD,
     eud,
+    shorten,
 )
 from eudigraph.ontology import Ontology, read_ontology
-from eudigraph.problems import ERROR, Problem
+from eudigraph.problems import ERROR, Probe, Problem
 from eudigraph.sparql import select
 from eudigraph.workspace import Workspace
 
@@ -51,8 +52,8 @@ class Assembly:
 
     @property
     def files(self) -> list[Path]:
-        """All files that statements come from."""
-        return [*self.ontology_files, *self.reference_files, *self.claim_files]
+        """All files that statements come from, those first in which problems are the most likely to lie."""
+        return [*self.claim_files, *self.reference_files, *self.ontology_files]
 
 
 def read(store: Store, workspace: Workspace, more: Sequence[Path] = ()) -> Assembly:
@@ -81,13 +82,18 @@ def read(store: Store, workspace: Workspace, more: Sequence[Path] = ()) -> Assem
         except claims.Unreadable as error:
             assembly.problems.append(_problem(workspace, path, error))
     assembly.ontology = read_ontology(terms)
+    for path in claim_files:
+        try:
+            claims.load(store, path, GRAPH_PROVENANCE)
+        except claims.Unreadable as error:
+            assembly.problems.append(_problem(workspace, path, error))
+        assembly.problems += _hidden(store, workspace.show(path))
+    for path in assembly.reference_files:
+        try:
+            claims.load(store, path, GRAPH_REFERENCE)
+        except claims.Unreadable as error:
+            assembly.problems.append(_problem(workspace, path, error))
     store.bulk_extend(_canonical(terms))
-    for graph, paths in ((GRAPH_REFERENCE, assembly.reference_files), (GRAPH_PROVENANCE, claim_files)):
-        for path in paths:
-            try:
-                claims.load(store, path, graph)
-            except claims.Unreadable as error:
-                assembly.problems.append(_problem(workspace, path, error))
     return assembly
 
 
@@ -151,6 +157,20 @@ def _date_bounds(store: Store) -> Iterator[Quad]:
             if value:
                 literal = Literal(value.isoformat(), datatype=NamedNode(XSD + "date"))
                 yield Quad(span, eud(name), literal, GRAPH_DATES)
+
+
+def _hidden(store: Store, file: str) -> Iterator[Problem]:
+    """Take claims out of the graphs that the build writes itself, and yield where a file of claims put them there.
+
+    They would pass for reference data, or for what follows, without any passage. No other file is in the store's
+    graphs of this kind yet. The graph of provenance is not among them: what stands in no graph goes there.
+    """
+    for graph in OWN_GRAPHS:
+        if graph != GRAPH_PROVENANCE and next(store.quads_for_pattern(None, None, None, graph), None):
+            store.remove_graph(graph)
+            what = f"claims stand in {shorten(graph.value)}, which only the build writes to"
+            mend = "move them into the graph of the passage that says them"
+            yield Problem(ERROR, what, mend, file, probe=Probe(graph=graph.value))
 
 
 def _problem(workspace: Workspace, path: Path, error: claims.Unreadable) -> Problem:

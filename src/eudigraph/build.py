@@ -53,8 +53,9 @@ def check(
 ) -> Report:
     """Read a workspace into ``graph`` (or into memory) and return all its problems at once.
 
-    ``files`` adds files from elsewhere, and keeps of the problems those that lie in these files. What follows
-    is only derived when the files as such have no errors. ``say`` is told of each step as it begins.
+    ``files`` adds files from elsewhere, and keeps of the problems those that lie in these files, or may lie there as
+    well as in others. What follows is only derived when the files as such have no errors. ``say`` is told of each step
+    as it begins.
     """
     report = Report()
     graph = Store() if graph is None else graph
@@ -77,10 +78,11 @@ def check(
         report.counts = _counts(graph)
     else:
         report.notes.append("consistency and shapes not checked: first mend the errors")
-    report.problems = problems.locate(report.problems, workspace, assembly.files)
+    asked = {workspace.show(path.resolve()) for path in files} | {str(path) for path in files}
+    read = sorted(assembly.files, key=lambda path: workspace.show(path) not in asked)  # first those asked about
+    report.problems = problems.locate(report.problems, workspace, read)
     if files:
-        shown = {workspace.show(path.resolve()) for path in files} | {str(path) for path in files}
-        report.problems = [p for p in report.problems if p.file is None or p.file in shown]
+        report.problems = [p for p in report.problems if p.file is None or p.file in asked]
     return report
 
 

@@ -9,12 +9,13 @@ files up to ``MAX_ORDER`` statements.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Store
 
-from eudigraph import claims, dates
+from eudigraph import claims, dates, reasoning
 from eudigraph.assemble import Assembly
 from eudigraph.names import (
     BASE,
@@ -28,16 +29,19 @@ from eudigraph.names import (
     OWN_GRAPHS,
     RDF,
     SKOS,
+    XSD,
     shorten,
     similar,
 )
 from eudigraph.ontology import Ontology
-from eudigraph.problems import ERROR, WARNING, Probe, Problem, show
-from eudigraph.sparql import iri, select
+from eudigraph.problems import ERROR, NAMELESS, QUOTED, WARNING, Probe, Problem, key, show
+from eudigraph.sparql import Row, iri, select
 from eudigraph.workspace import Workspace
 
 MAX_TEXT = 10_000
 """Characters of the longest text a statement may hold."""
+MAX_DIGITS = 18
+"""Characters of the longest number; stores and libraries disagree on what is longer, and do not compare it."""
 MAX_ORDER = 200_000
 """Statements in a file up to which its order is checked and doubled statements are looked for."""
 
@@ -54,6 +58,7 @@ def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Proble
     ontology = assembly.ontology
     return [
         *assembly.problems,
+        *_axioms(ontology),
         *_vocabulary(store, ontology),
         *_kinds_of_values(store, ontology),
         *_described(store),
@@ -62,11 +67,23 @@ def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Proble
         *_claims_without_passage(store),
         *_claims_in_reference(store, ontology),
         *_texts(store),
+        *_numbers(store),
         *_dates(store),
         *_bounds(store),
         *(p for path in assembly.reference_files for p in _order(path, workspace)),
         *(p for path in assembly.claim_files for p in _order(path, workspace)),
     ]
+
+
+def _axioms(ontology: Ontology) -> Iterator[Problem]:
+    """An axiom that the rules do not know is not followed when the graph is built, and nobody would notice."""
+    unknown = [*ontology.unknown_axioms]
+    for term in ontology.properties:
+        unknown += [f"{trait} of {shorten(term.iri)}" for trait in sorted(term.traits - reasoning.KNOWN_TRAITS)]
+    for axiom in unknown:
+        what = f"the ontology has an axiom that no rule follows: {axiom}"
+        mend = "say it with named terms and the kinds of axioms that the ontology has already, or take it out"
+        yield Problem(WARNING, what, mend, "ontology/")
 
 
 def _vocabulary(store: Store, ontology: Ontology) -> Iterator[Problem]:
@@ -79,9 +96,9 @@ def _vocabulary(store: Store, ontology: Ontology) -> Iterator[Problem]:
             yield Problem(ERROR, what, _did_you_mean(name, properties), probe=Probe(predicate=name))
     classes = {t.iri for t in ontology.classes}
     for row in select(store, f"SELECT DISTINCT ?o {{ {_WRITTEN} FILTER(?p = <{RDF}type>) }} ORDER BY ?o"):
-        name = iri(row["o"])
-        if name and name not in classes:
-            what = f"{shorten(name)} is no class of the ontology"
+        name = key(row["o"])
+        if name not in {*classes, NAMELESS, QUOTED}:
+            what = f"{show(row['o'])} is no class of the ontology"
             yield Problem(ERROR, what, _did_you_mean(name, classes), probe=Probe(predicate=RDF + "type", object=name))
 
 
@@ -97,7 +114,7 @@ def _kinds_of_values(store: Store, ontology: Ontology) -> Iterator[Problem]:
         for row in select(store, query):
             name, value = row["p"].value, row["y"]
             if kinds.get(name) == wrong and isinstance(value, NamedNode | Literal):
-                probe = Probe(iri(row["x"]), name, value.value)
+                probe = Probe(key(row["x"]), name, key(value))
                 yield Problem(ERROR, f"{shorten(name)} has the value {show(value)}", mend, probe=probe)
 
 
@@ -121,16 +138,16 @@ def _described(store: Store) -> Iterator[Problem]:
 
 def _nameless(store: Store) -> Iterator[Problem]:
     """Claims have no blank nodes and quote no statements: whatever is spoken of can be spoken of again."""
-    query = f"SELECT DISTINCT ?p {{ {_WRITTEN} FILTER(isBlank(?s) || isBlank(?o)) }} ORDER BY ?p"
-    for row in select(store, query):
-        name = row["p"].value
-        what = f"a thing without a name stands beside {shorten(name)}"
-        yield Problem(ERROR, what, "give it an IRI of its own instead of []", probe=Probe(predicate=name))
+    for place, probe in (("?s", Probe(subject=NAMELESS)), ("?o", Probe(object=NAMELESS))):
+        for row in select(store, f"SELECT DISTINCT ?p {{ {_WRITTEN} FILTER(isBlank({place})) }} ORDER BY ?p"):
+            what = f"a thing without a name stands beside {show(row['p'])}"
+            mend = "give it an IRI of its own instead of []"
+            yield Problem(ERROR, what, mend, probe=replace(probe, predicate=key(row["p"])))
     query = f"SELECT DISTINCT ?p {{ {_WRITTEN} FILTER(!isIRI(?o) && !isBlank(?o) && !isLiteral(?o)) }} ORDER BY ?p"
     for row in select(store, query):
-        name = row["p"].value
-        what = f"a quoted statement stands beside {shorten(name)}"
-        yield Problem(ERROR, what, "say it in a passage's graph instead", probe=Probe(predicate=name))
+        what = f"a quoted statement stands beside {show(row['p'])}"
+        probe = Probe(predicate=key(row["p"]), object=QUOTED)
+        yield Problem(ERROR, what, "say it in a passage's graph instead", probe=probe)
 
 
 def _passages(store: Store) -> Iterator[Problem]:
@@ -138,16 +155,16 @@ def _passages(store: Store) -> Iterator[Problem]:
     described = f"GRAPH {GRAPH_PROVENANCE} {{ ?g a <{EUD}Passage> }}"
     query = f"SELECT DISTINCT ?g {{ {_CLAIMED} FILTER NOT EXISTS {{ {described} }} }} ORDER BY ?g"
     for row in select(store, query):
-        graph = row["g"].value
-        what, mend = (
-            f"claims stand in {shorten(graph)}, which is no passage",
-            "describe it above its claims (a eud:Passage)",
-        )
-        yield Problem(ERROR, what, mend, passage=graph, probe=Probe(graph=graph))
+        if graph := iri(row["g"]):
+            what = f"claims stand in {shorten(graph)}, which is no passage"
+            mend = "describe it above its claims (a eud:Passage)"
+        else:
+            what, mend = "claims stand in a graph without a name", "name the passage that says so instead of _: or []"
+        yield Problem(ERROR, what, mend, passage=graph, probe=Probe(graph=key(row["g"])))
     query = f"SELECT ?g {{ {described} FILTER NOT EXISTS {{ GRAPH ?g {{ ?s ?p ?o }} }} }} ORDER BY ?g"
     for row in select(store, query):
         passage = show(row["g"])
-        probe = Probe(subject=iri(row["g"]))
+        probe = Probe(subject=key(row["g"]), graph=GRAPH_PROVENANCE.value)
         mend = "write its claims in its graph, or take it out"
         yield Problem(WARNING, f"{passage} claims nothing", mend, passage=iri(row["g"]), probe=probe)
     query = f"""SELECT ?g ?end ?size {{
@@ -165,11 +182,9 @@ def _claims_without_passage(store: Store) -> Iterator[Problem]:
     query = f"""SELECT DISTINCT ?s {{ GRAPH {GRAPH_PROVENANCE} {{ ?s ?p ?o
         FILTER NOT EXISTS {{ VALUES ?kind {{ {kinds} }} ?s a ?kind }} }} }} ORDER BY ?s"""
     for row in select(store, query):
-        what, mend = (
-            f"a claim about {show(row['s'])} has no passage",
-            "move it into the graph of the passage that says it",
-        )
-        yield Problem(ERROR, what, mend, probe=Probe(subject=iri(row["s"])))
+        what = f"a claim about {show(row['s'])} has no passage"
+        mend = "move it into the graph of the passage that says it"
+        yield Problem(ERROR, what, mend, probe=Probe(subject=key(row["s"]), graph=GRAPH_PROVENANCE.value))
 
 
 def _claims_in_reference(store: Store, ontology: Ontology) -> Iterator[Problem]:
@@ -181,21 +196,29 @@ def _claims_in_reference(store: Store, ontology: Ontology) -> Iterator[Problem]:
         if name in claimable:
             what = f"{shorten(name)} of {show(row['s'])} stands among the reference data"
             mend = "move it into the graph of the passage that says it"
-            yield Problem(ERROR, what, mend, probe=Probe(iri(row["s"]), name))
+            yield Problem(ERROR, what, mend, probe=Probe(key(row["s"]), name, graph=GRAPH_REFERENCE.value))
 
 
 def _texts(store: Store) -> Iterator[Problem]:
     """Texts have a sensible length and are plain: markup is shown as it stands, never run."""
     long = f"isLiteral(?o) && STRLEN(STR(?o)) > {MAX_TEXT}"
-    for row in select(store, f"SELECT ?s ?p (STRLEN(STR(?o)) AS ?n) {{ {_WRITTEN} FILTER({long}) }} ORDER BY ?s ?p"):
-        what = f"{show(row['p'])} of {show(row['s'])} is a text of {int(row['n'].value):,} characters"
-        probe = Probe(iri(row["s"]), iri(row["p"]))
-        yield Problem(ERROR, what, f"keep texts below {MAX_TEXT:,} characters", probe=probe)
+    for row in select(store, f"SELECT DISTINCT ?s ?p ?o {{ {_WRITTEN} FILTER({long}) }} ORDER BY ?s ?p ?o"):
+        what = f"{show(row['p'])} of {show(row['s'])} is a text of {len(row['o'].value):,} characters"
+        yield Problem(ERROR, what, f"keep texts below {MAX_TEXT:,} characters", probe=_probe(row))
     markup = "isLiteral(?o) && REGEX(STR(?o), '<[a-zA-Z/!][^<>]*>')"
-    for row in select(store, f"SELECT DISTINCT ?s ?p {{ {_WRITTEN} FILTER({markup}) }} ORDER BY ?s ?p"):
+    for row in select(store, f"SELECT DISTINCT ?s ?p ?o {{ {_WRITTEN} FILTER({markup}) }} ORDER BY ?s ?p ?o"):
         what = f"{show(row['p'])} of {show(row['s'])} has markup in it"
         mend = "write plain text; markup is shown as it stands, never run"
-        yield Problem(WARNING, what, mend, probe=Probe(iri(row["s"]), iri(row["p"])))
+        yield Problem(WARNING, what, mend, probe=_probe(row))
+
+
+def _numbers(store: Store) -> Iterator[Problem]:
+    """Numbers have a sensible length: no comparison would find that a longer one is too large."""
+    kinds = ", ".join(f"<{XSD}{name}>" for name in ("integer", "decimal", "double"))
+    long = f"DATATYPE(?o) IN ({kinds}) && STRLEN(STR(?o)) > {MAX_DIGITS}"
+    for row in select(store, f"SELECT DISTINCT ?s ?p ?o {{ {_WRITTEN} FILTER({long}) }} ORDER BY ?s ?p ?o"):
+        what = f"{show(row['p'])} of {show(row['s'])} is a number of {len(row['o'].value):,} digits"
+        yield Problem(ERROR, what, f"write a number of at most {MAX_DIGITS} digits", probe=_probe(row))
 
 
 def _dates(store: Store) -> Iterator[Problem]:
@@ -208,22 +231,22 @@ def _dates(store: Store) -> Iterator[Problem]:
         except ValueError as error:
             what = f"{text[:80]!r} {error}"
             mend = "write it as 2023-06-30, 2023-06, 2023-05-15/2023-05-16 or 2023-06-30?"
-            yield Problem(ERROR, what, mend, probe=Probe(iri(row["s"]), iri(row["p"]), text))
+            yield Problem(ERROR, what, mend, probe=_probe(row))
 
 
 def _bounds(store: Store) -> Iterator[Problem]:
     """Bounds that somebody wrote must be those of their date."""
-    query = f"""SELECT ?s ?o ?first ?last {{ GRAPH ?g {{ ?s <{EUD}edtf> ?o
+    query = f"""SELECT ?s ?o ?first ?last {{ GRAPH ?g {{ ?s <{EUD}edtf> ?o FILTER(isLiteral(?o))
         OPTIONAL {{ ?s <{EUD}earliest> ?first }} OPTIONAL {{ ?s <{EUD}latest> ?last }} }} }} ORDER BY ?s ?o"""
     for row in select(store, query):
         try:
             derived = dates.bounds(row["o"].value)
         except ValueError:
             continue  # reported above
-        written = [row[end].value if row[end] else None for end in ("first", "last")]
+        written = [key(row[end]) if row[end] else None for end in ("first", "last")]
         if written != [day.isoformat() if day else None for day in derived]:
             what = f"the bounds written for {show(row['o'])} are not those of the date"
-            probe = Probe(iri(row["s"]), EUD + "edtf")
+            probe = Probe(key(row["s"]), EUD + "edtf", key(row["o"]))
             yield Problem(ERROR, what, "take them out; the build derives them", probe=probe)
 
 
@@ -247,9 +270,9 @@ def _order(path: Path, workspace: Workspace) -> Iterator[Problem]:
                 continue
             subject = iri(quad.subject) or str(quad.subject)
             first_line.setdefault(subject, line)
-            if quad.predicate.value in (EUD + "start", EUD + "end") and isinstance(quad.object, Literal):
-                value = quad.object.value
-                span.setdefault(subject, {})[quad.predicate.value] = int(value) if value.isdigit() else 0
+            if quad.predicate.value in (EUD + "start", EUD + "end"):
+                place = claims.whole_number(quad.object) or 0  # what is no whole number, the shapes name
+                span.setdefault(subject, {})[quad.predicate.value] = place
     except claims.Unreadable:
         return  # reported where it was loaded
     if path.suffix == ".ttl":
@@ -271,6 +294,11 @@ def _order(path: Path, workspace: Workspace) -> Iterator[Problem]:
         if passage in places and not first_line[passage] < line <= following.get(passage, line):
             what, mend = f"the claims of {shorten(passage)} do not follow its description", "put them right below it"
             yield Problem(WARNING, what, mend, shown, line, passage)
+
+
+def _probe(row: Row) -> Probe:
+    """Return the probe for a row whose columns are the parts of a statement."""
+    return Probe(key(row["s"]), key(row["p"]), key(row["o"]))
 
 
 def _did_you_mean(name: str, known: set[str] | list[str], otherwise: str = "correct its name") -> str:

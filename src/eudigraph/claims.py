@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse
 
 from eudigraph.errors import DataError
 
 MAX_FILE = 4 * 1024**3
 """Bytes of the largest file that is read."""
 FORMATS = {".ttl": RdfFormat.TURTLE, ".trig": RdfFormat.TRIG}
+_PIECE = 1024 * 1024
+"""Bytes of a line that are handed to the parser at once."""
 
 
 class Unreadable(DataError):
@@ -24,33 +28,28 @@ class Unreadable(DataError):
 
 
 def load(store: Store, path: Path, graph: NamedNode) -> None:
-    """Load a file into a store; what stands in no named graph goes to ``graph``. Raises Unreadable."""
+    """Load a file into a store, all or nothing; what stands in no named graph goes to ``graph``.
+
+    Raises Unreadable for what is wrong with the file, and OSError where the store cannot be written to.
+    """
     kind = _kind(path)
-    try:
-        with path.open("rb") as file:
-            store.bulk_load(file, kind, to_graph=graph)
-    except SyntaxError as error:
-        raise _unreadable(path, error) from error
-    except OSError as error:
-        raise Unreadable(
-            f"cannot be read: {error.strerror or error}", "check that the file is there and may be read"
-        ) from error
+    with _open(path) as file:
+        try:
+            store.bulk_load(_Blocks(file), kind, to_graph=graph)  # type: ignore[arg-type]
+        except SyntaxError as error:
+            raise _unreadable(path, error) from error
 
 
 def statements(path: Path) -> Iterator[tuple[int, Quad]]:
     """Yield the statements of a file in their order, each with the line on which it ends. Raises Unreadable."""
     kind = _kind(path)
-    try:
-        with path.open("rb") as file:
-            lines = _Lines(file)
+    with _open(path) as file:
+        lines = _Lines(file)
+        try:
             for quad in parse(lines, kind):  # type: ignore[arg-type]
                 yield lines.count, quad
-    except SyntaxError as error:
-        raise _unreadable(path, error) from error
-    except OSError as error:
-        raise Unreadable(
-            f"cannot be read: {error.strerror or error}", "check that the file is there and may be read"
-        ) from error
+        except SyntaxError as error:
+            raise _unreadable(path, error) from error
 
 
 def in_graph(quad: Quad, graph: NamedNode) -> Quad:
@@ -60,20 +59,55 @@ def in_graph(quad: Quad, graph: NamedNode) -> Quad:
     return quad
 
 
-class _Lines(io.RawIOBase):
-    """Hands a file to the parser one line at a time, so that the lines handed out tell where it is."""
+def whole_number(term: object) -> int | None:
+    """Return the whole number from 0 that a literal writes in plain digits; None for anything else.
+
+    Python's own ``isdigit`` and ``int`` also take signs of other scripts, and disagree about some of them.
+    """
+    if isinstance(term, Literal) and re.fullmatch(r"[0-9]{1,18}", term.value):
+        return int(term.value)
+    return None
+
+
+def one_line(text: str, length: int = 80) -> str:
+    """Return a text as messages quote it: on one line, cut at ``length`` characters, nothing a terminal would obey."""
+    beginning = text[: 4 * length]  # white space goes, so that more than the length may be needed
+    plain = " ".join("".join(c if c.isprintable() else " " for c in beginning).split())
+    return plain if beginning == text and len(plain) <= length else plain[: length - 1] + "…"
+
+
+class _Blocks(io.RawIOBase):
+    """Hands a file to the parser, and says of a failure to read that it is one: the store has failures of its own."""
 
     def __init__(self, file: io.BufferedReader) -> None:
         super().__init__()
-        self.file, self.count, self.rest = file, 0, b""
+        self.file = file
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
+        try:
+            return self.file.read(size)
+        except OSError as error:
+            raise _not_read(error) from error
+
+
+class _Lines(_Blocks):
+    """Hands a file to the parser one line at a time, so that the lines handed out tell where it is."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        super().__init__(file)
+        self.count, self.rest, self.at_start = 0, b"", True
+
+    def read(self, size: int = -1) -> bytes:
         if not self.rest:
-            self.rest = self.file.readline(1024 * 1024)
-            self.count += self.rest.endswith(b"\n") or bool(self.rest and len(self.rest) < 1024 * 1024)
+            try:
+                self.rest = self.file.readline(_PIECE)
+            except OSError as error:
+                raise _not_read(error) from error
+            self.count += bool(self.at_start and self.rest)
+            self.at_start = self.rest.endswith(b"\n")
         if size is None or size < 0:
             size = len(self.rest)
         part, self.rest = self.rest[:size], self.rest[size:]
@@ -87,26 +121,48 @@ def _kind(path: Path) -> RdfFormat:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise Unreadable(
-            f"cannot be read: {error.strerror or error}", "check that the file is there and may be read"
-        ) from error
+        raise _not_read(error) from error
     if size > MAX_FILE:
         raise Unreadable(f"is larger than {MAX_FILE // 1024**3} GiB", "split it by source")
     return kind
 
 
+def _open(path: Path) -> io.BufferedReader:
+    """Open a file for reading, past the byte order mark that some editors put first and nobody sees."""
+    try:
+        file = path.open("rb")
+        if file.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8):
+            file.read(len(codecs.BOM_UTF8))
+    except OSError as error:
+        raise _not_read(error) from error
+    return file
+
+
+def _not_read(error: OSError) -> Unreadable:
+    what = f"cannot be read: {error.strerror or error}"
+    return Unreadable(what, "check that the file is there and may be read")
+
+
 def _unreadable(path: Path, error: SyntaxError) -> Unreadable:
     """Say what the parser found, in our order: what, then how to mend it."""
-    what = str(error.msg or error)
-    head, _, tail = what.partition(": ")
-    if head.startswith("Parser error at"):
-        what = tail
-    what = what.rstrip(".")
-    if "UTF-8" in what or "utf-8" in what:
+    found = re.sub(r"^Parser error (at|between) line [^:]*: ", "", str(error.msg or error))
+    if found.startswith("Invalid UTF-8") or "\0" in found or _begins_with_zeros(path):
         return Unreadable("is not UTF-8 text", "save the file in UTF-8", error.lineno)
+    what = one_line(found, 200).rstrip(".")
     mend = "correct the line"
-    if "IRI" in what and " " in what:
+    if what.startswith("Invalid IRI"):
         mend = "write the IRI without spaces and other characters that IRIs may not have"
+    elif what.startswith("No scheme"):
+        mend = "write the IRI in full (<https://…>), or with a prefix"
     elif "prefix" in what:
         mend = "declare the prefix at the top of the file (@prefix), or correct its name"
     return Unreadable(f"is no valid {'TriG' if path.suffix == '.trig' else 'Turtle'}: {what}", mend, error.lineno)
+
+
+def _begins_with_zeros(path: Path) -> bool:
+    """Whether there are zero bytes at a file's beginning; in UTF-16 every second byte of plain English is one."""
+    try:
+        with path.open("rb") as file:
+            return b"\0" in file.read(4096)
+    except OSError:
+        return False

@@ -10,6 +10,7 @@ import os
 import sys
 import webbrowser
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -19,8 +20,12 @@ from eudigraph import answers, output, queries, store
 from eudigraph import build as building
 from eudigraph import explore as exploring
 from eudigraph.errors import EudigraphError, UsageError
+from eudigraph.names import cut
 from eudigraph.version import VERSION
 from eudigraph.workspace import Workspace, copy_workspace, open_workspace
+
+_MAX_FILE = 64 * 10**6
+"""Bytes of the largest file that is read for a query; how long the query itself may be is less."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -134,6 +139,9 @@ def list_queries(folder: Path | None, name: str | None) -> None:
     "--format", "form", type=click.Choice(output.FORMATS), help="By default a table on a terminal, CSV in a pipe."
 )
 @click.option("--ids", is_flag=True, help="Show identifiers instead of names, in tables and CSV.")
+@click.option(
+    "--all-columns", is_flag=True, help="Show all columns in tables, also those that CSV alone has by default."
+)
 @click.option("--evidence", is_flag=True, help="Show the passages that say so.")
 @_text_option
 @click.option(
@@ -153,6 +161,7 @@ def query(
     file: str | None,
     form: str | None,
     ids: bool,
+    all_columns: bool,
     evidence: bool,
     texts: tuple[Path, ...],
     timeout: float,
@@ -163,6 +172,7 @@ def query(
         raise UsageError("give the name of a query (see: eudigraph queries) or --file with SPARQL of your own")
     workspace = open_workspace(folder)
     graph = _open(workspace, built)
+    form = form or ("table" if sys.stdout.isatty() else "csv")
     asked = answers.Asking(limit=limit, timeout=timeout, evidence=evidence or bool(texts), texts=texts)
     if file is not None:
         if parameters or asked.evidence:
@@ -171,9 +181,10 @@ def query(
             )
         answer = answers.ask_text(graph, _read(file), asked)
     else:
-        library = queries.load_library(workspace)
-        answer = answers.ask(graph, queries.find(library, name or ""), _pairs(parameters), asked)
-    form = form or ("table" if sys.stdout.isatty() else "csv")
+        asked_for = queries.find(queries.load_library(workspace), name or "")
+        answer = answers.ask(graph, asked_for, _pairs(parameters), asked)
+        if form == "table" and not all_columns:
+            answer = answers.without(answer, asked_for.detail)
     click.echo(answers.render(graph, answer, form, ids=ids, width=_width()), nl=False)
     if answer.answer.cut:
         _err(f"Only the first {limit} are shown (--limit).")
@@ -191,7 +202,7 @@ def explain(
 ) -> None:
     """Show what a statement follows from, down to passages: explain Japan "cooperates on" 6G."""
     graph = _open(open_workspace(folder), built)
-    click.echo(answers.explain(graph, subject, property_, object_, texts), nl=False)
+    click.echo(answers.explain(graph, subject, property_, object_, texts, width=_width()), nl=False)
 
 
 @cli.command()
@@ -206,10 +217,10 @@ def explain(
 @_text_option
 @click.option("--no-open", is_flag=True, help="Write the page, and do not open it.")
 def explore(folder: Path | None, built: Path | None, out: Path | None, texts: tuple[Path, ...], no_open: bool) -> None:
-    """Write the graph's answers, each with its evidence, as one page, and open it in the browser."""
+    """Write the graph with its evidence as one page that works offline, and open it in the browser."""
     workspace = open_workspace(folder)
     graph = _open(workspace, built)
-    page = exploring.write_page(graph, queries.load_library(workspace), out, texts)
+    page = exploring.write_page(graph, out, texts)
     click.echo(f"Wrote {page}")
     if not no_open and not webbrowser.open(page.resolve().as_uri()):
         click.echo("No browser could be opened here; open that file in one.")
@@ -269,16 +280,19 @@ def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
     for text in parameters:
         key, equals, value = text.partition("=")
         if not equals or not key or not value:
-            raise UsageError(f"{text!r} is no parameter; write it as name=value, such as country=Japan")
+            raise UsageError(f"{cut(text)!r} is no parameter; write it as name=value, such as country=Japan")
         if key in pairs:
-            raise UsageError(f"{key} is given twice; give it once")
+            raise UsageError(f"{cut(key)} is given twice; give it once")
         pairs[key] = value
     return pairs
 
 
 def _read(file: str) -> str:
     try:
-        data = sys.stdin.buffer.read(queries.MAX_TEXT * 4 + 1) if file == "-" else Path(file).read_bytes()
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
+            data = stream.read(_MAX_FILE + 1)  # it may be a device without an end
+        if len(data) > _MAX_FILE:
+            raise UsageError(f"{file} has more than {_MAX_FILE // 10**6} MB; give a file with one query")
         return data.decode("utf-8-sig")
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror or error}") from error

@@ -5,6 +5,7 @@ SPARQL names the contradictions at any size. Shapes and HermiT run up to sizes t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Store, Triple, serialize
@@ -12,7 +13,7 @@ from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Store, Triple, serial
 from eudigraph import hermit, reasoning
 from eudigraph.assemble import Assembly, object_statements
 from eudigraph.names import OWN_GRAPHS, shorten
-from eudigraph.problems import ERROR, WARNING, Probe, Problem, show
+from eudigraph.problems import ERROR, WARNING, Probe, Problem, key, show
 from eudigraph.sparql import Row, iri, select
 from eudigraph.workspace import Workspace
 
@@ -38,6 +39,7 @@ def shapes(store: Store, workspace: Workspace, say: Callable[[str], None]) -> li
     import pyshacl
     import rdflib
 
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)  # it warns, at length, of literals that the shapes name
     data = rdflib.Graph()
     quads = store.quads_for_pattern(None, None, None, DefaultGraph())
     triples = (Triple(q.subject, q.predicate, q.object) for q in quads)
@@ -77,10 +79,10 @@ def _clash(store: Store, message: str, row: Row) -> Problem:
     said = []
     if subject:
         graphs = {quad.graph_name for quad in store.quads_for_pattern(NamedNode(subject), None, None, None)}
-        said = sorted(shorten(g.value) for g in graphs if isinstance(g, NamedNode) and g not in OWN_GRAPHS)
-    where = f" (spoken of in {', '.join(said[:4])})" if said else ""
+        said = sorted(g.value for g in graphs if isinstance(g, NamedNode) and g not in OWN_GRAPHS)
+    where = f" (spoken of in {', '.join(map(shorten, said[:4]))})" if said else ""
     mend = "correct the claims; perhaps two things share one name"
-    return Problem(ERROR, message + where, mend, probe=Probe(subject=subject))
+    return Problem(ERROR, message + where, mend, probe=Probe(subject=key(row["x"])))
 
 
 def _violations(report: object, data: object) -> Iterator[Problem]:

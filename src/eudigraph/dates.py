@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 
 from edtf import EDTFParseException, parse_edtf
 
 from eudigraph.errors import UsageError
+from eudigraph.names import cut
 
 MAX_LENGTH = 64
 """Characters of the longest date that is read; more is no date."""
@@ -40,11 +43,14 @@ def bounds(text: str) -> tuple[date | None, date | None]:
 
 
 def day(text: str) -> date:
-    """Return the day of a text such as ``2023-04-18``; raises UsageError for any other."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no day; write it as YYYY-MM-DD, such as 2023-04-18") from error
+    """Return the day of a text such as ``2023-04-18``; raises UsageError for any other.
+
+    Python reads more forms (``20230418``, ``2023-W16-2``); one form is enough, and means the same to everybody.
+    """
+    with suppress(ValueError):
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text)
+    raise UsageError(f"{cut(text)!r} is no day; write it as YYYY-MM-DD, such as 2023-04-18")
 
 
 def _day(value: time.struct_time | float) -> date | None:

@@ -7,6 +7,10 @@ It opens the store for reading only. This module imports little, since each such
 from __future__ import annotations
 
 import multiprocessing
+import os
+import pickle
+import re
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,16 +19,23 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, Store, Triple
+from pyoxigraph import DefaultGraph, QueryBoolean, QuerySolutions, QueryTriples, Store, Triple
 
 from eudigraph.errors import QueryTimeout, UsageError
-from eudigraph.names import PREFIXES
+from eudigraph.names import PREFIXES, cut
+from eudigraph.sparql import harmless
 
 TIMEOUT = 60.0
 """Seconds a query may take unless told otherwise."""
+MAX_TIMEOUT = 24 * 3600.0
+"""Seconds a query may be allowed at most."""
 MEMORY = 4 * 1024**3
-"""Bytes of address space a query's process may take beyond what it begins with, where the system can limit it."""
+"""Bytes of address space a query's process may take, where the system can limit it."""
+MAX_ANSWER = 256 * 1024**2
+"""Bytes of the largest answer that is collected, as the processes exchange it; in memory it takes some times more."""
 _BATCH = 1000
+_GRACE = 5
+"""Seconds after its deadline at which a query's process ends itself, if the one that asked has not ended it."""
 
 Term = Any
 """A term of pyoxigraph; None in a row for a variable without value."""
@@ -45,13 +56,15 @@ class Answer:
 
 
 def run(store: Path, text: str, *, limit: int | None = None, timeout: float = TIMEOUT) -> Answer:
-    """Run a checked query on the store in a folder, within a time, and return at most ``limit`` rows or triples.
+    """Run an inspected query on the store in a folder, within a time, and return at most ``limit`` rows or triples.
 
     Raises QueryTimeout for a query that takes too long or too much memory, UsageError for one the engine rejects.
     """
+    if not 0 < timeout <= MAX_TIMEOUT:
+        raise UsageError(f"a timeout of {timeout:g} seconds is not possible; give up to {MAX_TIMEOUT:,.0f} seconds")
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(theirs, str(store), text, limit), daemon=True)
+    process = context.Process(target=_child, args=(theirs, str(store), text, limit, timeout), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -64,7 +77,7 @@ def run(store: Path, text: str, *, limit: int | None = None, timeout: float = TI
 
 
 def answer(store: Store, text: str, *, limit: int | None = None) -> Answer:
-    """Run a checked query in this process, without a deadline. Raises UsageError for one the engine rejects."""
+    """Run an inspected query in this process, without a deadline. Raises UsageError for one the engine rejects."""
     collected = Answer()
     for kind, value in _results(store, text, limit):
         _add(collected, kind, value)
@@ -73,19 +86,26 @@ def answer(store: Store, text: str, *, limit: int | None = None) -> Answer:
 
 def _collect(ours: Connection, deadline: float, timeout: float) -> Answer:
     collected = Answer()
+    size = 0
     while True:
         if not ours.poll(max(0.0, deadline - time.monotonic())):
             raise QueryTimeout(
                 f"the query did not end within {timeout:g} seconds; make it narrower, or allow more with --timeout"
             )
         try:
-            kind, value = ours.recv()
+            data = ours.recv_bytes()
         except EOFError:
             raise QueryTimeout("the query took too much memory and was ended; make it narrower") from None
+        size += len(data)
+        if size > MAX_ANSWER:
+            raise QueryTimeout(
+                f"the answer is larger than {MAX_ANSWER // 1024**2} MB; make the query narrower, or cut it with --limit"
+            )
+        kind, value = pickle.loads(data)  # noqa: S301  it comes from a process of ours
         if kind == "end":
             return collected
         if kind == "error":
-            raise UsageError(f"the query cannot be run: {value}")
+            raise UsageError(value)
         _add(collected, kind, value)
 
 
@@ -104,8 +124,10 @@ def _add(collected: Answer, kind: str, value: Any) -> None:
 
 def _results(store: Store, text: str, limit: int | None) -> Iterator[tuple[str, Any]]:
     """Yield the parts of an answer, rows and triples in batches."""
+    readable = harmless(text).rstrip()  # so that a query that breaks off does so on its last line
     try:
-        results = store.query(text, prefixes=PREFIXES)
+        # The default graph is named here, since that overrules any FROM in the text.
+        results = store.query(readable, prefixes=PREFIXES, default_graph=DefaultGraph())
         if isinstance(results, QueryBoolean):
             yield "truth", bool(results)
             return
@@ -124,29 +146,62 @@ def _results(store: Store, text: str, limit: int | None) -> Iterator[tuple[str, 
                 yield kind, batch
                 batch = []
         yield kind, batch
-    except (SyntaxError, ValueError, RuntimeError, OSError) as error:
-        raise UsageError(f"the query cannot be run: {str(error).strip().splitlines()[0][:300]}") from error
+    except SyntaxError as error:
+        raise UsageError(_explain(readable, str(error))) from error
+    except (ValueError, RuntimeError, OSError) as error:
+        raise UsageError(f"the query cannot be run: {_first_line(str(error))}") from error
 
 
-def _child(pipe: Connection, store: str, text: str, limit: int | None) -> None:
+def _explain(text: str, message: str) -> str:
+    """Return what the engine says of a query that it cannot read, for people.
+
+    It lists all that could have come at the furthest place it reached; of use are the place and, among these, the
+    sentences, such as "Prefix not found".
+    """
+    found = re.match(r"error at (\d+):(\d+): expected (?:one of )?(.*)", message, re.DOTALL)
+    if not found:
+        return f"this is no SPARQL query: {_first_line(message)}; correct it"
+    line, column = int(found[1]), int(found[2])
+    where = f"line:{line}, column:{column}"
+    reason = next((part for part in found[3].split(", ") if re.match(r"[A-Z]\w* [\w ]+", part)), None)
+    if reason is None:
+        return f"this is no SPARQL query: it cannot be read on from {where}; correct it there or just before"
+    prefix = re.search(r"([\w.-]*):[^\s:]*$", text.split("\n")[line - 1][: column - 1])
+    if reason == "Prefix not found" and prefix:
+        name = cut(prefix[1])
+        return f"this is no SPARQL query: no prefix {name}: is known (line:{line}); declare it with PREFIX {name}: <…>"
+    return f"this is no SPARQL query: {_first_line(reason)} ({where}); correct it there or just before"
+
+
+def _first_line(text: str) -> str:
+    return cut(text.strip().split("\n")[0], 300)
+
+
+def _child(pipe: Connection, store: str, text: str, limit: int | None, timeout: float) -> None:
     """Run in the child: send the parts of the answer, then ``end``; or ``error`` with what the engine said."""
-    _limit_memory()
+    _restrict(timeout)
     with suppress(BrokenPipeError):
         try:
             for part in _results(Store.read_only(store), text, limit):
                 pipe.send(part)
             pipe.send(("end", None))
         except UsageError as error:
-            pipe.send(("error", str(error).removeprefix("the query cannot be run: ")))
+            pipe.send(("error", str(error)))
         except OSError as error:
-            pipe.send(("error", f"the store cannot be read ({error})"))
+            pipe.send(("error", f"the query cannot be run: the store cannot be read ({error})"))
 
 
-def _limit_memory() -> None:
+def _restrict(timeout: float) -> None:
+    """Limit what this process may take, as far as the system can."""
+    # What the engine prints when it runs out of memory is not for the reader; the parent says it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    with suppress(AttributeError):  # not on Windows
+        # The parent ends us at the deadline. Should it be killed before, the system does: no Python is needed for that.
+        signal.setitimer(signal.ITIMER_REAL, timeout + _GRACE)
     try:
         import resource
     except ImportError:  # not on Windows
         return
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
+        with suppress(ValueError, OSError):
+            resource.setrlimit(what, (most, most))

@@ -27,6 +27,8 @@ class Passage:
     certainty: str
     confidence: str
     gist: str
+    retells: str | None = None
+    """The document whose content the passage gives, if it does."""
     text: str | None = None
     """The passage itself, where the source's text was given."""
 
@@ -58,34 +60,33 @@ def passages_behind(store: Store, ontology: Ontology, statements: Iterable[Tripl
     """
     found: set[NamedNode] = set()
     for statement in statements:
-        said = reasoning.passages_of(store, statement)
-        found.update(said)
-        if said:
-            continue
-        for way in reasoning.explain(store, ontology, statement):
-            for leaf in way.leaves():
-                found.update(reasoning.passages_of(store, leaf))
+        for claim in reasoning.claims_behind(store, ontology, statement):
+            found.update(reasoning.passages_of(store, claim))
     return sorted(found, key=lambda p: p.value)
 
 
-def describe(store: Store, passages: Sequence[NamedNode], texts: Mapping[str, str] | None = None) -> list[Passage]:
-    """Return passages as they are shown, in the order of their sources and places.
+def describe(
+    store: Store, passages: Sequence[NamedNode] | None = None, texts: Mapping[str, str] | None = None
+) -> list[Passage]:
+    """Return these passages (all of them, without any given) as they are shown, in the order of sources and places.
 
     ``texts`` holds the texts of sources by the sources' IRIs; they must be the very texts that were read.
     """
-    if not passages:
+    if passages is not None and not passages:
         return []
+    chosen = "" if passages is None else f"VALUES ?p {{ {' '.join(map(str, passages))} }}"
     rows = select(
         store,
-        f"""SELECT * {{ VALUES ?p {{ {" ".join(map(str, passages))} }}
+        f"""SELECT * {{ {chosen}
         ?p <{EUD}source> ?source ; <{EUD}paragraph> ?paragraph ;
         <{EUD}start> ?start ; <{EUD}end> ?end ; <{EUD}speaker> ?speaker ; <{EUD}certainty> ?certainty ;
-        <{EUD}confidence> ?confidence ; <{EUD}gist> ?gist . ?source <{EUD}title> ?title }}
+        <{EUD}confidence> ?confidence ; <{EUD}gist> ?gist . ?source <{EUD}title> ?title
+        OPTIONAL {{ ?p <{EUD}retells> ?retells }} }}
         ORDER BY ?source ?start DESC(?end) ?p""",
     )
     found = []
     for row in rows:
-        value = {name: term.value for name, term in row.items()}
+        value = {name: term.value for name, term in row.items() if term is not None}
         start, end = int(value["start"]), int(value["end"])
         text = (texts or {}).get(value["source"])
         found.append(
@@ -100,6 +101,7 @@ def describe(store: Store, passages: Sequence[NamedNode], texts: Mapping[str, st
                 value["certainty"],
                 value["confidence"],
                 value["gist"],
+                value.get("retells"),
                 None if text is None else text[start:end],
             )
         )

@@ -1,47 +1,37 @@
-"""One page with the library's answers, each row with its evidence: no script, no request, opens offline."""
+"""The explorer: the graph with its evidence as one page that opens offline.
+
+This module gathers what the page knows; ``drawing`` makes the page of it, ``templates/explore.js`` is its behaviour.
+"""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from pyoxigraph import NamedNode
+import networkx as nx
+from pyoxigraph import Store
 
-from eudigraph import answers, engine, labels, queries, store
+from eudigraph import dates, drawing, evidence, labels, network, reasoning, store
 from eudigraph import texts as texts_
 from eudigraph.errors import StoreError
-from eudigraph.output import cells, clean
+from eudigraph.names import EDTF, EUD, PREFIXES, RDF, SKOS, shorten
+from eudigraph.ontology import Ontology, from_store
+from eudigraph.sparql import select
 
-MAX_ROWS = 500
-"""Rows of an answer that the page shows; it says so where there are more."""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A question on the page, with its parameters as shown, its answer, and the passages behind each row."""
-
-    query: queries.LibraryQuery
-    parameters: list[str]
-    columns: list[str]
-    rows: list[tuple[list[str], list[Any]]]
-    cut: bool
+MAX_DRAWN = 400
+"""Nodes that the page draws at once; search, filters and a thing's neighbours lead to the others."""
+_MISSING = -1
 
 
-def write_page(
-    graph: store.Built, library: Mapping[str, queries.LibraryQuery], out: Path | None = None, texts: Sequence[Path] = ()
-) -> Path:
+def write_page(graph: store.Built, out: Path | None = None, texts: Sequence[Path] = ()) -> Path:
     """Write the page to ``out``, or beside the store, and return where it is. Raises StoreError where that fails."""
     path = out or graph.folder / "explore.html"
-    page = render(graph, library, texts_.read(graph.store, texts))
+    page = render(graph.store, graph.manifest.counts, texts_.read(graph.store, texts))
     aside = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        aside.write_text(page, "utf-8")
+        aside.write_text(page, "utf-8", newline="\n")
         aside.replace(path)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}; choose another with --out") from error
@@ -50,45 +40,141 @@ def write_page(
     return path
 
 
-def render(graph: store.Built, library: Mapping[str, queries.LibraryQuery], texts: Mapping[str, str]) -> str:
-    """Return the page as HTML. Every text is escaped, and a Content-Security-Policy forbids all but its own style."""
-    sections = [
-        _section(graph, query, texts)
-        for query in library.values()
-        if not any(p.required and p.default is None for p in query.parameters.values())
-    ]
-    environment = Environment(
-        loader=PackageLoader("eudigraph"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = environment.get_template("explore.css").render().strip()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return environment.get_template("explore.html").render(
-        sections=sections,
-        needing=[q for q in library.values() if q.name not in {s.query.name for s in sections}],
-        counts=graph.manifest.counts,
-        style=style,
-        digest=digest,
-    )
+def render(graph: Store, counts: Mapping[str, int], texts: Mapping[str, str] | None = None) -> str:
+    """Return the page as HTML. ``texts`` holds the texts of sources by the sources' IRIs."""
+    ontology = from_store(graph)
+    everything = network.whole(graph, ontology)
+    looks = {node: drawing.look_of(data["types"]) for node, data in everything.nodes(data=True)}
+    drawable = everything.subgraph([node for node, look in looks.items() if look])
+    ranks = network.importance(drawable)
+    order = sorted(everything, key=lambda node: (-ranks.get(node, 0.0), node))
+    places = network.layout(drawable, [node for node in drawable if (look := looks[node]) and look.shown])
+    data = _data(graph, ontology, everything, order, texts or {}) | {"counts": dict(counts)}
+    for entry, node in zip(data["entities"], order, strict=True):
+        look = looks[node]
+        entry["kind"] = drawing.LOOKS.index(look) if look else _MISSING
+        entry["x"], entry["y"] = places.get(node, (0, 0))
+    first = [node for node in order if (look := looks[node]) and look.shown][:MAX_DRAWN]
+    numbers = {node: i for i, node in enumerate(order)}
+    drawn = drawing.picture(everything, {node: places[node] for node in first}, numbers)
+    return drawing.page(drawn, data, title="eudigraph: the EU's digital diplomacy")
 
 
-def _section(graph: store.Built, query: queries.LibraryQuery, texts: Mapping[str, str]) -> Section:
-    values = queries.resolve(graph.store, query, {})
-    answered = engine.answer(graph.store, queries.bind(query, values), limit=MAX_ROWS)
-    given = answers.attach(graph.store, query, values, answered, texts)
-    iris = {t.value for row in answered.rows for t in row if isinstance(t, NamedNode)}
-    iris |= {v.value for v in values.values() if isinstance(v, NamedNode)} | {
-        i for p in given.passages for i in (p.speaker, p.certainty)
+def _data(
+    graph: Store, ontology: Ontology, everything: nx.MultiDiGraph, order: Sequence[str], texts: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what the page knows: numbers stand for the places of things in the lists."""
+    index = {node: i for i, node in enumerate(order)}
+    passages = evidence.describe(graph, texts=texts)
+    passage_index = {p.iri: i for i, p in enumerate(passages)}
+    relations = [t.iri for t in ontology.properties if t.kind != "AnnotationProperty"]
+    relation_index = {iri: i for i, iri in enumerate(relations)}
+    names = labels.labels(graph, {i for p in passages for i in (p.speaker, p.certainty, p.source, p.retells) if i})
+    sources = list(dict.fromkeys(p.source for p in passages))
+
+    statements: list[list[Any]] = []
+    for s, o, key, data in everything.edges(keys=True, data=True):
+        where = [passage_index[p] for p in data["passages"] if p in passage_index]
+        statements.append([index[s], relation_index[key], index[o], int(data["inferred"]), *where])
+    values: list[list[Any]] = []
+    for node in order:
+        for predicate, text, said in everything.nodes[node]["values"]:
+            where = [passage_index[p] for p in said if p in passage_index]
+            values.append([index[node], relation_index[predicate], text, *where])
+    return {
+        "drawn": MAX_DRAWN,
+        "kinds": [
+            {"name": look.name, "label": _label(ontology, look.name), "shape": look.shape, "color": look.color}
+            | {"shown": look.shown}
+            for look in drawing.LOOKS
+        ],
+        "relations": [_relation(ontology, iri, relation_index) for iri in relations],
+        "entities": [_entity(ontology, node, everything.nodes[node]) for node in order],
+        "statements": sorted(statements),
+        "values": sorted(values),
+        "spans": _spans(graph),
+        "uncertain": sorted(index[iri] for iri in _uncertain(graph) if iri in index),
+        "rules": _rules(ontology, relation_index),
+        "sources": [_source(graph, iri) for iri in sources],
+        "passages": [
+            {
+                "source": sources.index(p.source),
+                "paragraph": p.paragraph,
+                "start": p.start,
+                "end": p.end,
+                "speaker": names[p.speaker],
+                "certainty": names[p.certainty],
+                "hedged": p.certainty != PREFIXES["certainty"] + "stated",
+                "confidence": float(p.confidence),
+                "gist": p.gist,
+            }
+            | ({"retells": names[p.retells]} if p.retells else {})
+            | ({"text": p.text} if p.text is not None else {})
+            for p in passages
+        ],
     }
-    names = labels.labels(graph.store, iris)
-    rows = []
-    for row, behind in zip(answered.rows, given.behind or [], strict=True):
-        passages = [
-            (given.passages[i], names[given.passages[i].speaker], names[given.passages[i].certainty]) for i in behind
-        ]
-        rows.append(([clean(cell) for cell in cells(row, names)], passages))
-    parameters = [f"{name} = {labels.show(value, names)}" for name, value in values.items()]
-    return Section(query, parameters, [c.replace("_", " ") for c in answered.variables], rows, answered.cut)
+
+
+def _entity(ontology: Ontology, iri: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    given = {
+        "id": shorten(iri).strip("<>"),
+        "label": data["label"],
+        "also": data["alternatives"],
+        "class": ", ".join(ontology.terms[c].label for c in data["classes"] if c in ontology.terms),
+        "about": data["definition"],
+        "links": [m for m in data["matches"] if m.startswith(("http://", "https://"))],
+    }
+    return {key: value for key, value in given.items() if value or key == "label"}
+
+
+def _relation(ontology: Ontology, iri: str, index: Mapping[str, int]) -> dict[str, Any]:
+    term = ontology.terms[iri]
+    made: dict[str, Any] = {
+        "id": shorten(iri),
+        "label": term.label or shorten(iri).partition(":")[2],
+        "about": term.definition,
+    }
+    if term.inverse and term.inverse in index:
+        made["inverse"] = index[term.inverse]
+    if term.single_valued:
+        made["single"] = True
+    return made
+
+
+def _rules(ontology: Ontology, index: Mapping[str, int]) -> list[list[Any]]:
+    """Return the rules on relations between things: name, head and body as [variable, relation, variable]."""
+    found = []
+    for rule in reasoning.rules(ontology):
+        atoms = [rule.head, *rule.body]
+        if all(p in index and p != RDF + "type" and s.startswith("?") and o.startswith("?") for s, p, o in atoms):
+            found.append([rule.name, *([s, index[p], o] for s, p, o in atoms)])
+    return found
+
+
+def _spans(graph: Store) -> dict[str, list[str]]:
+    """Return, for each date written in the graph, the first and last day it allows; empty for an open end."""
+    spans = {}
+    for row in select(graph, f"SELECT DISTINCT ?d {{ ?x ?p ?d FILTER(DATATYPE(?d) = <{EDTF}>) }} ORDER BY ?d"):
+        first, last = dates.bounds(row["d"].value)
+        spans[row["d"].value] = [first.isoformat() if first else "", last.isoformat() if last else ""]
+    return spans
+
+
+def _uncertain(graph: Store) -> Iterable[str]:
+    """Return the statuses that the ontology marks as not settled."""
+    return [row["s"].value for row in select(graph, f"SELECT ?s {{ ?s <{EUD}unsettled> true }}")]
+
+
+def _source(graph: Store, iri: str) -> dict[str, str]:
+    rows = select(
+        graph,
+        f"""SELECT ?title ?published ?publisher {{ <{iri}> <{EUD}title> ?title ; <{EUD}published> ?published ;
+        <{EUD}publisher>/<{SKOS}prefLabel> ?publisher }} LIMIT 1""",
+    )
+    row = {name: term.value for name, term in rows[0].items()} if rows else {"title": shorten(iri)}
+    return {"id": shorten(iri)} | row
+
+
+def _label(ontology: Ontology, name: str) -> str:
+    term = ontology.terms.get(EUD + name)
+    return term.label if term else name

@@ -12,26 +12,16 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
-from eudigraph.names import (
-    EUD,
-    GRAPH_INFERRED,
-    OWL,
-    OWN_GRAPHS,
-    PREF_LABEL,
-    PREFIXES,
-    RDF_TYPE,
-    RDFS,
-    SKOS,
-    eud,
-    shorten,
-)
+from eudigraph import network
+from eudigraph.names import EUD, OWL, PREFIXES, RDF_TYPE
+from eudigraph.ontology import from_store
 
 MAX_SLOW = 200_000
 """Statements up to which JSON-LD and GraphML are written; both are built in memory, object by object."""
@@ -80,7 +70,9 @@ def json_ld(quads: Iterable[Quad], names: dict[str, Any]) -> str:
     data.addN(
         (_rdflib(q.subject), _rdflib(q.predicate), _rdflib(q.object), data.graph(_rdflib(q.graph_name))) for q in quads
     )
-    document = from_rdf(data, context_data=names)  # type: ignore[no-untyped-call]
+    with warnings.catch_warnings():  # rdflib's own serializer calls what rdflib 7.6 deprecates
+        warnings.filterwarnings("ignore", r"Dataset\.", DeprecationWarning)
+        document = from_rdf(data, context_data=names)  # type: ignore[no-untyped-call]
     return json.dumps(_sorted(document), ensure_ascii=False, indent=1) + "\n"
 
 
@@ -112,60 +104,13 @@ def _context_file(store: Store, path: Path) -> None:
 
 
 def _graphml(store: Store, path: Path) -> None:
-    """Write things as nodes, object statements of ours as edges with their relation, passages, and whether inferred."""
+    """Write things as nodes, and statements as edges with their relation, passages, and whether they are inferred."""
     import networkx as nx
 
-    network = nx.MultiDiGraph()
-    labels = _english(store, PREF_LABEL)
-    relations = _english(store, NamedNode(RDFS + "label"))
-    kinds: dict[str, set[str]] = defaultdict(set)
-    for quad in store.quads_for_pattern(None, RDF_TYPE, None, DefaultGraph()):
-        if isinstance(quad.object, NamedNode) and quad.object.value.startswith(EUD):
-            kinds[_text(quad.subject)].add(quad.object.value)
-    above = {
-        (_text(q.subject), _text(q.object))
-        for q in store.quads_for_pattern(None, NamedNode(RDFS + "subClassOf"), None, DefaultGraph())
-    }
-    evidence = {
-        _text(q.subject)
-        for name in ("Passage", "Reading", "TimeSpan")
-        for q in store.quads_for_pattern(None, RDF_TYPE, eud(name), DefaultGraph())
-    }
-    edges = []
-    for quad in store.quads_for_pattern(None, None, None, DefaultGraph()):
-        ours = quad.predicate.value.startswith((EUD, SKOS + "broader"))
-        if not ours or not isinstance(quad.object, NamedNode) or {_text(quad.subject), quad.object.value} & evidence:
-            continue
-        if quad.subject.value in kinds and quad.object.value in kinds if isinstance(quad.subject, NamedNode) else False:
-            edges.append(quad)
-    for iri in sorted({_text(t) for q in edges for t in (q.subject, q.object)} | (set(kinds) & set(labels))):
-        lowest = sorted(k for k in kinds[iri] if not any((other, k) in above for other in kinds[iri] if other != k))
-        network.add_node(iri, label=labels.get(iri, shorten(iri)), kind=" ".join(relations.get(k, k) for k in lowest))
-    for quad in sorted(edges, key=_order):
-        graphs = [q.graph_name for q in store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)]
-        passages = sorted(g.value for g in graphs if isinstance(g, NamedNode) and g not in OWN_GRAPHS)
-        network.add_edge(
-            _text(quad.subject),
-            _text(quad.object),
-            key=shorten(quad.predicate.value),
-            label=relations.get(quad.predicate.value, shorten(quad.predicate.value)),
-            inferred=GRAPH_INFERRED in graphs,
-            passages=" ".join(passages),
-        )
-    text = "\n".join(nx.generate_graphml(network, named_key_ids=True)) + "\n"
+    ontology = from_store(store)
+    plain = network.attributes(network.whole(store, ontology), ontology)
+    text = "\n".join(nx.generate_graphml(plain, named_key_ids=True)) + "\n"
     path.write_text('<?xml version="1.0" encoding="UTF-8"?>\n' + text, "utf-8", newline="\n")
-
-
-def _english(store: Store, predicate: NamedNode) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for quad in store.quads_for_pattern(None, predicate, None, DefaultGraph()):
-        if isinstance(quad.object, Literal) and quad.object.language in ("en", None):
-            found[_text(quad.subject)] = quad.object.value
-    return found
-
-
-def _text(term: object) -> str:
-    return term.value if isinstance(term, NamedNode | BlankNode | Literal) else str(term)
 
 
 def _order(quad: Quad) -> tuple[str, str, str, str]:

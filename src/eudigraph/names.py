@@ -83,6 +83,11 @@ def expand(name: str) -> str | None:
     return None
 
 
+def cut(text: str, room: int = 80) -> str:
+    """Return a text that somebody typed as messages show it: not longer than there is room for."""
+    return text if len(text) <= room else text[: room - 1] + "…"
+
+
 def fold(label: str) -> str:
     """Return a label as it is compared: without case, accents, punctuation and doubled spaces."""
     decomposed = unicodedata.normalize("NFKD", label.casefold())

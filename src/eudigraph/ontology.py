@@ -6,13 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 
-from eudigraph.names import EUD, OWL, RDF, RDFS, SKOS
+from eudigraph.names import EUD, GRAPH_ONTOLOGY, OWL, RDF, RDFS, SKOS, shorten
 
 Node = NamedNode | BlankNode | Literal | Triple
 
 PROPERTY_KINDS = ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")
+_REMARKS = (OWL + "deprecated", OWL + "versionInfo")
+"""Annotations of OWL's own: they say something about a term, and nothing follows."""
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Term:
 
 @dataclass
 class Ontology:
-    """All terms by IRI, the groups of classes that exclude one another, and the axioms of no known kind."""
+    """All terms by IRI, the groups of classes that exclude one another, and the axioms of no known kind, in words."""
 
     terms: dict[str, Term] = field(default_factory=dict)
     disjoint: list[list[str]] = field(default_factory=list)
@@ -75,6 +77,11 @@ class Ontology:
                 found.add(current)
                 todo += self.terms[current].parents if current in self.terms else []
         return found
+
+
+def from_store(store: Store) -> Ontology:
+    """Return the ontology that a store was built with."""
+    return read_ontology(store.quads_for_pattern(None, None, None, GRAPH_ONTOLOGY))
 
 
 def read_ontology(quads: Iterable[Quad]) -> Ontology:
@@ -105,9 +112,12 @@ def read_ontology(quads: Iterable[Quad]) -> Ontology:
         if OWL + "AllDisjointClasses" in types:
             for p, o in facts:
                 if p == OWL + "members":
-                    ontology.disjoint.append(_items(o, blank))
+                    classes, nameless = _items(o, blank)
+                    ontology.disjoint.append(classes)
+                    if nameless:
+                        ontology.unknown_axioms.append("disjoint classes, one of them without a name")
         elif types:
-            ontology.unknown_axioms += sorted(types)
+            ontology.unknown_axioms += sorted(shorten(t) for t in types)
     return ontology
 
 
@@ -139,27 +149,36 @@ def _term(
             if isinstance(value, NamedNode):
                 lists[predicate].append(value.value)
             else:
-                unknown.append(f"{predicate} of {iri} is no named term")
+                unknown.append(f"{shorten(predicate)} of {shorten(iri)} is no named term")
         elif predicate == OWL + "inverseOf" and isinstance(value, NamedNode):
             term.inverse = value.value
         elif predicate == OWL + "propertyChainAxiom":
-            term.chains.append(tuple(_items(value, blank)))
+            links, nameless = _items(value, blank)
+            if nameless:  # without the link that has no name it would be another chain, and a wrong one
+                unknown.append(f"{shorten(predicate)} of {shorten(iri)} has a link that is no named property")
+            else:
+                term.chains.append(tuple(links))
         elif predicate.startswith(SKOS) and predicate.endswith("Match") and isinstance(value, NamedNode):
             term.mappings.append((predicate.removeprefix(SKOS), value.value))
         elif predicate == EUD + "singleValued" and isinstance(value, Literal):
             term.single_valued = value.value == "true"
-        elif predicate.startswith(OWL):
-            unknown.append(f"{predicate} of {iri}")
+        elif predicate.startswith(OWL) and predicate not in _REMARKS:
+            unknown.append(f"{shorten(predicate)} of {shorten(iri)}")
     return term
 
 
-def _items(node: Node, blank: dict[BlankNode, list[tuple[str, Node]]]) -> list[str]:
-    """Return the IRIs in an RDF list."""
+def _items(node: Node, blank: dict[BlankNode, list[tuple[str, Node]]]) -> tuple[list[str], bool]:
+    """Return the IRIs in an RDF list, and whether it holds anything else, too."""
     items: list[str] = []
-    while isinstance(node, BlankNode):
+    nameless = False
+    seen = set()
+    while isinstance(node, BlankNode) and node not in seen:  # a list may lead back into itself
+        seen.add(node)
         facts = dict(blank.get(node, []))
         first = facts.get(RDF + "first")
         if isinstance(first, NamedNode):
             items.append(first.value)
+        else:
+            nameless = True
         node = facts.get(RDF + "rest", NamedNode(RDF + "nil"))
-    return items
+    return items, nameless

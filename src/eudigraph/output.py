@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import textwrap
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
@@ -99,6 +100,16 @@ def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -
 def clean(text: str) -> str:
     """Return a text without the control characters that a terminal would obey."""
     return _CONTROL.sub("�", text)
+
+
+def folded(lines: Sequence[str], width: int) -> list[str]:
+    """Return lines no wider than so many characters; what does not fit goes on below, under its own beginning."""
+    made: list[str] = []
+    for line in lines:
+        indent = line[: len(line) - len(line.lstrip())]
+        room = max(width, len(indent) + 30)
+        made += textwrap.wrap(line, room, subsequent_indent=indent, break_on_hyphens=False) or [""]
+    return made
 
 
 def clean_lines(lines: Sequence[str]) -> str:

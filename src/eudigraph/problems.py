@@ -10,16 +10,23 @@ from pathlib import Path
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from eudigraph import claims
-from eudigraph.names import shorten
+from eudigraph.names import GRAPH_ONTOLOGY, GRAPH_PROVENANCE, GRAPH_REFERENCE, shorten
 from eudigraph.workspace import Workspace
 
 ERROR = "error"
 WARNING = "warning"
+NAMELESS = "[]"
+"""How a probe writes any blank node: what tells them apart differs each time a file is read."""
+QUOTED = "<<>>"
+"""How a probe writes any quoted statement."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What a problem is about: the parts of a statement that are known, by which its line is found."""
+    """What a problem is about: the parts of a statement that are known, as ``key`` writes them, to find its line by.
+
+    ``graph`` is the graph in which the store has the statement, also where its file puts it in none.
+    """
 
     subject: str | None = None
     predicate: str | None = None
@@ -27,13 +34,12 @@ class Probe:
     graph: str | None = None
 
     def matches(self, quad: Quad) -> bool:
-        """Whether the statement is one that the probe means."""
-        graph = None if isinstance(quad.graph_name, DefaultGraph) else _text(quad.graph_name)
+        """Whether the statement, as it is in the store, is one that the probe means."""
         return (
-            self.subject in (None, _text(quad.subject))
-            and self.predicate in (None, quad.predicate.value)
-            and self.object in (None, _text(quad.object))
-            and self.graph in (None, graph)
+            self.subject in (None, key(quad.subject))
+            and self.predicate in (None, key(quad.predicate))
+            and self.object in (None, key(quad.object))
+            and self.graph in (None, key(quad.graph_name))
         )
 
 
@@ -64,7 +70,8 @@ class Problem:
 def locate(problems: Iterable[Problem], workspace: Workspace, files: Sequence[Path]) -> list[Problem]:
     """Return the problems with the file and line of the statements they are about, sorted by place.
 
-    The files are read again, once each, and only if a problem needs it.
+    A problem lies where the first statement fits it, in the order of the files. They are read again, once each, and
+    only if a problem needs it.
     """
     found = list(problems)
     by_subject: dict[str | None, list[int]] = defaultdict(list)
@@ -78,9 +85,11 @@ def locate(problems: Iterable[Problem], workspace: Workspace, files: Sequence[Pa
         wanted = {s: [i for i in ix if found[i].file in (None, shown)] for s, ix in by_subject.items()}
         if not any(wanted.values()):
             continue
+        graph = _graph_of(path, workspace)
         try:
-            for line, quad in claims.statements(path):
-                subject = _text(quad.subject)
+            for line, statement in claims.statements(path):
+                quad = claims.in_graph(statement, graph)
+                subject = key(quad.subject)
                 for index in (*wanted.get(subject, ()), *wanted.get(None, ())):
                     problem = found[index]
                     if problem.line is None and problem.probe and problem.probe.matches(quad):
@@ -91,13 +100,25 @@ def locate(problems: Iterable[Problem], workspace: Workspace, files: Sequence[Pa
 
 
 def show(term: object) -> str:
-    """Return a term as messages name it: short IRIs, and texts cut at 80 characters."""
+    """Return a term as messages name it, on one line: short IRIs, and texts cut at 80 characters."""
     if isinstance(term, NamedNode):
         return shorten(term.value)
     if isinstance(term, Literal):
-        return term.value if len(term.value) <= 80 else term.value[:79] + "…"
-    return "a thing without a name" if isinstance(term, BlankNode) else str(term)
+        return claims.one_line(term.value)
+    return "a thing without a name" if isinstance(term, BlankNode) else claims.one_line(str(term))
 
 
-def _text(term: NamedNode | BlankNode | Literal | Triple | DefaultGraph) -> str:
-    return str(term) if isinstance(term, Triple | DefaultGraph) else term.value
+def key(term: NamedNode | BlankNode | Literal | Triple | DefaultGraph) -> str:
+    """Return a term as a probe writes it: its value, or ``NAMELESS`` or ``QUOTED`` where that says too little."""
+    if isinstance(term, BlankNode):
+        return NAMELESS
+    if isinstance(term, Triple):
+        return QUOTED
+    return "" if isinstance(term, DefaultGraph) else term.value
+
+
+def _graph_of(path: Path, workspace: Workspace) -> NamedNode:
+    """Return the graph to which goes what a file puts in none."""
+    if path.suffix == ".trig":
+        return GRAPH_PROVENANCE
+    return GRAPH_ONTOLOGY if path in workspace.ontology_files else GRAPH_REFERENCE

@@ -9,21 +9,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Store
 
 from eudigraph import dates
 from eudigraph.errors import DataError, UsageError
-from eudigraph.names import EUD, OWL, PREFIXES, RDFS, SKOS, XSD, expand, fold, shorten, similar
-from eudigraph.sparql import select
+from eudigraph.names import EUD, OWL, RDFS, SKOS, XSD, cut, expand, fold, shorten, similar
+from eudigraph.sparql import bare, harmless, select
 from eudigraph.workspace import Workspace
 
 MAX_TEXT = 100_000
 """Characters of the longest query that is read."""
+MAX_DEPTH = 64
+"""Brackets within brackets that are read; the engine's parser may crash or slow down on more."""
 LITERAL_TYPES = ("date", "integer")
-_KEYS = {"number", "title", "question", "grain", "evidence", "columns"}
-_OPTIONAL_KEYS = {"parameters", "notes"}
+_FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+_UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
+_PROLOGUE = ("PREFIX", "BASE", "VERSION")
+_WORD_OR_BRACKET = re.compile(r"[()\[\]{}]|(?:!\s*)+|(?<![\w:.%-])[A-Za-z]+(?![\w:.-])")
+_EXAMPLE = "one such as SELECT ?thing ?name { ?thing skos:prefLabel ?name }"
+_KEYS = {"number": int, "title": str, "question": str, "grain": str, "evidence": list, "columns": dict}
+_OPTIONAL_KEYS = {"parameters": dict, "notes": str, "detail": list}
 _PARAMETER_KEYS = {"type", "description", "default", "required"}
 
 Value = NamedNode | Literal
@@ -57,6 +63,8 @@ class LibraryQuery:
     evidence: tuple[str, ...]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     notes: str = ""
+    detail: tuple[str, ...] = ()
+    """Columns that tables leave out unless asked for, so that they fit a terminal."""
 
 
 def load_library(workspace: Workspace) -> dict[str, LibraryQuery]:
@@ -77,7 +85,7 @@ def find(library: Mapping[str, LibraryQuery], name: str) -> LibraryQuery:
         return numbered[0]
     near = [q.name for q in numbered] or similar(name, library)
     hint = f"did you mean: {', '.join(near)}?" if near else "list them with: eudigraph queries"
-    raise UsageError(f"there is no single query {name!r}; {hint}")
+    raise UsageError(f"there is no single query {cut(name)!r}; {hint}")
 
 
 def bind(query: LibraryQuery, values: Mapping[str, Value]) -> str:
@@ -104,7 +112,7 @@ def resolve(store: Store, query: LibraryQuery, given: Mapping[str, str]) -> dict
         if name not in query.parameters:
             near = similar(name, query.parameters) or list(query.parameters)
             hint = f"it takes {', '.join(near)}" if near else "it takes none"
-            raise UsageError(f"{query.name} has no parameter {name!r}; {hint}")
+            raise UsageError(f"{query.name} has no parameter {cut(name)!r}; {hint}")
     values: dict[str, Value] = {}
     for parameter in query.parameters.values():
         text = given.get(parameter.name, parameter.default)
@@ -127,77 +135,63 @@ def find_entity(store: Store, text: str, kind: str = "resource") -> NamedNode:
     if iri is not None:
         if any(iri in found for found in names.values()):
             return NamedNode(iri)
-        raise UsageError(f"{shorten(iri)} is no {_kind_name(kind)} of the graph; {_near(text, names)}")
+        raise UsageError(f"{cut(shorten(iri))} is no {_kind_name(kind)} of the graph; {_near(text, names)}")
     found = names.get(fold(text), {})
     best = [iri for iri, rank in found.items() if rank == min(found.values(), default=0)]
     if len(best) == 1:
         return NamedNode(best[0])
     if best:
-        raise UsageError(f"{text!r} may be {' or '.join(shorten(b) for b in sorted(best))}; give one of these")
-    raise UsageError(f"there is no {_kind_name(kind)} called {text!r}; {_near(text, names)}")
+        raise UsageError(f"{cut(text)!r} may be {' or '.join(shorten(b) for b in sorted(best))}; give one of these")
+    raise UsageError(f"there is no {_kind_name(kind)} called {cut(text)!r}; {_near(text, names)}")
 
 
 @lru_cache(maxsize=512)
 def inspect(text: str) -> str:
     """Return what a query asks for: ``select``, ``ask``, ``construct`` or ``describe``.
 
-    Raises UsageError for what is no SPARQL, and for what is refused: updates, SERVICE and FROM, which could reach other
-    machines or files.
+    Raises UsageError for what is refused: SERVICE and FROM, which could reach other machines or graphs, and updates;
+    and for what is no query at all, is too long or nested too deeply. Whether the rest is good SPARQL is found by the
+    engine when it runs it, in a process that may fail.
     """
-    from rdflib.plugins.sparql.parser import parseQuery, parseUpdate
-
     if len(text) > MAX_TEXT:
         raise UsageError(f"the query has {len(text):,} characters; at most {MAX_TEXT:,} are read")
-    try:
-        parsed = parseQuery(text)
-    except RecursionError:
-        raise UsageError("the query is nested too deeply; make it simpler") from None
-    except Exception as error:
-        try:
-            parseUpdate(text)
-        except Exception:
-            raise UsageError(f"this is no SPARQL query: {_first_line(error)}; correct it") from None
-        raise UsageError(
-            "updates are refused: the graph changes only through the files in graph/; edit them and build"
-        ) from None
-    service, dataset = set[str](), set[str]()
-    _walk(parsed, service, dataset)
-    if service:
-        raise UsageError(
-            "SERVICE is refused: a query must not reach other machines; ask here, then combine the answers"
-        )
-    if dataset:
+    words, depth = _outermost(bare(text))
+    if depth > MAX_DEPTH:
+        raise UsageError("the query is nested too deeply; make it simpler")
+    words = [word for word in words if word not in _PROLOGUE]
+    if not words:
+        raise UsageError(f"there is no query in the text; write {_EXAMPLE}")
+    form = words[0]
+    if form in _UPDATES:
+        raise UsageError("updates are refused: the graph changes only through the files in graph/; edit them and build")
+    if form not in _FORMS:
+        capitals = bare(text).upper()
+        line = capitals.count("\n", 0, capitals.index(form)) + 1
+        raise UsageError(f"this is no SPARQL query: it begins with {cut(form)} (line:{line}); write {_EXAMPLE}")
+    if "FROM" in words:
         raise UsageError("FROM is refused: a query must not load other data; choose passages with GRAPH instead")
-    form = str(parsed[1].name)
-    return form.removesuffix("Query").lower()
+    behind = [word for word in words if word in _UPDATES]
+    if behind:
+        raise UsageError(f"this is no SPARQL query: {behind[0]} follows it; a query only asks, and stands alone")
+    harmless(text)
+    return form.lower()
 
 
-def prepare(text: str) -> str:
-    """Return a query of one's own with the project's prefixes declared where it uses them without saying so."""
-    declared = {m.lower() for m in re.findall(r"(?i)\bPREFIX\s+([\w-]*):", text)}
-    used = {p for p in PREFIXES if re.search(rf"(?<![\w:]){p}:", text)}
-    missing = sorted(p for p in used if p.lower() not in declared)
-    # On the query's own first line, so that the lines in messages stay right.
-    return "".join(f"PREFIX {p}: <{PREFIXES[p]}> " for p in missing) + text
-
-
-def _walk(node: Any, service: set[str], dataset: set[str]) -> None:
-    """Look through a parse tree for SERVICE and FROM."""
-    from rdflib.plugins.sparql.parserutils import CompValue
-
-    todo = [node]
-    while todo:
-        current = todo.pop()
-        if isinstance(current, CompValue):
-            if current.name == "ServiceGraphPattern":
-                service.add(current.name)
-            if current.name == "DatasetClause":
-                dataset.add(current.name)
-            todo += list(current.values())
-        elif isinstance(current, dict):
-            todo += list(current.values())
-        elif isinstance(current, list | tuple) or type(current).__name__ in ("ParseResults", "plist"):
-            todo += list(current)
+def _outermost(text: str) -> tuple[list[str], int]:
+    """Return the words outside all brackets, in capitals, of a bare query, and how deeply it is nested."""
+    words = []
+    depth = deepest = 0
+    for part in _WORD_OR_BRACKET.findall(text):
+        if part in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif part in ")]}":
+            depth -= 1
+        elif part.startswith("!"):
+            deepest = max(deepest, depth + part.count("!"))
+        elif depth == 0:
+            words.append(part.upper())
+    return words, deepest
 
 
 def _load(path: Path, workspace: Workspace) -> LibraryQuery:
@@ -215,14 +209,31 @@ def _load(path: Path, workspace: Workspace) -> LibraryQuery:
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(f"{workspace.show(beside)}: {error}; correct it") from error
-    wrong = (_KEYS - set(given)) | (set(given) - _KEYS - _OPTIONAL_KEYS)
+    kinds = {**_KEYS, **_OPTIONAL_KEYS}
+    wrong = (set(_KEYS) - set(given)) | {key for key, value in given.items() if type(value) is not kinds.get(key)}
     if wrong:
-        raise DataError(f"{workspace.show(beside)}: has missing or unknown keys: {', '.join(sorted(wrong))}")
+        raise DataError(
+            f"{workspace.show(beside)}: has missing, unknown or wrong keys: {cut(', '.join(sorted(wrong)))}; "
+            "write them after the pattern of the others"
+        )
+    if set(map(str, given.get("detail", []))) - set(given["columns"]):
+        raise DataError(f"{workspace.show(beside)}: detail names what is no column; name columns of the query")
+    if not all(isinstance(said, str) for said in (*given["evidence"], *given["columns"].values())):
+        raise DataError(f"{workspace.show(beside)}: evidence and columns hold texts; put them in quotation marks")
     parameters = {}
     for name, table in given.get("parameters", {}).items():
-        if set(table) - _PARAMETER_KEYS or {"type", "description"} - set(table):
+        if (
+            not isinstance(table, dict)
+            or set(table) - _PARAMETER_KEYS
+            or not all(isinstance(table.get(key), str) for key in ("type", "description"))
+        ):
             raise DataError(
                 f"{workspace.show(beside)}: parameter {name} needs type and description, and knows default and required"
+            )
+        if not re.fullmatch(r"[A-Za-z]+", table["type"]):  # it becomes part of a query
+            raise DataError(
+                f"{workspace.show(beside)}: the type of parameter {name} is no name of a class; "
+                "write one such as Country, or resource, property, date, integer"
             )
         if not _slot(name).search(text):
             raise DataError(f"{shown}: has no VALUES ?{name} {{ UNDEF }} for its parameter {name}")
@@ -245,6 +256,7 @@ def _load(path: Path, workspace: Workspace) -> LibraryQuery:
         tuple(given["evidence"]),
         parameters,
         given.get("notes", ""),
+        tuple(map(str, given.get("detail", []))),
     )
 
 
@@ -257,7 +269,7 @@ def _term(store: Store, parameter: Parameter, text: str) -> Value:
         return Literal(dates.day(text).isoformat(), datatype=NamedNode(XSD + "date"))
     if parameter.type == "integer":
         if not re.fullmatch(r"-?\d{1,9}", text):
-            raise UsageError(f"{parameter.name} is a whole number, not {text[:40]!r}")
+            raise UsageError(f"{parameter.name} is a whole number, not {cut(text)!r}")
         return Literal(int(text))
     try:
         return find_entity(store, text, parameter.type)
@@ -288,12 +300,8 @@ def _near(text: str, names: Mapping[str, Mapping[str, int]]) -> str:
     near = similar(text, names)
     if near:
         return f"did you mean {' or '.join(near)}?"
-    return "see what there is with: eudigraph query --file - and SELECT ?thing ?name { ?thing skos:prefLabel ?name }"
+    return "see what there is with: eudigraph query --file - and " + _EXAMPLE
 
 
 def _kind_name(kind: str) -> str:
     return {"resource": "thing"}.get(kind, re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower())
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -1,13 +1,33 @@
-"""Asking a store for rows."""
+"""Asking a store for rows, and what keeps a query that somebody else wrote from reaching beyond the store."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pyoxigraph import NamedNode, QuerySolutions, Store
 
+from eudigraph.errors import UsageError
+
 Row = dict[str, Any]
 """A row of an answer: pyoxigraph's terms by the names of their variables; None for a variable without value."""
+
+_TOKEN = re.compile(
+    r"""
+      (?P<quoted> \"{3} (?:\"{0,2}(?:[^\"\\]|\\.))* \"{3} | '{3} (?:'{0,2}(?:[^'\\]|\\.))* '{3}
+                | \"(?:[^\"\\\n\r]|\\.)*\" | '(?:[^'\\\n\r]|\\.)*' )
+    | (?P<iri> <[^<>"{}|^`\x00-\x20]*> )
+    | (?P<comment> \#[^\n\r]* )
+    | (?P<variable> [?$]\w+ )
+    | (?P<codepoint> \\u[0-9A-Fa-f]{4} | \\U00[0-9A-Fa-f]{6} )
+    | \\.
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""The parts of a query that are no keywords (https://www.w3.org/TR/sparql11-query/#sparqlGrammar), and escapes."""
+
+_SPACE = " \t\r\n"
+"""White space in SPARQL; what Python calls white space besides may be part of a name there."""
 
 
 def select(store: Store, text: str) -> list[Row]:
@@ -22,3 +42,77 @@ def select(store: Store, text: str) -> list[Row]:
 def iri(term: object) -> str | None:
     """Return the IRI of a term that is one, else None."""
     return term.value if isinstance(term, NamedNode) else None
+
+
+def bare(text: str) -> str:
+    """Return a query without its comments and without what its texts, IRIs and variables say.
+
+    What is left are keywords, prefixed names, numbers and brackets, on the lines they were on. Escapes among these are
+    resolved, as the specification wants it (https://www.w3.org/TR/sparql11-query/#codepointEscape).
+    """
+
+    def replace(token: re.Match[str]) -> str:
+        match token.lastgroup:
+            case "quoted":
+                return '""' + "\n" * token[0].count("\n")
+            case "iri":
+                return "<>"
+            case "comment":
+                return " "
+            case "variable":
+                return "?v"
+            case "codepoint":
+                number = int(token[0][2:], 16)
+                return chr(number) if number <= 0x10FFFF else " "
+        return token[0]
+
+    return _TOKEN.sub(replace, text)
+
+
+def harmless(text: str) -> str:
+    """Return a query with the same meaning that cannot reach another machine; raises UsageError for SERVICE.
+
+    Oxigraph has no switch to turn SERVICE off. Nor is it enough to look for it in the text: whoever finds a spot where
+    Oxigraph sees the end of a text, an IRI or a comment and we do not, has hidden it from us. So the query that runs is
+    rewritten such that a different reading does no harm: comments are gone, and in texts and IRIs the word and the
+    sign that begins a comment are escaped, so that only there they mean what they meant. Wherever the word is left,
+    it is seen and, before a name and a brace, refused.
+    """
+    if _has_service(bare(text)):
+        raise UsageError(
+            "SERVICE is refused: a query must not reach other machines; ask here, then combine the answers"
+        )
+    escaped = next((t for t in _TOKEN.finditer(text) if t.lastgroup == "codepoint"), None)
+    if escaped:
+        # Engines differ on these; a query that is read in two ways cannot be checked.
+        raise UsageError(
+            f"{escaped[0]} stands outside texts and IRIs (line:{text.count(chr(10), 0, escaped.start()) + 1}); "
+            "write the character itself"
+        )
+    return _TOKEN.sub(_disarm, text)
+
+
+def _has_service(text: str) -> bool:
+    """Return whether SERVICE stands before a name and a brace in a bare query.
+
+    What stands before it is no matter: Oxigraph needs no space there, not even after ``true``, and takes a part of
+    ``a:SERVICE`` for the keyword if the whole makes no IRI.
+    """
+    for before in text.lower().split("{")[:-1]:
+        *others, name = re.split(f"[{_SPACE}]+", before.strip(_SPACE))
+        _, service, joined = name.partition("service")
+        if others and others[-1].endswith(("service", "silent")):
+            joined = name
+        elif not service:
+            continue
+        if any(sign in joined for sign in "<:?$"):  # an IRI, a prefixed name or a variable
+            return True
+    return False
+
+
+def _disarm(token: re.Match[str]) -> str:
+    if token.lastgroup == "comment":
+        return " "
+    if token.lastgroup in ("quoted", "iri"):
+        return re.sub(r"(?is)\\.|#|s(?=ervice)", lambda c: c[0] if len(c[0]) > 1 else f"\\u{ord(c[0]):04x}", token[0])
+    return token[0]

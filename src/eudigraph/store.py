@@ -5,19 +5,21 @@
     build/
     ├── manifest.json        which generation counts, its format, what it was built from
     ├── latest -> 2          the same for people, where the system has links
-    ├── 1/                   the generation before, for those who still read it
+    ├── 1/                   the one that was in force before, for those who still read it
     └── 2/                   store/ and the exports
 
 A new generation is written aside and put in force by replacing the manifest, which the file system does in one step.
+What a build leaves that is killed on the way, the next one removes.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -31,6 +33,9 @@ from eudigraph.workspace import Workspace
 FORMAT = 1
 """Version of the folder's layout and of what the store holds. A change makes older stores unreadable, and says so."""
 MANIFEST = "manifest.json"
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+_LEFTOVER = re.compile(r"(?:unfinished|latest|manifest\.json)-([0-9]{1,9})(?:-[0-9a-f]{8})?")
+"""Names of what is not in force yet, with the number of the process that writes it."""
 
 
 @dataclass
@@ -43,6 +48,13 @@ class Manifest:
     ontology: str
     counts: dict[str, int] = field(default_factory=dict)
     inputs: dict[str, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse values of a wrong kind, which a damaged file may hold, with a TypeError."""
+        kinds = {"format": int, "generation": int, "eudigraph": str, "ontology": str, "counts": dict, "inputs": dict}
+        for name, kind in kinds.items():
+            if not isinstance(getattr(self, name), kind):
+                raise TypeError(f"{name} is no {kind.__name__}")
 
 
 @dataclass(frozen=True)
@@ -108,7 +120,7 @@ def _manifest(folder: Path) -> Manifest:
                 f"reads format {FORMAT}; build it again: eudigraph build"
             )
         return Manifest(**given)
-    except (ValueError, TypeError, AttributeError, OSError) as error:
+    except (ValueError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise StoreError(f"{path} cannot be read ({error}); build again: eudigraph build") from error
 
 
@@ -128,49 +140,96 @@ def new_generation(folder: Path) -> Iterator[Path]:
 
 
 def commit(folder: Path, aside: Path, manifest: Manifest) -> Path:
-    """Put a finished generation in force; return its folder. Generations older than the one before are removed."""
-    former = [int(p.name) for p in folder.iterdir() if p.name.isdigit()]
-    while True:
-        manifest.generation = max(former, default=0) + 1
-        target = folder / str(manifest.generation)
+    """Put a finished generation in force; return its folder. All others but the one in force before are removed."""
+    with _alone(folder):
+        numbers = [int(path.name) for path in folder.iterdir() if _NUMBER.fullmatch(path.name)]
         try:
-            aside.rename(target)
-            break
+            former = _manifest(folder).generation
+        except StoreError:
+            former = max(numbers, default=0)  # the best guess at what may still be read
+        manifest.generation = max(numbers, default=0) + 1
+        target = folder / str(manifest.generation)
+        aside.rename(target)
+        try:
+            _replace(folder / MANIFEST, json.dumps(asdict(manifest), indent=1, sort_keys=True) + "\n")
         except OSError:
-            if not target.exists():  # another build may have taken the number
-                raise
-            former.append(manifest.generation)
-    _replace(folder / MANIFEST, json.dumps(asdict(manifest), indent=1, sort_keys=True) + "\n")
-    with suppress(OSError):  # not every system lets everybody make links; the manifest is what counts
-        link = folder / f"latest-{os.getpid()}"
-        link.unlink(missing_ok=True)
-        link.symlink_to(target.name, target_is_directory=True)
-        link.replace(folder / "latest")
-    _clean(folder, manifest.generation)
+            target.rename(aside)  # to be thrown away
+            raise
+        with suppress(OSError):  # not every system lets everybody make links; the manifest is what counts
+            link = folder / f"latest-{os.getpid()}"
+            link.unlink(missing_ok=True)
+            link.symlink_to(target.name, target_is_directory=True)
+            link.replace(folder / "latest")
+        _clean(folder, {manifest.generation, former})
     return target
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one build after the other put its generation in force, where the system can lock a folder.
+
+    Else one might remove what the other is about to name in its manifest. The lock ends with the process at the latest.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _claim(folder: Path) -> None:
     """Make the folder, or make sure that it is ours."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        names = [p.name for p in folder.iterdir()]
+        ours = _is_ours(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be written to: {error.strerror}; choose another with --out") from error
-    ours = MANIFEST in names or all(name.startswith("unfinished-") or name.isdigit() for name in names)
     if not ours:
         raise StoreError(f"{folder} holds something that is no build of eudigraph; choose another folder with --out")
-    _clean(folder, None)
+    _clean(folder, ())
 
 
-def _clean(folder: Path, current: int | None) -> None:
-    """Remove what builds that were killed left behind and, after a build, generations before the last."""
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder has been built to, be it by a build that was killed, or is empty.
+
+    Neither a number nor ``manifest.json`` is proof: others sort photographs by year, and web pages have a manifest.
+    """
+    paths = list(folder.iterdir())
+    if all(_LEFTOVER.fullmatch(path.name) for path in paths) or any(_is_generation(path) for path in paths):
+        return True
+    try:
+        return "eudigraph" in json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
+
+
+def _is_generation(path: Path) -> bool:
+    return bool(_NUMBER.fullmatch(path.name)) and (path / "store").is_dir()
+
+
+def _clean(folder: Path, kept: Collection[int]) -> None:
+    """Remove what killed builds left behind and, if it is said which are kept, all other generations."""
     for path in folder.iterdir():
-        parts = path.name.split("-")
-        if parts[0] == "unfinished" and len(parts) > 2 and parts[1].isdigit() and not _alive(int(parts[1])):
-            shutil.rmtree(path, ignore_errors=True)
-        if current is not None and path.name.isdigit() and int(path.name) < current - 1:
-            shutil.rmtree(path, ignore_errors=True)
+        leftover = _LEFTOVER.fullmatch(path.name)
+        if leftover and not _alive(int(leftover[1])):
+            _remove(path)
+        if kept and _is_generation(path) and int(path.name) not in kept:
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _alive(pid: int) -> bool:

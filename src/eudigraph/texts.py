@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import NamedNode, Store
 
+from eudigraph import claims
 from eudigraph.errors import DataError
-from eudigraph.names import EUD
+from eudigraph.names import EUD, GRAPH_PROVENANCE
 from eudigraph.problems import ERROR, WARNING, Probe, Problem, show
-from eudigraph.sparql import Row, select
+from eudigraph.sparql import select
 
 MAX_SIZE = 50 * 1024**2
 """Bytes of the largest text that is read."""
@@ -32,7 +33,8 @@ def compare(store: Store, path: Path) -> tuple[list[Problem], NamedNode | None, 
     except UnicodeDecodeError:
         return [Problem(ERROR, "is not UTF-8 text", "save the text in UTF-8", str(path))], None, ""
     digest = hashlib.sha256(data).hexdigest()
-    rows = select(store, f"SELECT ?s ?d {{ ?s <{EUD}sha256> ?d FILTER(isIRI(?s)) }} ORDER BY ?s")
+    pattern = f"GRAPH {GRAPH_PROVENANCE} {{ ?s <{EUD}sha256> ?d FILTER(isIRI(?s) && isLiteral(?d)) }}"
+    rows = select(store, f"SELECT ?s ?d {{ {pattern} }} ORDER BY ?s")
     source = next((row["s"] for row in rows if row["d"].value == digest), None)
     if source is None:
         known = ", ".join(f"{show(row['s'])} has {row['d'].value[:12]}…" for row in rows[:5]) or "there are no sources"
@@ -58,20 +60,22 @@ def read(store: Store, paths: Sequence[Path]) -> dict[str, str]:
 
 
 def _positions(store: Store, source: NamedNode, text: str) -> Iterator[Problem]:
-    for row in select(store, f"SELECT ?n {{ {source} <{EUD}characters> ?n }}"):
-        if row["n"].value != str(len(text)):
-            what = f"the text has {len(text)} characters, the source says {row['n'].value}"
+    for row in select(store, f"SELECT ?n {{ GRAPH {GRAPH_PROVENANCE} {{ {source} <{EUD}characters> ?n }} }}"):
+        if claims.whole_number(row["n"]) != len(text):
+            what = f"the text has {len(text)} characters, the source says {show(row['n'])}"
             yield Problem(ERROR, what, "correct eud:characters", probe=Probe(source.value, EUD + "characters"))
     rows = select(
         store,
-        f"""SELECT ?p ?start ?end ?paragraph {{ ?p <{EUD}source> {source} ; <{EUD}start> ?start ; <{EUD}end> ?end ;
-        <{EUD}paragraph> ?paragraph FILTER(isIRI(?p)) }} ORDER BY ?start ?p""",
+        f"""SELECT ?p ?start ?end ?paragraph {{ GRAPH {GRAPH_PROVENANCE} {{
+        ?p <{EUD}source> {source} ; <{EUD}start> ?start ; <{EUD}end> ?end ; <{EUD}paragraph> ?paragraph
+        FILTER(isIRI(?p)) }} }} ORDER BY ?start ?p""",
     )
     for row in rows:
         passage, name = row["p"].value, show(row["p"])
-        start, end, paragraph = _number(row, "start"), _number(row, "end"), _number(row, "paragraph")
-        if not 0 <= start < end <= len(text):
-            what = f"{name} spans {start} to {end}, outside the text of {len(text)} characters"
+        start, end = claims.whole_number(row["start"]), claims.whole_number(row["end"])
+        if start is None or end is None or not start < end <= len(text):
+            span = f"{show(row['start'])} to {show(row['end'])}"
+            what = f"{name} spans {span}, outside the text of {len(text)} characters"
             probe = Probe(passage, EUD + "end")
             yield Problem(ERROR, what, "correct eud:start and eud:end", passage=passage, probe=probe)
             continue
@@ -80,12 +84,7 @@ def _positions(store: Store, source: NamedNode, text: str) -> Iterator[Problem]:
             what, mend = f"{name} begins or ends with white space", "move eud:start or eud:end to a word"
             yield Problem(WARNING, what, mend, passage=passage, probe=probe)
         actual = sum(1 for line in text[: start + 1].split("\n") if line.strip())
-        if actual != paragraph:
+        if actual != claims.whole_number(row["paragraph"]):
             probe = Probe(passage, EUD + "paragraph")
-            what = f"{name} begins in paragraph {actual}, not {paragraph}"
+            what = f"{name} begins in paragraph {actual}, not {show(row['paragraph'])}"
             yield Problem(ERROR, what, "correct eud:paragraph", passage=passage, probe=probe)
-
-
-def _number(row: Row, name: str) -> int:
-    value = row[name]
-    return int(value.value) if isinstance(value, Literal) and value.value.isdigit() else -1

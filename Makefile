@@ -1,0 +1,24 @@
+# What a developer does; `make` lists it. Everything runs in .venv, which the first target makes.
+BIN := .venv/bin
+
+.PHONY: help check test docs dist clean
+help: ## list these
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+$(BIN)/pytest: pyproject.toml
+	python3 -m venv .venv && $(BIN)/pip install -q -e '.[dev]' && touch $@
+
+check: $(BIN)/pytest ## ruff, mypy, and the data's own checks
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/eudigraph check
+
+test: $(BIN)/pytest ## the tests, on all cores
+	$(BIN)/pytest -n auto
+
+docs: $(BIN)/pytest ## the data dictionary and the picture of the model (needs Graphviz)
+	$(BIN)/python docs/make.py
+
+dist: $(BIN)/pytest ## sdist and wheel in dist/
+	$(BIN)/python -m build
+
+clean: ## what these targets made
+	rm -rf .venv build dist .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,73 @@
+"""Write what the documentation has from the ontology and the graph.
+
+The data dictionary, the picture of the model, and the answers in the README. Run it with ``make docs``; the picture
+needs Graphviz (``dot``).
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from pyoxigraph import Store
+
+from eudigraph import assemble, dictionary, workspace
+
+DOCS = Path(__file__).resolve().parent
+README = DOCS.parent / "README.md"
+ARROWS = (
+    *("withCountry", "heldUnder", "pursuedUnder", "pursuesTopic", "wantsTopic", "cooperatesOn", "cooperationWantedOn"),
+    *("status", "hasParticipant", "wantedBy", "lacksSupportOf", "takesPlaceIn", "inCountry", "holdsPost", "postOf"),
+    *("concernsAct", "speaker", "source"),
+)
+KINDS = (
+    *("TradeAndTechnologyCouncil", "DigitalPartnership", "DigitalDialogue", "HighLevelMeeting", "BilateralMeeting"),
+    *("Summit", "WorkingPartyMeeting", "Partnership", "Meeting", "Initiative", "Country", "Organisation", "Person"),
+)
+_EXAMPLE = re.compile(r"```console\n\$ eudigraph (?P<command>[^\n]*)\n(?P<rest>.*?)```\n", re.DOTALL)
+_HERE = re.compile(r" <<'END'$")
+
+
+def data_dictionary() -> tuple[str, str]:
+    """Return the dictionary as Markdown and the picture's source for Graphviz."""
+    store = Store()
+    assembly = assemble.read(store, workspace.open_workspace(DOCS.parent))
+    return dictionary.markdown(store, assembly.ontology), dictionary.dot(assembly.ontology, ARROWS, KINDS)
+
+
+def readme(text: str, build: Path) -> str:
+    """Return the README with each example's answer as the graph built in the folder ``build`` gives it."""
+
+    def answered(match: re.Match[str]) -> str:
+        command, given = match["command"], ""
+        if _HERE.search(command):
+            given = match["rest"].partition("\nEND\n")[0] + "\n"
+        words = shlex.split(_HERE.sub("", command))
+        table = ["--format", "table"] if words[0] == "query" and "--format" not in words else []
+        run = subprocess.run(  # noqa: S603  (the README's own commands)
+            [sys.executable, "-m", "eudigraph", *words, "--store", str(build), *table],
+            input=given,
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        )
+        here = f"{given}END\n" if given else ""
+        return f"```console\n$ eudigraph {command}\n{here}{run.stdout.rstrip()}\n```\n"
+
+    return _EXAMPLE.sub(answered, text)
+
+
+def main() -> None:
+    """Write ``dictionary.md`` and ``model.svg`` beside this file, and the answers in the README."""
+    words, drawing = data_dictionary()
+    (DOCS / "dictionary.md").write_text(words, "utf-8")
+    subprocess.run(["dot", "-Tsvg", "-o", DOCS / "model.svg"], input=drawing.encode(), check=True)  # noqa: S603, S607
+    subprocess.run([sys.executable, "-m", "eudigraph", "build"], cwd=DOCS.parent, check=True)
+    README.write_text(readme(README.read_text("utf-8"), DOCS.parent / "build"), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,261 @@
+"use strict";
+// What the page knows, and how to ask it. Things, relations and passages are numbers: their places in the lists.
+
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const DATA = read("data");
+const { kinds: KINDS, relations: RELATIONS, entities: ENTITIES, statements: STATEMENTS, values: VALUES } = DATA;
+const { passages: PASSAGES, sources: SOURCES, spans: SPANS, rules: RULES } = DATA;
+const UNSETTLED = new Set(DATA.uncertain);
+
+const byId = new Map(ENTITIES.map((entity, i) => [entity.id ?? String(i), i]));
+const relationById = new Map(RELATIONS.map((relation, i) => [relation.id, i]));
+const relation = (id) => relationById.get(id) ?? -1;
+const REL = {
+  withCountry: relation("eud:withCountry"), status: relation("eud:status"), date: relation("eud:date"),
+  since: relation("eud:since"), cooperates: relation("eud:cooperatesOn"),
+  wanted: relation("eud:cooperationWantedOn"), wantsTopic: relation("eud:wantsTopic"),
+  broader: relation("skos:broader"), narrower: relation("skos:narrower"),
+  transitive: relation("skos:broaderTransitive"),
+};
+const kindByName = new Map(KINDS.map((kind, i) => [kind.name, i]));
+// Kinds that have partners, topics and statuses of their own; filters ask them, and others come in beside them.
+const ENGAGEMENTS = new Set(["Partnership", "Meeting", "Initiative", "Election", "Document"].map((n) => kindByName.get(n)));
+
+const outgoing = ENTITIES.map(() => []);
+const incoming = ENTITIES.map(() => []);
+const valuesOf = ENTITIES.map(() => []);
+const byRelation = RELATIONS.map(() => []);
+STATEMENTS.forEach(([s, p, o], i) => { outgoing[s].push(i); incoming[o].push(i); byRelation[p].push(i); });
+VALUES.forEach(([s], i) => valuesOf[s].push(i));
+
+const subject = (i) => STATEMENTS[i][0];
+const property = (i) => STATEMENTS[i][1];
+const object = (i) => STATEMENTS[i][2];
+const follows = (i) => STATEMENTS[i][3] === 1;
+const passagesOf = (i) => STATEMENTS[i].slice(4);
+
+const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
+const NAMES = ENTITIES.map((e) => [fold(e.label), ...(e.also ?? []).map(fold)]);
+
+const kindOf = (e) => ENTITIES[e].kind;
+const drawable = (e) => kindOf(e) >= 0;
+const label = (e) => ENTITIES[e].label;
+const confidence = (passages) => Math.max(0, ...passages.map((p) => PASSAGES[p].confidence));
+
+/** Things whose name has the text, best matches first; names before other names, beginnings before middles. */
+function search(text) {
+  const wanted = fold(text);
+  const found = [];
+  for (let e = 0; e < ENTITIES.length; e++) {
+    if (!drawable(e)) continue;
+    let best = Infinity;
+    NAMES[e].forEach((name, n) => {
+      const at = name.indexOf(wanted);
+      if (at < 0) return;
+      const rank = (name === wanted ? 0 : at === 0 ? 2 : name[at - 1] === " " ? 4 : 6) + (n ? 1 : 0);
+      best = Math.min(best, rank);
+    });
+    if (best < Infinity) found.push([best, e]);
+  }
+  return found.sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, e]) => e);
+}
+
+/** A topic with all that are narrower. */
+function within(topic) {
+  const found = new Set([topic]);
+  for (const t of found) {
+    for (const i of incoming[t]) if (property(i) === REL.broader) found.add(subject(i));
+  }
+  return found;
+}
+
+/** The claimed values of a single-valued relation, best supported first: [value, passages], from statements or texts. */
+function claimed(e, p) {
+  const found = new Map();
+  for (const i of outgoing[e]) if (property(i) === p && !follows(i)) found.set(object(i), passagesOf(i));
+  for (const i of valuesOf[e]) if (VALUES[i][1] === p) found.set(VALUES[i][2], VALUES[i].slice(3));
+  return [...found].sort((a, b) => confidence(b[1]) - confidence(a[1]) || b[1].length - a[1].length);
+}
+
+const bestStatus = ENTITIES.map((_, e) => claimed(e, REL.status)[0]?.[0] ?? -1);
+const unsettled = (e) => UNSETTLED.has(bestStatus[e]);
+
+/** Whether a line is drawn as uncertain: what it is about may not come, or all who say so hedge. */
+function unsure(i) {
+  const said = passagesOf(i);
+  return property(i) === REL.wantsTopic || property(i) === REL.wanted || unsettled(subject(i)) || unsettled(object(i))
+    || (said.length > 0 && said.every((p) => PASSAGES[p].hedged));
+}
+
+/** The ways in which a statement follows: [name of the rule, statements it follows from]. */
+function reasons(i) {
+  const [s, p, o] = STATEMENTS[i];
+  const found = [];
+  for (const [name, head, ...body] of RULES) {
+    if (head[1] !== p || (head[0] === head[2] && s !== o)) continue;
+    const match = (rest, known, used) => {
+      if (!rest.length) { found.push([name, used]); return; }
+      const [[a, q, b], ...others] = rest;
+      const near = a in known ? outgoing[known[a]] : b in known ? incoming[known[b]] : byRelation[q];
+      for (const j of near) {
+        if (property(j) !== q || j === i) continue;
+        if (a in known && known[a] !== subject(j)) continue;
+        if (b in known && known[b] !== object(j)) continue;
+        match(others, { ...known, [a]: subject(j), [b]: object(j) }, [...used, j]);
+        if (found.length >= 50) return;
+      }
+    };
+    match(body, { [head[0]]: s, [head[2]]: o }, []);
+  }
+  const cost = (way) => way[1].filter(follows).length;
+  return found.sort((a, b) => cost(a) - cost(b));
+}
+
+/** The claims that a statement rests on by its simplest way; none where it rests on itself. */
+function claimsBehind(i, above = new Set()) {
+  if (!follows(i)) return [i];
+  if (above.has(i) || above.size > 8) return [];
+  for (const [, from] of reasons(i)) {
+    const each = from.map((j) => claimsBehind(j, new Set([...above, i])));
+    if (each.every((claims) => claims.length)) return [...new Set(each.flat())];
+  }
+  return [];
+}
+
+// ---- Dates
+
+const MONTHS = "January February March April May June July August September October November December".split(" ");
+const SEASONS = { 21: "spring", 22: "summer", 23: "autumn", 24: "winter" };
+
+/** An EDTF date for people; what this does not know is shown as it stands. */
+function readable(edtf) {
+  const one = (text) => {
+    const parts = /^(\d{4})(?:-(\d\d))?(?:-(\d\d))?[?~%]?$/.exec(text);
+    if (!parts) return text;
+    const [, year, month, day] = parts;
+    if (!month) return year;
+    return `${day ? `${+day} ` : ""}${MONTHS[month - 1] ?? SEASONS[month] ?? month} ${year}`;
+  };
+  const mark = /[?~%]/.test(edtf) ? " (uncertain)" : "";
+  const [from, to] = edtf.split("/").map(one);
+  if (to === undefined) return from + mark;
+  const [a, b] = [from.split(" "), to.split(" ")];
+  const parts = a.length;
+  while (parts === b.length && a.length > 1 && a.at(-1) === b[a.length - 1]) a.pop();
+  return `${a.join(" ") || "…"}–${to || "…"}${mark}`;
+}
+
+// ---- State: what is seen now. It stands in the address, so that every state has a link.
+
+const FRESH = {
+  view: "network", e: -1, o: -1, steps: 0, partner: -1, topic: -1, status: -1, source: -1, kinds: null,
+  inferred: false, q: "", sort: "",
+};
+let state = { ...FRESH };
+const framed = location.protocol === "about:"; // in a notebook the frame has no address of its own
+
+function encode(s) {
+  const given = new URLSearchParams();
+  if (s.view !== "network") given.set("view", s.view);
+  for (const key of ["e", "o", "partner", "topic", "status"]) if (s[key] >= 0) given.set(key, ENTITIES[s[key]].id);
+  if (s.source >= 0) given.set("source", SOURCES[s.source].id);
+  if (s.steps) given.set("steps", s.steps);
+  if (s.kinds) given.set("kinds", s.kinds.map((k) => KINDS[k].name).join("."));
+  if (s.inferred) given.set("inferred", "1");
+  if (s.q) given.set("q", s.q);
+  if (s.sort) given.set("sort", s.sort);
+  return given.toString().replaceAll("%3A", ":"); // names read better so, and mean the same
+}
+
+/** The state a link means, and what of it is not known here. */
+function decode(hash) {
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const made = { ...FRESH };
+  const unknown = [];
+  for (const [key, value] of given) {
+    if (["e", "o", "partner", "topic", "status"].includes(key)) {
+      if (byId.has(value)) made[key] = byId.get(value); else unknown.push(value);
+    } else if (key === "view" && ["network", "timeline", "matrix"].includes(value)) made.view = value;
+    else if (key === "source" && SOURCES.some((s) => s.id === value)) made.source = SOURCES.findIndex((s) => s.id === value);
+    else if (key === "steps" && /^[123]$/.test(value)) made.steps = +value;
+    else if (key === "kinds") {
+      const named = value.split(".");
+      made.kinds = named.map((n) => kindByName.get(n)).filter((k) => k !== undefined);
+      if (made.kinds.length < named.length) { unknown.push(`${key}=${value}`); made.kinds = made.kinds.length ? made.kinds : null; }
+    }
+    else if (key === "inferred") made.inferred = value === "1";
+    else if (key === "q") made.q = value.slice(0, 200);
+    else if (key === "sort" && (value === "name" || byId.has(value))) made.sort = value;
+    else unknown.push(`${key}=${value}`);
+  }
+  if (made.e < 0) Object.assign(made, { o: -1, steps: 0 });
+  return [made, unknown];
+}
+
+// ---- What is visible
+
+const kindsOn = () => new Set(state.kinds ?? KINDS.flatMap((kind, k) => (kind.shown ? [k] : [])));
+const used = (i) => state.inferred || !follows(i);
+
+/** Things at most so many steps away, with their distance. */
+function around(start, steps) {
+  const distance = new Map([[start, 0]]);
+  let edge = [start];
+  for (let step = 1; step <= steps; step++) {
+    const next = [];
+    for (const e of edge) {
+      for (const i of [...outgoing[e], ...incoming[e]]) {
+        const other = subject(i) === e ? object(i) : subject(i);
+        if (used(i) && drawable(other) && !distance.has(other)) { distance.set(other, step); next.push(other); }
+      }
+    }
+    edge = next;
+  }
+  return distance;
+}
+
+const fromSource = (passages) => state.source < 0 || passages.some((p) => PASSAGES[p].source === state.source);
+
+/** Engagements that all filters let through, or null where no filter is set. */
+function engagements() {
+  if (state.partner < 0 && state.topic < 0 && state.status < 0 && state.source < 0) return null;
+  const topics = state.topic >= 0 ? within(state.topic) : null;
+  const found = new Set();
+  ENTITIES.forEach((_, e) => {
+    if (!ENGAGEMENTS.has(kindOf(e))) return;
+    const out = outgoing[e];
+    if (state.partner >= 0 && !out.some((i) => property(i) === REL.withCountry && object(i) === state.partner)) return;
+    if (topics && !out.some((i) => topics.has(object(i)))) return;
+    if (state.status >= 0 && !out.some((i) => property(i) === REL.status && object(i) === state.status)) return;
+    if (state.source >= 0 && ![...out, ...incoming[e]].some((i) => passagesOf(i).length && fromSource(passagesOf(i)))) return;
+    found.add(e);
+  });
+  return found;
+}
+
+/** Everything to be seen now, the most important first. */
+function visible() {
+  const on = kindsOn();
+  const chosen = (e) => e === state.e || e === state.o || e === state.partner || e === state.topic;
+  let among = null;
+  const core = engagements();
+  if (core) {
+    among = new Set(core);
+    for (const e of core) {
+      for (const i of [...outgoing[e], ...incoming[e]]) {
+        const other = subject(i) === e ? object(i) : subject(i);
+        // Of other engagements only those that pass themselves come in.
+        if (used(i) && !ENGAGEMENTS.has(kindOf(other)) && (!passagesOf(i).length || fromSource(passagesOf(i)))) among.add(other);
+      }
+    }
+  }
+  if (state.steps && state.e >= 0) {
+    const near = around(state.e, state.steps);
+    among = new Set([...near.keys()].filter((e) => !among || among.has(e)));
+  }
+  const found = [];
+  for (let e = 0; e < ENTITIES.length; e++) {
+    if (drawable(e) && (chosen(e) || (on.has(kindOf(e)) && (!among || among.has(e))))) found.push(e);
+  }
+  return found;
+}

@@ -1,0 +1,214 @@
+// Reading: what a thing is, what is said of it, by whom, and what follows. Texts only ever become text.
+
+function el(tag, given = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [key, value] of Object.entries(given)) {
+    if (key === "on") for (const [event, act] of Object.entries(value)) made.addEventListener(event, act);
+    else if (key === "text") made.textContent = value;
+    else if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value != null) made.setAttribute(key, value);
+  }
+  made.append(...children.filter((c) => c != null));
+  return made;
+}
+
+function glyph(kind) {
+  const { shape, color } = KINDS[kind];
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "glyph");
+  svg.setAttribute("viewBox", "-10 -10 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", outline(shape, 9));
+  path.setAttribute("fill", color);
+  svg.append(path);
+  return svg;
+}
+
+/** The outline of a shape as a path, as the network draws it. */
+function outline(shape, r) {
+  const corners = {
+    square: [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([x, y]) => [x * 0.85, y * 0.85]),
+    diamond: [[0, -1], [1, 0], [0, 1], [-1, 0]],
+    triangle: [[0, -1], [1, 0.8], [-1, 0.8]],
+    triangleDown: [[0, 1], [1, -0.8], [-1, -0.8]],
+    hexagon: [0, 1, 2, 3, 4, 5].map((n) => [Math.cos((n * Math.PI) / 3), Math.sin((n * Math.PI) / 3)]),
+    star: [...Array(10).keys()].map((n) => {
+      const [size, turn] = [n % 2 ? 0.45 : 1, (n * Math.PI) / 5 - Math.PI / 2];
+      return [size * Math.cos(turn), size * Math.sin(turn)];
+    }),
+  }[shape];
+  if (!corners) return `M${-r},0a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0`;
+  return `M${corners.map(([x, y]) => `${(x * r).toFixed(2)},${(y * r).toFixed(2)}`).join("L")}Z`;
+}
+
+const plural = (n, what, many = `${what}s`) => `${n.toLocaleString("en")} ${n === 1 ? what : many}`;
+
+function thing(e) {
+  if (!drawable(e)) return el("span", { text: label(e), title: ENTITIES[e].about, dir: "auto" });
+  return el("button", { type: "button", class: "thing", text: label(e), dir: "auto", on: { click: () => open(e, true) } });
+}
+
+/** What belongs to a thing wherever it is named: its dates, and how it stands. */
+function standing(e) {
+  const dates = [...claimed(e, REL.date), ...claimed(e, REL.since).map(([d, p]) => [`since ${d}`, p])];
+  const words = dates.map(([d]) => d.startsWith("since ") ? `since ${readable(d.slice(6))}` : readable(d));
+  const made = [];
+  if (words.length) made.push(el("span", { class: "note", text: ` ${words.join(" or ")}` }));
+  for (const [s] of claimed(e, REL.status)) {
+    made.push(el("span", { class: UNSETTLED.has(s) ? "chip unsure" : "chip", text: label(s) }));
+  }
+  return made;
+}
+
+const place = (p) => `¶${PASSAGES[p].paragraph}`;
+
+function quote(p) {
+  const { source, start, end, speaker, certainty, confidence: sure, gist, retells, text } = PASSAGES[p];
+  const { title, publisher, published } = SOURCES[source];
+  const who = `${speaker}, ${certainty}${retells ? ` (as the paper retells ${retells})` : ""}`;
+  const where = `${title}${publisher ? `, ${publisher}` : ""}${published ? `, ${readable(published)}` : ""}`;
+  return el("blockquote", { dir: "auto" },
+    el("div", { text: gist }),
+    text == null ? null : el("div", { class: "passage", text: `“${text}”` }),
+    el("div", { class: "who", text: `${who}. Confidence of the reader ${Math.round(sure * 100)} %.` }),
+    el("div", { class: "who", text: `${where}, ${place(p)}, characters ${start}–${end}` }));
+}
+
+function evidence(passages, expanded = false) {
+  if (!passages.length) return el("span", { class: "note", text: "reference data" });
+  const who = [...new Set(passages.map((p) => `${PASSAGES[p].speaker}, ${place(p)}${PASSAGES[p].hedged ? ", hedged" : ""}`))];
+  const more = who.length > 2 ? ` and ${who.length - 2} more` : "";
+  return el("details", { class: "evidence", open: expanded },
+    el("summary", { text: `Says who? ${who.slice(0, 2).join("; ")}${more}` }), ...passages.map(quote));
+}
+
+const sentence = (i) => el("span", {}, thing(subject(i)), ` ${RELATIONS[property(i)].label} `, thing(object(i)));
+
+/** How a statement comes to be in the graph: the passages that say it, or the claims it follows from, with theirs. */
+function because(i, expanded = false) {
+  if (!follows(i)) return evidence(passagesOf(i), expanded);
+  const made = el("details", { class: "evidence" }, el("summary", { text: "Follows from …" }));
+  const fill = () => {
+    if (made.childElementCount > 1) return;
+    const ways = reasons(i).map(([name, from]) => [name, from.map((j) => claimsBehind(j))])
+      .filter(([, claims]) => claims.every((c) => c.length)).map(([name, claims]) => [name, [...new Set(claims.flat())]]);
+    const different = [...new Map(ways.map((way) => [[...way[1]].sort().join(), way])).values()].sort((a, b) => a[1].length - b[1].length);
+    different.slice(0, 6).forEach(([name, claims], n) => made.append(el("div", { class: "why" },
+      el("div", { class: "note", text: `${different.length > 1 ? `Way ${n + 1} of ${different.length}, ` : ""}since ${name}` }),
+      ...claims.map((j) => el("div", {}, sentence(j), evidence(passagesOf(j), true))))));
+    if (different.length > 6) made.append(el("p", { class: "note", text: `and ${different.length - 6} more ways` }));
+  };
+  made.addEventListener("toggle", fill);
+  if (expanded) { fill(); made.open = true; }
+  return made;
+}
+
+/** Facts under the names of their relations: rows of [relation's label, statement, other thing]. */
+function facts(rows) {
+  const groups = new Map();
+  for (const row of rows) groups.set(row[0], [...(groups.get(row[0]) ?? []), row]);
+  return [...groups].flatMap(([name, group]) => {
+    const item = ([, i, other]) => el("li", {}, thing(other), ...standing(other), because(i));
+    const rest = group.slice(60);
+    const list = el("ul", { class: "facts" }, ...group.slice(0, 60).map(item));
+    if (rest.length) {
+      const more = el("button", { type: "button", text: `${plural(rest.length, "more", "more")}`,
+        on: { click: () => more.parentElement.replaceWith(...rest.map(item)) } });
+      list.append(el("li", {}, more));
+    }
+    return [el("h3", { text: name }), list];
+  });
+}
+
+function disagreements(e) {
+  const made = [];
+  RELATIONS.forEach((r, p) => {
+    if (!r.single) return;
+    const given = claimed(e, p);
+    if (given.length < 2) return;
+    const words = given.map(([v, said]) => `${typeof v === "number" ? label(v) : readable(v)} (${[...new Set(said.map((x) => `${PASSAGES[x].speaker}, ${place(x)}`))].join("; ")})`);
+    made.push(el("div", { class: "warn", text: `Claims differ on “${r.label}”: ${words.join(" — or ")}. Both stay; the first is supported best.` }));
+  });
+  return made;
+}
+
+function describe(e) {
+  const { label: name, also = [], class: kind, about, links = [] } = ENTITIES[e];
+  const out = outgoing[e];
+  const said = out.filter((i) => !follows(i)).map((i) => [RELATIONS[property(i)].label, i, object(i)]);
+  const turned = incoming[e].filter((i) => !follows(i)).map((i) => {
+    const { inverse, label: way } = RELATIONS[property(i)];
+    return [inverse === undefined ? `“${way}” of` : RELATIONS[inverse].label, i, subject(i)];
+  });
+  // What only repeats a claim between the same two things, as its inverse or in other words, is left out.
+  const direct = new Set([...said, ...turned].map(([, , other]) => other));
+  const implied = out.filter((i) => follows(i) && !direct.has(object(i)) && property(i) !== REL.transitive)
+    .map((i) => [RELATIONS[property(i)].label, i, object(i)]);
+  const steps = el("div", { class: "steps", role: "group", "aria-label": "Neighbours" }, el("span", { class: "note", text: "Neighbours:" }),
+    ...[0, 1, 2, 3].map((n) => el("button", { type: "button", "aria-pressed": String(state.steps === n),
+      text: n ? plural(n, "step") : "all", on: { click: () => go({ steps: n, view: "network" }) } })));
+  return [
+    el("h2", { text: name, tabindex: "-1", id: "heading", dir: "auto" }),
+    el("p", { class: "note" }, glyph(kindOf(e)), ` ${kind || KINDS[kindOf(e)].label}`, ...standing(e)),
+    also.length ? el("p", { class: "note", dir: "auto", text: `Also: ${also.join(", ")}` }) : null,
+    about ? el("p", { text: about, dir: "auto" }) : null,
+    ...disagreements(e),
+    steps,
+    ...valueFacts(e),
+    ...facts(said),
+    ...facts(turned),
+    ...(implied.length ? [el("h3", { class: "part", text: "What follows from the claims" }), ...facts(implied)] : []),
+    ...(links.length ? [el("h3", { text: "Elsewhere" }), el("ul", { class: "facts" }, ...links.filter((l) => /^https?:/.test(l)).map((l) =>
+      el("li", {}, el("a", { href: l, target: "_blank", rel: "noopener noreferrer", text: l }))))] : []),
+  ];
+}
+
+function valueFacts(e) {
+  const groups = new Map();
+  for (const i of valuesOf[e]) groups.set(VALUES[i][1], [...(groups.get(VALUES[i][1]) ?? []), i]);
+  return [...groups].flatMap(([p, given]) => [el("h3", { text: RELATIONS[p].label }), el("ul", { class: "facts" },
+    ...given.map((i) => el("li", {}, el("span", { dir: "auto", text: VALUES[i][2] in SPANS ? readable(VALUES[i][2]) : VALUES[i][2] }),
+      " ", evidence(VALUES[i].slice(3)))))]);
+}
+
+/** All that is said between two things: what a line, or a cell of the matrix, stands for. */
+function describePair(a, b) {
+  const between = [...outgoing[a].filter((i) => object(i) === b), ...outgoing[b].filter((i) => object(i) === a)];
+  return [
+    el("h2", { tabindex: "-1", id: "heading", dir: "auto", text: `${label(a)} and ${label(b)}` }),
+    el("p", {}, thing(a), " · ", thing(b)),
+    between.length ? el("p", { class: "note", text: plural(between.length, "statement") }) : el("p", { text: "Nothing in the graph says anything of both." }),
+    el("ul", { class: "facts" }, ...between.slice(0, 300).map((i) => el("li", {}, sentence(i), because(i, between.length < 6)))),
+  ];
+}
+
+/** What a newcomer sees first: the partners, through what the EU works with them, and how it stands. */
+function welcome() {
+  const c = DATA.counts;
+  const partners = new Map();
+  for (const i of byRelation[REL.withCountry] ?? []) {
+    if (KINDS[kindOf(subject(i))]?.name !== "Partnership") continue;
+    partners.set(object(i), [...(partners.get(object(i)) ?? []), subject(i)]);
+  }
+  const list = [...partners].sort((a, b) => (label(a[0]) < label(b[0]) ? -1 : 1)).slice(0, 60);
+  return [
+    el("h2", { tabindex: "-1", id: "heading", text: "Whom the EU works with on digital matters" }),
+    ENTITIES.some((_, e) => drawable(e)) ? null : el("p", { class: "warn", text: "This graph is empty: there is nothing to show." }),
+    ...list.flatMap(([country, frameworks]) => [
+      el("h3", {}, thing(country)),
+      el("ul", { class: "facts" }, ...[...new Set(frameworks)].map((f) => el("li", {}, thing(f), ...standing(f)))),
+    ]),
+    el("h3", { class: "part", text: "How to read this" }),
+    el("p", { text: "Choose anything, in the picture or the list. Each fact has a line “Says who?” that opens the passage behind it: who speaks, how firmly, and where it stands. What only follows from claims says what it follows from." }),
+    el("p", { class: "note", text: `${plural(c.sources ?? 0, "source")}, ${plural(c.passages ?? 0, "passage")}, ${plural(c.claims ?? 0, "claim")}, ${plural(c.inferred ?? 0, "inferred statement")}. Claims are in our own words, CC BY 4.0.` }),
+  ];
+}
+
+function showPanel(problem) {
+  const panel = document.getElementById("panel");
+  const content = state.e < 0 ? welcome() : state.o >= 0 ? describePair(state.e, state.o) : describe(state.e);
+  const warning = problem.length ? el("p", { class: "warn", text: `This link speaks of what is not in this graph: ${problem.join(", ").slice(0, 200)}` }) : null;
+  panel.replaceChildren(...[warning, ...content].filter((c) => c != null));
+  panel.scrollTop = 0;
+}

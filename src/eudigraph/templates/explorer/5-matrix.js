@@ -1,0 +1,60 @@
+// Which topic is pursued, or only wanted, with which country. A cell opens what it rests on.
+
+const MAX_TOPICS = 200;
+const MAX_COUNTRIES = 40;
+
+/** Countries, topics, and what stands between them: {pursued, wanted} statements by "country topic". */
+function cells() {
+  const on = new Map();
+  const source = state.source < 0 ? null : engagements();
+  for (const [p, name] of [[REL.cooperates, "pursued"], [REL.wanted, "wanted"]]) {
+    for (const i of byRelation[p] ?? []) {
+      const [country, , topic] = STATEMENTS[i];
+      if (state.partner >= 0 && country !== state.partner) continue;
+      if (state.topic >= 0 && !within(state.topic).has(topic)) continue;
+      // With a status or source chosen, only what rests on such an engagement counts.
+      const core = source ?? (state.status >= 0 ? engagements() : null);
+      if (core && !outgoing[country].some((j) => core.has(object(j)) && outgoing[object(j)].some((k) => object(k) === topic))) continue;
+      const key = `${country} ${topic}`;
+      on.set(key, { ...on.get(key), [name]: i });
+    }
+  }
+  return on;
+}
+
+function grid() {
+  const on = cells();
+  const count = (list, n) => list.reduce((m, key) => m.set(+key.split(" ")[n], (m.get(+key.split(" ")[n]) ?? 0) + 1), new Map());
+  const [perCountry, perTopic] = [count([...on.keys()], 0), count([...on.keys()], 1)];
+  const byName = (a, b) => label(a).localeCompare(label(b), "en");
+  const countries = [...perCountry.keys()].sort((a, b) => perCountry.get(b) - perCountry.get(a) || byName(a, b)).slice(0, MAX_COUNTRIES);
+  const sorter = byId.get(state.sort);
+  const rank = (t) => (sorter === undefined ? 0 : on.has(`${sorter} ${t}`) ? (on.get(`${sorter} ${t}`).pursued !== undefined ? 0 : 1) : 2);
+  const topics = [...perTopic.keys()].sort((a, b) => state.sort === "name" ? byName(a, b)
+    : rank(a) - rank(b) || perTopic.get(b) - perTopic.get(a) || byName(a, b));
+  return { on, countries, topics: topics.slice(0, MAX_TOPICS), perTopic, all: topics.length };
+}
+
+const mark = ({ pursued, wanted }) => (pursued !== undefined ? "●" : wanted !== undefined ? "○" : "");
+const word = ({ pursued, wanted }) => [pursued !== undefined && "pursued", wanted !== undefined && "wanted"].filter(Boolean).join(" and ");
+
+function drawMatrix() {
+  const { on, countries, topics, perTopic, all } = grid();
+  const sortBy = (key, text, title) => el("button", { type: "button", text, title, "aria-pressed": String(state.sort === key), on: { click: () => go({ sort: state.sort === key ? "" : key }) } });
+  const head = el("tr", {}, el("th", { scope: "col" }, sortBy("name", "Topic", "Sort by name")),
+    ...countries.map((c) => el("th", { scope: "col", "aria-sort": state.sort === ENTITIES[c].id ? "descending" : "none" }, sortBy(ENTITIES[c].id, label(c), `Topics of ${label(c)} first`))),
+    el("th", { scope: "col" }, sortBy("", "Countries", "Most countries first")));
+  const body = topics.map((t) => el("tr", {}, el("th", { scope: "row" }, thing(t)),
+    ...countries.map((c) => {
+      const cell = on.get(`${c} ${t}`);
+      if (!cell) return el("td");
+      const here = state.e === c && state.o === t;
+      return el("td", {}, el("button", { type: "button", text: mark(cell), "aria-current": here ? "true" : null,
+        "aria-label": `${label(c)}, ${label(t)}: ${word(cell)}`, title: word(cell), on: { click: () => go({ e: c, o: t }, true) } }));
+    }),
+    el("td", { text: String(perTopic.get(t)) })));
+  const caption = `● pursued  ○ only wanted. ${plural(topics.length, "topic")}${all > topics.length ? ` of ${all.toLocaleString("en")}; filter to see the others` : ""}. A cell opens what it rests on.`;
+  document.getElementById("matrix-view").replaceChildren(topics.length
+    ? el("table", {}, el("caption", { text: caption }), el("thead", {}, head), el("tbody", {}, ...body))
+    : el("p", { text: "No topic is pursued or wanted with any country that is shown." }));
+}

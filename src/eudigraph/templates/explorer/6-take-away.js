@@ -1,0 +1,137 @@
+// What can be taken away: the view as SVG or PNG, the visible facts as CSV, the link.
+
+const NS = "http://www.w3.org/2000/svg";
+
+function draw(tag, given, text) {
+  const made = document.createElementNS(NS, tag);
+  for (const [key, value] of Object.entries(given)) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function sheet(x, y, width, height) {
+  const svg = draw("svg", { xmlns: NS, viewBox: `${x} ${y} ${width} ${height}`, width, height, "font-family": "system-ui, sans-serif", "font-size": 13 });
+  svg.append(draw("rect", { x, y, width, height, fill: colors.back }));
+  return svg;
+}
+
+function networkSheet() {
+  const places = network.getPositions(drawn);
+  const at = Object.values(places);
+  const [left, top] = [Math.min(0, ...at.map((p) => p.x)) - 140, Math.min(0, ...at.map((p) => p.y)) - 60];
+  const [right, bottom] = [Math.max(0, ...at.map((p) => p.x)) + 140, Math.max(0, ...at.map((p) => p.y)) + 60];
+  const svg = sheet(left, top, right - left, bottom - top);
+  for (const [id, statements] of lines) {
+    const { dashes } = edge(id, statements);
+    const [a, b] = id.split(">").map((n) => places[n]);
+    if (a && b) svg.append(draw("line", { x1: a.x, y1: a.y, x2: b.x, y2: b.y, stroke: colors.edge, ...(dashes ? { "stroke-dasharray": dashes.join(" ") } : {}) }));
+  }
+  for (const e of drawn) {
+    const { x, y } = places[e];
+    const { shape, color, name } = KINDS[kindOf(e)];
+    const size = OPTIONS.groups[name].size;
+    svg.append(draw("path", { d: outline(shape, size), transform: `translate(${x} ${y})`, stroke: color, "stroke-width": 2,
+      fill: unsettled(e) ? colors.back : color, ...(unsettled(e) ? { "stroke-dasharray": "4 3" } : {}) }));
+    svg.append(draw("text", { x, y: y + size + 14, "text-anchor": "middle", fill: colors.ink }, short(label(e), 32)));
+  }
+  return svg;
+}
+
+function timelineSheet() {
+  const rows = dated(visible()).slice(0, MAX_ROWS);
+  const { at, ticks } = axis(rows);
+  const svg = sheet(0, 0, 1200, rows.length * 24 + 50);
+  const x = (d) => 620 + at(d) * 5.6;
+  for (const [d, name] of ticks) {
+    svg.append(draw("line", { x1: x(d), x2: x(d), y1: 26, y2: rows.length * 24 + 36, stroke: colors.edge, "stroke-opacity": 0.4 }));
+    svg.append(draw("text", { x: x(d) + 3, y: 20, fill: colors.faint, "font-size": 11 }, name));
+  }
+  rows.forEach((row, n) => {
+    const y = 44 + n * 24;
+    const color = KINDS[kindOf(row.e)].color;
+    const [from, to] = [row.first === null ? 620 : x(row.first), row.beginning || row.last === null ? 1180 : x(row.last)];
+    svg.append(draw("text", { x: 10, y, fill: colors.ink }, short(sayDate(row), 30)));
+    svg.append(draw("text", { x: 220, y, fill: colors.ink }, short(label(row.e), 56)));
+    svg.append(draw("rect", { x: from, y: y - 10, width: Math.max(6, to - from), height: 11, stroke: color, "stroke-width": 2,
+      fill: row.unsure ? "none" : color, ...(row.unsure ? { "stroke-dasharray": "4 3" } : {}) }));
+  });
+  return svg;
+}
+
+function matrixSheet() {
+  const { on, countries, topics } = grid();
+  const svg = sheet(0, 0, 320 + countries.length * 110, topics.length * 22 + 50);
+  countries.forEach((c, n) => svg.append(draw("text", { x: 355 + n * 110, y: 24, "text-anchor": "middle", fill: colors.ink }, short(label(c), 15))));
+  topics.forEach((t, row) => {
+    svg.append(draw("text", { x: 10, y: 50 + row * 22, fill: colors.ink }, short(label(t), 42)));
+    countries.forEach((c, n) => {
+      const cell = on.get(`${c} ${t}`);
+      if (cell) svg.append(draw("circle", { cx: 355 + n * 110, cy: 46 + row * 22, r: 6, stroke: colors.ink, "stroke-width": 2, fill: cell.pursued === undefined ? "none" : colors.ink }));
+    });
+  });
+  return svg;
+}
+
+const sheets = { network: networkSheet, timeline: timelineSheet, matrix: matrixSheet };
+const drawing = () => new XMLSerializer().serializeToString(sheets[state.view]());
+
+function save(blob, name) {
+  const link = el("a", { href: URL.createObjectURL(blob), download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  say(`Saved ${name}`);
+}
+
+function savePng() {
+  const image = new Image();
+  image.onload = () => {
+    // No larger than browsers allow a canvas to be.
+    const scale = Math.min(2, 8000 / image.width, 8000 / image.height);
+    const page = el("canvas", { width: Math.ceil(image.width * scale), height: Math.ceil(image.height * scale) });
+    page.getContext("2d").drawImage(image, 0, 0, page.width, page.height);
+    page.toBlob((blob) => save(blob, `eudigraph-${state.view}.png`));
+  };
+  image.onerror = () => say("The picture could not be made");
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawing())}`;
+}
+
+/** A cell of CSV; what a spreadsheet would take for a formula gets an apostrophe. */
+const quoted = (text) => `"${String(text ?? "").replace(/^([=+\-@\t\r])/, "'$1").replaceAll('"', '""')}"`;
+
+function table() {
+  const here = new Set(visible());
+  const rows = [["subject", "relation", "object", "follows", "source", "paragraph", "speaker", "certainty", "confidence", "gist"]];
+  const add = (s, p, o, inferred, passages) => {
+    const start = [label(s), RELATIONS[p].label, o, inferred ? "yes" : "no"];
+    if (!passages.length) rows.push([...start, "", "", "", "", "", ""]);
+    for (const n of passages) {
+      const { source, paragraph, speaker, certainty, confidence: sure, gist } = PASSAGES[n];
+      rows.push([...start, SOURCES[source].title, paragraph, speaker, certainty, sure, gist]);
+    }
+  };
+  for (const e of here) {
+    for (const i of outgoing[e]) if (used(i) && (here.has(object(i)) || !drawable(object(i)))) add(e, property(i), label(object(i)), follows(i), passagesOf(i));
+    for (const i of valuesOf[e]) add(e, VALUES[i][1], VALUES[i][2], false, VALUES[i].slice(3));
+  }
+  return rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+}
+
+async function copyLink() {
+  const link = location.href;
+  try {
+    await navigator.clipboard.writeText(link);
+    say("Link copied");
+  } catch {
+    const field = el("input", { value: link, readonly: true, "aria-label": "Link to what you see" });
+    document.getElementById("panel").prepend(el("p", {}, "The link: ", field));
+    field.select();
+    say("The link stands in the panel, to be copied");
+  }
+}
+
+document.getElementById("png").addEventListener("click", savePng);
+document.getElementById("svg").addEventListener("click", () => save(new Blob([drawing()], { type: "image/svg+xml" }), `eudigraph-${state.view}.svg`));
+document.getElementById("csv").addEventListener("click", () => save(new Blob(["\ufeff", table()], { type: "text/csv" }), "eudigraph-facts.csv"));
+document.getElementById("link").addEventListener("click", copyLink);

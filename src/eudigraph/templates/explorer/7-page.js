@@ -1,0 +1,124 @@
+// The page as a whole: filters, list, and the one way in which anything changes: a new state.
+
+const by = (id) => document.getElementById(id);
+let listed = 200;
+
+function say(text) {
+  by("live").textContent = text;
+}
+
+/** Go to a state that differs from this one as given. A typed search leaves no trail of its own in the history. */
+function go(change, focus = false) {
+  if ("view" in change && change.view !== "network") change.steps = 0;
+  state = { ...state, ...change };
+  const link = encode(state);
+  if (!framed && link !== location.hash.replace(/^#/, "")) {
+    if ("q" in change) history.replaceState(null, "", `#${link}`); else history.pushState(null, "", `#${link}`);
+  }
+  apply([]);
+  if (focus) by("heading")?.focus({ preventScroll: false });
+}
+
+/** Open a thing in the panel. */
+function open(e, focus = false) {
+  go({ e, o: -1 }, focus);
+  say(`${label(e)}, ${ENTITIES[e].class ?? ""}, ${plural(around(e, 1).size - 1, "neighbour")}`);
+}
+
+const from = () => {
+  const [made, unknown] = decode(location.hash);
+  state = made;
+  apply(unknown);
+};
+window.addEventListener("popstate", from);
+window.addEventListener("hashchange", from);
+
+function showList(shown) {
+  const found = state.q ? search(state.q) : shown;
+  const total = ENTITIES.filter((e) => e.kind >= 0).length;
+  const drawnNow = Math.min(found.length, DATA.drawn);
+  by("count").textContent = state.q ? `${plural(found.length, "match", "matches")} for “${state.q}”`
+    : `${plural(found.length, "thing")} of ${total.toLocaleString("en")} shown`
+      + (state.view === "network" && found.length > DATA.drawn ? `; the ${drawnNow} most important are drawn. Search, filter or open one to reach the others.` : "");
+  const items = found.slice(0, listed).map((e, n) => el("li", {}, el("button", { type: "button", tabindex: n ? "-1" : "0",
+    "aria-current": e === state.e ? "true" : null, on: { click: () => open(e, true) } }, glyph(kindOf(e)), el("span", { text: label(e), dir: "auto" }))));
+  if (found.length > listed) items.push(el("li", {}, el("button", { type: "button", tabindex: "-1", text: `${(found.length - listed).toLocaleString("en")} more …`, on: { click: () => { listed += 500; showList(shown); } } })));
+  by("list").replaceChildren(...items);
+}
+
+function showFilters() {
+  document.body.classList.toggle("searching", state.q !== ""); // on a phone the list then comes first
+  for (const key of ["partner", "topic", "status"]) by(key).value = state[key] >= 0 ? String(state[key]) : "";
+  by("source").value = state.source >= 0 ? String(state.source) : "";
+  if (document.activeElement !== by("search")) by("search").value = state.q;
+  by("inferred").checked = state.inferred;
+  const on = kindsOn();
+  for (const box of by("kinds").querySelectorAll("input")) box.checked = on.has(+box.value);
+  for (const button of document.querySelectorAll("[data-view]")) button.setAttribute("aria-pressed", String(button.dataset.view === state.view));
+  for (const view of ["network", "timeline", "matrix"]) by(`${view}-view`).hidden = view !== state.view;
+}
+
+let panelOf = null; // what the panel shows, so that typing a search does not lay it out again
+
+function apply(problem) {
+  showFilters();
+  const shown = visible();
+  if (state.view === "network") drawNetwork(shown);
+  else if (state.view === "timeline") drawTimeline(shown);
+  else drawMatrix();
+  showList(shown);
+  const key = `${state.e} ${state.o} ${state.steps} ${problem}`;
+  if (key !== panelOf) showPanel(problem);
+  panelOf = key;
+}
+
+function fill(id, everything, options) {
+  by(id).append(el("option", { value: "", text: everything }), ...options.map(([value, text]) => el("option", { value, text })));
+  by(id).addEventListener("change", () => go({ [id]: by(id).value === "" ? -1 : +by(id).value }));
+}
+
+const sorted = (list) => list.map((e) => [e, label(e)]).sort((a, b) => a[1].localeCompare(b[1], "en"));
+const objectsOf = (p) => [...new Set((byRelation[p] ?? []).map(object))];
+fill("partner", "all partners", sorted(objectsOf(REL.withCountry)));
+fill("topic", "all topics", sorted(ENTITIES.flatMap((_, e) => (KINDS[kindOf(e)]?.name === "Topic" ? [e] : []))));
+fill("status", "any status", sorted(objectsOf(REL.status)));
+fill("source", "all sources", SOURCES.map((s, i) => [i, s.title]));
+const present = new Set(ENTITIES.map((e) => e.kind));
+KINDS.forEach((kind, k) => {
+  if (!present.has(k)) return;
+  const box = el("input", { type: "checkbox", value: k });
+  box.addEventListener("change", () => {
+    const on = kindsOn();
+    if (box.checked) on.add(k); else on.delete(k);
+    const usual = KINDS.flatMap((other, i) => (other.shown ? [i] : []));
+    const chosen = [...on].sort((a, b) => a - b);
+    go({ kinds: chosen.join() === usual.join() ? null : chosen });
+  });
+  by("kinds").append(el("label", {}, box, glyph(k), kind.label));
+});
+by("inferred").addEventListener("change", () => go({ inferred: by("inferred").checked }));
+by("clear").addEventListener("click", () => go({ ...FRESH, view: state.view, e: state.e, o: state.o }));
+by("home").addEventListener("click", () => { by("search").value = ""; go({ ...FRESH }); });
+for (const button of document.querySelectorAll("[data-view]")) button.addEventListener("click", () => go({ view: button.dataset.view }));
+
+by("search").addEventListener("input", () => { listed = 200; go({ q: by("search").value }); });
+by("search").addEventListener("keydown", (event) => {
+  if (event.key === "Enter") { const [first] = search(state.q); if (state.q && first !== undefined) open(first, true); else say("No match"); }
+  if (event.key === "ArrowDown") { by("list").querySelector("button")?.focus(); event.preventDefault(); }
+});
+by("list").addEventListener("keydown", (event) => {
+  const buttons = [...by("list").querySelectorAll("button")];
+  const at = buttons.indexOf(document.activeElement);
+  const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  (next < 0 ? by("search") : buttons[Math.min(next, buttons.length - 1)]).focus();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && state.e >= 0) { go({ e: -1, o: -1, steps: 0 }); say("Nothing chosen"); }
+  if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "")) { by("search").focus(); event.preventDefault(); }
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readColors(); apply([]); });
+if (innerWidth < 680) by("filters").open = false;
+readColors();
+from();

@@ -1,0 +1,64 @@
+"""What the tests share: the workspace of this checkout, built once, and copies to break."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eudigraph import build, store, workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def checkout() -> workspace.Workspace:
+    """The ontology, claims and queries of this checkout."""
+    return workspace.open_workspace(ROOT)
+
+
+@pytest.fixture(scope="session")
+def built(checkout: workspace.Workspace, tmp_path_factory: pytest.TempPathFactory) -> store.Built:
+    """The checkout's graph, built without HermiT and open for reading."""
+    folder = tmp_path_factory.mktemp("built") / "build"
+    report = build.build(checkout, folder, use_hermit=False)
+    assert not report.errors
+    return store.open_built(folder)
+
+
+@pytest.fixture
+def copy(checkout: workspace.Workspace, tmp_path: Path) -> workspace.Workspace:
+    """A copy of the checkout's workspace, to be changed."""
+    return workspace.open_workspace(_copied(checkout, tmp_path / "workspace"))
+
+
+@pytest.fixture
+def small(checkout: workspace.Workspace, tmp_path: Path) -> Callable[[str], workspace.Workspace]:
+    """Make a workspace with the checkout's ontology, reference data and queries, and claims in ``graph/test.trig``."""
+
+    def make(claims: str) -> workspace.Workspace:
+        folder = _copied(checkout, tmp_path / "small")
+        for path in (folder / "graph").glob("*.trig"):
+            path.unlink()
+        (folder / "graph" / "test.trig").write_text(claims, "utf-8")
+        return workspace.open_workspace(folder)
+
+    return make
+
+
+@pytest.fixture
+def article() -> Path:
+    """The article's text, which is not part of the repository."""
+    path = SHARED / "article.txt"
+    if not path.is_file():
+        pytest.skip("the article's text is not beside this checkout")
+    return path
+
+
+def _copied(origin: workspace.Workspace, target: Path) -> Path:
+    for name in workspace.FOLDERS:
+        shutil.copytree(origin.root / name, target / name)
+    return target

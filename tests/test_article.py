@@ -1,0 +1,353 @@
+"""The claims of the article: every paragraph is read, nothing is copied, and what disagrees stays."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
+
+from eudigraph import assemble, checks, claims, dates, store, texts, workspace
+from eudigraph.names import EDTF, EUD, GRAPH_PROVENANCE, OWN_GRAPHS, PREFIXES, SKOS, eud, shorten
+from eudigraph.sparql import select
+
+SOURCE = "euractiv-2023-04"
+PARAGRAPHS = {1, 2, 3, 5, *range(7, 22), *range(23, 31)}
+"""Those that say something; not an advertisement (4), headings (6, 22), the editor and what follows (31 to 33)."""
+LONGEST_RUN = 8
+"""Words in a row that a text of ours may share with the article."""
+EDITOR = re.compile(r"(?i)nathalie|weatherald")
+
+
+@pytest.fixture(scope="module")
+def quads(checkout: workspace.Workspace) -> list[Quad]:
+    """The statements of the article's file, in their order."""
+    return [quad for _, quad in claims.statements(checkout.root / "graph" / f"{SOURCE}.trig")]
+
+
+@pytest.fixture(scope="module")
+def graph(checkout: workspace.Workspace) -> Store:
+    """The workspace as it is read, before anything is derived."""
+    made = Store()
+    assert assemble.read(made, checkout).problems == []
+    return made
+
+
+@pytest.fixture(scope="module")
+def passages(quads: list[Quad]) -> dict[str, dict[str, str]]:
+    """What is said of each passage, by its name within the source."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for quad in quads:
+        name = local(quad.subject)
+        if quad.graph_name == DefaultGraph() and name:
+            property_ = quad.predicate.value.removeprefix(EUD)
+            assert property_ not in found[name]
+            found[name][property_] = value(quad.object)
+    return dict(found)
+
+
+def local(term: object) -> str:
+    """Return the name of a passage of the article, else nothing."""
+    prefix = f"{PREFIXES['passage']}{SOURCE}/"
+    return term.value.removeprefix(prefix) if isinstance(term, NamedNode) and term.value.startswith(prefix) else ""
+
+
+def value(term: object) -> str:
+    return shorten(term.value) if isinstance(term, NamedNode) else str(getattr(term, "value", term))
+
+
+def claimed(quads: list[Quad], passage: str) -> set[tuple[str, str, str]]:
+    return {
+        (value(q.subject), value(q.predicate).removeprefix("eud:"), value(q.object))
+        for q in quads
+        if local(q.graph_name) == passage
+    }
+
+
+# ---------------------------------------------------------------- Passages
+
+
+def test_every_paragraph_that_says_something_has_a_passage_and_the_others_have_none(
+    passages: dict[str, dict[str, str]],
+) -> None:
+    assert {int(passage["paragraph"]) for passage in passages.values()} == PARAGRAPHS
+
+
+def test_every_passage_is_of_the_one_source_and_the_one_reading(passages: dict[str, dict[str, str]]) -> None:
+    assert {(p["source"], p["reading"]) for p in passages.values()} == {
+        (f"source:{SOURCE}", f"reading:{SOURCE}-by-hand")
+    }
+
+
+def test_the_source_is_described_and_nothing_of_it_is_the_text(quads: list[Quad]) -> None:
+    source = PREFIXES["source"] + SOURCE
+    assert {(value(q.predicate), value(q.object)) for q in quads if q.subject == NamedNode(source)} == {
+        ("rdf:type", "eud:Source"),
+        ("eud:title", "Commission updates EU countries on digital diplomacy initiatives"),
+        ("eud:publisher", "org:euractiv"),
+        ("eud:published", "2023-04"),
+        ("eud:language", "en"),
+        ("eud:characters", "5564"),
+        ("eud:sha256", "6be3131726dcf4669d81e598da480d437ae16ed897d2c1059240858521b210da"),
+    }
+
+
+def test_a_passage_says_all_that_a_passage_must_and_claims_something(
+    passages: dict[str, dict[str, str]], quads: list[Quad]
+) -> None:
+    needed = {
+        *("source", "paragraph", "start", "end", "speaker", "certainty", "confidence", "reading", "gist"),
+        "http://www.w3.org/1999/02/22-rdf-syntax-ns#type",
+    }
+    wrong = {name: set(p) ^ needed for name, p in passages.items() if set(p) - {"retells"} != needed}
+    assert wrong == {}
+    graphs = {local(q.graph_name) for q in quads} - {""}
+    assert graphs == set(passages)
+
+
+def test_a_passage_is_named_after_its_paragraph(passages: dict[str, dict[str, str]]) -> None:
+    wrong = [
+        name
+        for name, passage in passages.items()
+        if not re.fullmatch(rf"{int(passage['paragraph']):02}(-[a-z0-9]+)?", name)
+    ]
+    assert wrong == []
+
+
+def test_positions_grow_with_the_paragraphs_and_lie_in_the_text(passages: dict[str, dict[str, str]]) -> None:
+    spans = [(int(p["paragraph"]), int(p["start"]), int(p["end"])) for p in passages.values()]
+    assert all(0 <= start < end <= 5564 for _, start, end in spans)
+    ends: dict[int, int] = defaultdict(int)
+    starts: dict[int, int] = {}
+    for paragraph, start, end in spans:
+        ends[paragraph] = max(ends[paragraph], end)
+        starts[paragraph] = min(starts.get(paragraph, start), start)
+    ordered = sorted(starts)
+    assert [n for n, m in pairwise(ordered) if ends[n] >= starts[m]] == []
+
+
+def test_passages_of_a_paragraph_nest_or_keep_apart(passages: dict[str, dict[str, str]]) -> None:
+    spans = [(int(p["start"]), int(p["end"]), name) for name, p in passages.items()]
+    crossing = [(one, other) for a, b, one in spans for c, d, other in spans if a < c < b < d]
+    assert crossing == []
+
+
+def test_whoever_retells_the_presentation_is_its_author(passages: dict[str, dict[str, str]]) -> None:
+    presentation = "document:commission-presentation-2023-04-18"
+    assert {p["retells"] for p in passages.values() if "retells" in p} == {presentation}
+    assert {p["speaker"] for p in passages.values() if "retells" in p} == {"org:european-commission"}
+    # It speaks without the presentation only where it answers the representatives.
+    spoken = {n for n, p in passages.items() if p["speaker"] == "org:european-commission" and "retells" not in p}
+    assert spoken == {"12"}
+
+
+def test_who_speaks_where_the_presentation_is_not_retold(passages: dict[str, dict[str, str]]) -> None:
+    speakers = {name: p["speaker"] for name, p in passages.items() if "retells" not in p}
+    assert {name: who for name, who in speakers.items() if who != "org:euractiv"} == {
+        "09-unions": "person:informed-source",
+        "12": "org:european-commission",
+        "13": "official:unnamed-eu-official",
+        "14-purpose": "agent:unidentified",
+    }
+
+
+def test_only_regulatory_convergence_is_hedged(passages: dict[str, dict[str, str]]) -> None:
+    assert {name for name, p in passages.items() if p["certainty"] == "certainty:hedged"} == {"25"}
+    assert {p["certainty"] for p in passages.values()} == {"certainty:hedged", "certainty:stated"}
+
+
+def test_gists_are_short_sentences_of_our_own_each_once(passages: dict[str, dict[str, str]]) -> None:
+    gists = [p["gist"] for p in passages.values()]
+    assert len(set(gists)) == len(gists)
+    assert [g for g in gists if not 20 <= len(g) <= 200 or not g.endswith(".") or not g[0].isupper()] == []
+
+
+def test_confidence_is_lower_where_a_comment_gives_a_reason(passages: dict[str, dict[str, str]]) -> None:
+    """The summary in passing of the frameworks is the least sure; nothing is quite sure."""
+    confidences = {name: float(p["confidence"]) for name, p in passages.items()}
+    assert min(confidences, key=lambda name: confidences[name]) == "05-canada"
+    assert (min(confidences.values()), max(confidences.values())) == (0.5, 0.95)
+
+
+# ---------------------------------------------------------------- Claims
+
+
+def test_both_claims_on_canadas_partnership_stay(quads: list[Quad]) -> None:
+    partnership = "partnership:eu-canada-digital-partnership"
+    said = {
+        (passage, o)
+        for passage in ("05", "05-canada", "30")
+        for s, p, o in claimed(quads, passage)
+        if (s, p) == (partnership, "status")
+    }
+    assert said == {("05-canada", "status:in-force"), ("30", "status:wanted")}
+    assert (partnership, "upgradeOf", "partnership:eu-canada-digital-dialogue") in claimed(quads, "30")
+
+
+def test_the_arctic_cable_stands_as_the_article_has_it(quads: list[Quad]) -> None:
+    assert claimed(quads, "20-support") == {
+        ("initiative:arctic-cable", "lacksSupportOf", "country:united-states"),
+        ("initiative:arctic-cable", "lacksSupportOf", "country:canada"),
+        ("initiative:arctic-cable", "assessment", "It would cost a great deal."),
+    }
+
+
+def test_the_summit_on_ai_is_asked_for_and_not_promised(quads: list[Quad]) -> None:
+    about = {(p, o) for s, p, o in claimed(quads, "12") if s == "meeting:very-powerful-ai-summit"}
+    assert about == {
+        ("rdf:type", "eud:Summit"),
+        ("pursuesTopic", "topic:artificial-intelligence"),
+        ("status", "status:proposed"),
+        ("requestedBy", "org:leading-meps"),
+        ("acknowledgedBy", "org:european-commission"),
+        ("noCommitmentFrom", "org:european-commission"),
+    }
+
+
+def test_what_the_unions_want_and_what_they_are_against_have_different_speakers(quads: list[Quad]) -> None:
+    assert claimed(quads, "09-unions") == {("initiative:trade-and-labour-dialogue", "pushedBy", "org:us-trade-unions")}
+    assert claimed(quads, "09-hostile") == {("org:us-trade-unions", "opposes", "topic:trade-agreements")}
+
+
+DATES = {
+    "2022-04": (date(2022, 4, 1), date(2022, 4, 30)),
+    "2023-02": (date(2023, 2, 1), date(2023, 2, 28)),
+    "2023-04": (date(2023, 4, 1), date(2023, 4, 30)),
+    "2023-04-18": (date(2023, 4, 18), date(2023, 4, 18)),
+    "2023-05-15/2023-05-16": (date(2023, 5, 15), date(2023, 5, 16)),
+    "2023-05-31": (date(2023, 5, 31), date(2023, 5, 31)),
+    "2023-06-30?": (date(2023, 6, 30), date(2023, 6, 30)),
+    "2023-07-03?/2023-07-04?": (date(2023, 7, 3), date(2023, 7, 4)),
+    "2024": (date(2024, 1, 1), date(2024, 12, 31)),
+}
+
+
+def test_the_articles_dates_and_the_days_they_allow(quads: list[Quad]) -> None:
+    written = {q.object.value for q in quads if isinstance(q.object, Literal) and q.object.datatype.value == EDTF}
+    assert {text: dates.bounds(text) for text in written} == DATES
+
+
+def test_the_briefing_was_on_the_tuesday_that_the_article_names(quads: list[Quad]) -> None:
+    (day,) = (o for s, p, o in claimed(quads, "03") if p == "date")
+    assert date.fromisoformat(day).strftime("%A %d %B") == "Tuesday 18 April"
+
+
+# ---------------------------------------------------------------- What is not ours stays out
+
+
+def files(checkout: workspace.Workspace) -> list[Path]:
+    return sorted(path for name in workspace.FOLDERS for path in (checkout.root / name).rglob("*") if path.is_file())
+
+
+def test_the_editor_is_no_official_and_named_nowhere(checkout: workspace.Workspace) -> None:
+    assert len(files(checkout)) > 40
+    assert [path.name for path in files(checkout) if EDITOR.search(path.read_text("utf-8"))] == []
+
+
+def test_nothing_of_the_articles_surroundings_is_claimed(checkout: workspace.Workspace) -> None:
+    junk = re.compile(r"(?i)make money|mobile phone|also read|spread the love|similar posts")
+    assert [path.name for path in files(checkout) if junk.search(path.read_text("utf-8"))] == []
+
+
+def test_what_the_article_claims_does_not_hide_in_reference_data(graph: Store, checkout: workspace.Workspace) -> None:
+    assembly = assemble.read(Store(), checkout)
+    assert [str(p) for p in checks.check(graph, assembly, checkout)] == []
+    rows = select(graph, f"SELECT DISTINCT ?p {{ GRAPH <{PREFIXES['graph']}reference> {{ ?s ?p ?o }} }}")
+    used = {shorten(row["p"].value) for row in rows}
+    assert used == {
+        *("rdf:type", "skos:prefLabel", "skos:altLabel", "skos:exactMatch", "dcterms:source"),
+        *("eud:celex", "eud:proposalCelex", "eud:adopted"),
+    }
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[\w’']+", text.casefold().replace("’", "'"))
+
+
+def runs(text: str) -> set[tuple[str, ...]]:
+    found = words(text)
+    return {tuple(found[i : i + LONGEST_RUN + 1]) for i in range(len(found) - LONGEST_RUN)}
+
+
+@pytest.mark.shared
+def test_no_text_of_ours_repeats_the_article(checkout: workspace.Workspace, article: Path) -> None:
+    body = article.read_text("utf-8")
+    title = "Commission updates EU countries on digital diplomacy initiatives"
+    # Titles are cited as such; of the rest, no longer run of words stands anywhere in our files.
+    theirs = runs(body.replace(title, " "))
+    assert len(theirs) > 500
+    copied = {
+        (path.name, " ".join(run))
+        for path in files(checkout)
+        for line in path.read_text("utf-8").splitlines()
+        for run in runs(line) & theirs
+    }
+    assert copied == set()
+
+
+@pytest.mark.shared
+def test_positions_paragraphs_length_and_digest_are_those_of_the_text(built: store.Built, article: Path) -> None:
+    problems, source, text = texts.compare(built.store, article)
+    assert ([str(p) for p in problems], source) == ([], NamedNode(PREFIXES["source"] + SOURCE))
+    assert len(text) == 5564
+
+
+@pytest.mark.shared
+def test_the_paragraphs_without_passages_are_junk(article: Path) -> None:
+    lines = [line for line in article.read_text("utf-8").splitlines() if line.strip()]
+    assert len(lines) == 33
+    first_words = {n: words(line)[:2] for n, line in enumerate(lines, 1) if n not in PARAGRAPHS}
+    assert first_words == {
+        4: ["also", "read"],
+        6: ["united", "states"],
+        22: ["south", "korea"],
+        31: ["edited", "by"],
+        32: ["spread", "the"],
+        33: ["similar", "posts"],
+    }
+
+
+@pytest.mark.shared
+def test_passages_begin_and_end_with_sentences_or_parts_of_them(
+    passages: dict[str, dict[str, str]], article: Path
+) -> None:
+    text = article.read_text("utf-8")
+    cut = {
+        name: text[int(p["start"]) : int(p["end"])]
+        for name, p in passages.items()
+        if (int(p["start"]) > 0 and text[int(p["start"]) - 1].isalnum())
+        or text[int(p["end"]) : int(p["end"]) + 1].isalnum()
+        or "\n" in text[int(p["start"]) : int(p["end"])]
+    }
+    assert cut == {}
+
+
+@pytest.mark.shared
+def test_together_the_passages_leave_nothing_out_of_their_paragraphs(
+    passages: dict[str, dict[str, str]], article: Path
+) -> None:
+    text = article.read_text("utf-8")
+    covered = set[int]()
+    for p in passages.values():
+        covered |= set(range(int(p["start"]), int(p["end"])))
+    left, position = {}, 0
+    number = 0
+    for line in text.split("\n"):
+        number += bool(line.strip())
+        rest = "".join(c for i, c in enumerate(line, position) if i not in covered).strip(" .,”")
+        if line.strip() and number in PARAGRAPHS and rest:
+            left[number] = rest
+        position += len(line) + 1
+    assert left == {}
+
+
+def test_names_of_the_articles_things_are_reference_data_not_claims(graph: Store) -> None:
+    own = ", ".join(map(str, OWN_GRAPHS))
+    labels = select(graph, f"SELECT ?s {{ GRAPH ?g {{ ?s <{SKOS}prefLabel> ?o }} FILTER(?g NOT IN ({own})) }}")
+    assert labels == []
+    described = {q.subject for q in graph.quads_for_pattern(None, eud("gist"), None, GRAPH_PROVENANCE)}
+    assert len(described) == 38

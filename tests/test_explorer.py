@@ -1,0 +1,697 @@
+"""The explorer in a real browser: what a user does with it, what it withstands, and that it asks nobody anything."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+from xml.etree import ElementTree
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
+from pyoxigraph import Literal as Text
+
+from eudigraph import assemble, build, drawing, explore, network, store, workspace
+from eudigraph.names import BASE, EUD, GRAPH_ONTOLOGY, GRAPH_REFERENCE, OWL, RDF, RDF_TYPE, RDFS, SKOS
+from eudigraph.ontology import from_store
+from eudigraph.sparql import select
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, and there is none on this machine"),
+    # Which worker runs a test does not matter; one browser for all of them is faster.
+    pytest.mark.xdist_group("browser"),
+]
+VIEWS = ("network", "timeline", "matrix")
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open pages that must neither report an error nor ask for anything; both are looked at when the test ends."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def make(
+        address: str,
+        *,
+        width: int = 1280,
+        height: int = 800,
+        scheme: Literal["light", "dark"] = "light",
+        **options: Any,
+    ) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        own = (address.partition("#")[0], "data:", "blob:", "about:")
+        page.on("request", lambda r: wrong.append(r.url) if not r.url.startswith(own) else None)
+        page.goto(address)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def page_file(built: store.Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return explore.write_page(built, tmp_path_factory.mktemp("page") / "explore.html")
+
+
+@pytest.fixture
+def open_page(watched: Callable[..., Page], page_file: Path) -> Open:
+    """Open the article's page, at a state."""
+    return lambda state="", **options: watched(f"{page_file.as_uri()}#{state}", **options)
+
+
+@pytest.fixture
+def show(watched: Callable[..., Page], tmp_path: Path) -> Callable[..., Page]:
+    """Open the page of a store of one's own, at a state."""
+
+    def make(graph: Store, state: str = "", **options: Any) -> Page:
+        path = tmp_path / "own.html"
+        path.write_text(explore.render(graph, {"sources": 0}), "utf-8")
+        return watched(f"{path.as_uri()}#{state}", **options)
+
+    return make
+
+
+def listed(page: Page) -> list[str]:
+    """Return the names in the list."""
+    return page.locator("#list button").all_inner_texts()
+
+
+def parameters(page: Page) -> dict[str, str]:
+    """Return the state in the page's address."""
+    return dict(part.split("=", 1) for part in page.url.partition("#")[2].replace("%3A", ":").split("&") if part)
+
+
+# ---------------------------------------------------------------- What a user does
+
+
+def test_a_newcomer_sees_every_partner_with_its_frameworks(open_page: Open) -> None:
+    panel = open_page().locator("#panel")
+    for country in ("Canada", "India", "Japan", "Singapore", "South Korea", "United States"):
+        expect(panel.get_by_role("button", name=country, exact=True)).to_be_visible()
+    expect(panel).to_contain_text("EU–India Trade and Technology Council since April 2022")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"), [("japan", "Japan"), ("lulea", "Luleå"), ("AI", "artificial intelligence")]
+)
+def test_search_finds_names_in_all_their_forms(open_page: Open, typed: str, found: str) -> None:
+    page = open_page()
+    page.get_by_role("searchbox").fill(typed)
+    assert found in listed(page)[:3]
+    page.keyboard.press("Enter")
+    assert page.locator("#heading").inner_text() in listed(page)[:1]
+
+
+def test_a_fact_leads_to_its_passage_in_one_click(open_page: Open, built: store.Built) -> None:
+    page = open_page("e=meeting:eu-japan-summit-2023")
+    page.get_by_text("Says who? European Commission, ¶17").first.click()
+    gist = select(built.store, f"SELECT ?g {{ ?p <{EUD}gist> ?g ; <{EUD}paragraph> 17 }}")[0]["g"].value
+    quote = page.locator("blockquote:visible").first
+    expect(quote).to_contain_text(gist)
+    expect(quote).to_contain_text("European Commission, stated")
+    expect(quote).to_contain_text("¶17, characters 2981–3064")
+
+
+def test_what_follows_leads_to_the_passages_behind_it_in_one_click(open_page: Open) -> None:
+    page = open_page("e=country:japan")
+    fact = page.locator("li", has=page.get_by_role("button", name="6G", exact=True))
+    fact.get_by_text("Follows from").click()
+    expect(fact.locator("blockquote:visible").first).to_contain_text("Joint research on 6G with Japan is thought of.")
+
+
+def test_passages_are_shown_where_the_text_is_given(
+    watched: Callable[..., Page], built: store.Built, tmp_path: Path
+) -> None:
+    text = "".join(chr(0x4E00 + n % 5000) for n in range(5564))
+    path = tmp_path / "page.html"
+    path.write_text(explore.render(built.store, {}, {f"{BASE}source/euractiv-2023-04": text}), "utf-8")
+    page = watched(f"{path.as_uri()}#e=meeting:eu-japan-summit-2023")
+    page.get_by_text("Says who?").first.click()
+    expect(page.locator("blockquote .passage").first).to_have_text(f"“{text[2981:3064]}”")
+
+
+def test_without_the_text_no_passage_is_in_the_file(page_file: Path, article: Path) -> None:
+    page = page_file.read_text("utf-8")
+    sentences = [s.strip() for s in re.split(r"(?<=[.!?])\s", article.read_text("utf-8")) if len(s) > 60]
+    assert len(sentences) > 20
+    assert [s for s in sentences if s in page] == []
+
+
+def test_a_thing_says_how_it_stands_and_when(open_page: Open) -> None:
+    panel = open_page("e=country:south-korea").locator("#panel")
+    expect(panel).to_contain_text("Thierry Breton with Lee Jong Ho, 2023 30 June 2023 (uncertain)")
+    expect(panel.locator(".chip.unsure", has_text="tentative").first).to_be_visible()
+
+
+def test_disagreement_is_pointed_out_with_both_sides(open_page: Open) -> None:
+    panel = open_page("e=partnership:eu-canada-digital-partnership").locator("#panel")
+    warning = panel.locator(".warn")
+    expect(warning).to_contain_text("wanted (European Commission, ¶30)")
+    expect(warning).to_contain_text("in force (EURACTIV, ¶5)")
+
+
+def test_identifiers_elsewhere_are_linked_and_cannot_reach_back(open_page: Open) -> None:
+    link = open_page("e=country:japan").get_by_role("link", name="wikidata.org/entity/Q17")
+    assert link.get_attribute("rel") == "noopener noreferrer"
+    assert link.get_attribute("target") == "_blank"
+
+
+def test_the_partner_filter_leaves_what_concerns_that_country(open_page: Open, built: store.Built) -> None:
+    page = open_page()
+    page.locator("#partner").select_option(label="Singapore")
+    with_singapore = {
+        row["l"].value
+        for row in select(
+            built.store,
+            f"""SELECT ?l {{ ?x <{EUD}withCountry> <{BASE}country/singapore> ; <{SKOS}prefLabel> ?l ;
+            a <{EUD}Engagement> }}""",
+        )
+    }
+    engagements = {
+        row["l"].value for row in select(built.store, f"SELECT ?l {{ ?x a <{EUD}Engagement> ; <{SKOS}prefLabel> ?l }}")
+    }
+    assert set(listed(page)) & engagements == with_singapore
+    assert {"Singapore", "digital identity"} <= set(listed(page))
+    assert parameters(page)["partner"] == "country:singapore"
+
+
+def test_the_topic_filter_takes_narrower_topics_in(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#topic").select_option(label="artificial intelligence")
+    names = listed(page)
+    assert "exchanges on AI governance and standards with Singapore" in names
+    assert "pilot projects on digital identities with Singapore" not in names
+
+
+def test_the_status_filter_leaves_what_stands_so(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_label("Status").select_option(label="tentative")
+    assert set(listed(page)) == {"Thierry Breton with Lee Jong Ho, 2023", "South Korea", "semiconductors",
+                                 "Thierry Breton", "Lee Jong Ho"}  # fmt: skip
+
+
+def test_the_source_filter_knows_every_source(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_label("Source").select_option(index=1)
+    assert "EU–Japan summit 2023" in listed(page)
+    assert parameters(page)["source"] == "source:euractiv-2023-04"
+
+
+def test_kinds_are_shown_and_hidden(open_page: Open) -> None:
+    page = open_page()
+    before = len(listed(page))
+    page.get_by_role("checkbox", name="topic", exact=True).uncheck()
+    assert len(listed(page)) == before - 41
+    page.get_by_role("checkbox", name="organisation", exact=True).check()
+    assert "European Commission" in listed(page)
+    page.get_by_role("button", name="Clear filters").click()
+    assert len(listed(page)) == before
+
+
+def test_what_follows_is_drawn_only_when_asked_for_and_apart(open_page: Open) -> None:
+    page = open_page()
+    asserted = page.evaluate("lines.size")
+    dotted = "edges.get().filter((e) => Array.isArray(e.dashes) && e.dashes[0] === 1).length"
+    assert page.evaluate(dotted) == 0
+    page.get_by_role("checkbox", name="Draw what follows").check()
+    assert page.evaluate("lines.size") > asserted
+    assert page.evaluate(dotted) == page.evaluate("lines.size") - asserted
+
+
+def test_uncertain_things_are_drawn_dashed_and_others_are_not(open_page: Open) -> None:
+    page = open_page()
+    dashed = "nodes.get().filter((n) => n.shapeProperties.borderDashes).map((n) => n.label)"
+    names = set(page.evaluate(dashed))
+    assert {"EU–Japan summit 2023", "Thierry Breton with Lee Jong Ho, 2023", "EU–Canada Digital Partnership"} <= names
+    assert not {"EU–Canada Digital Dialogue", "Japan", "6G"} & names
+
+
+def test_legend_and_network_agree_on_shapes_and_colours(open_page: Open) -> None:
+    page = open_page()
+    kinds = page.evaluate("KINDS")
+    groups = page.evaluate("OPTIONS.groups")
+    assert {k["name"]: (k["shape"], k["color"]) for k in kinds} == {
+        name: (group["shape"], group["color"]["background"]) for name, group in groups.items()
+    }
+    assert len({(k["shape"], k["color"]) for k in kinds}) == len(kinds)
+
+
+def test_neighbours_are_shown_up_to_three_steps_away(open_page: Open) -> None:
+    page = open_page("e=country:japan")
+    sizes = []
+    for steps in ("1 step", "2 steps", "3 steps"):
+        page.get_by_role("button", name=steps).click()
+        sizes.append(len(listed(page)))
+    assert sizes[0] < sizes[1] < sizes[2]
+    assert parameters(page)["steps"] == "3"
+
+
+def test_a_line_between_two_things_opens_what_is_said_of_both(open_page: Open) -> None:
+    panel = open_page("e=initiative:arctic-cable&o=country:canada").locator("#panel")
+    expect(panel).to_contain_text("lacks support of")
+    expect(panel.locator("blockquote:visible").first).to_contain_text("neither the United States nor Canada")
+
+
+def test_a_click_on_the_picture_opens_a_thing(open_page: Open) -> None:
+    page = open_page()
+    at = page.evaluate(
+        "(() => { const p = network.canvasToDOM(network.getPosition(byId.get('country:sweden')));"
+        " const c = canvas.getBoundingClientRect(); return [c.x + p.x, c.y + p.y]; })()"
+    )
+    page.mouse.click(*at)
+    expect(page.locator("#heading")).to_have_text("Sweden")
+
+
+# ---------------------------------------------------------------- Links and history
+
+STATES = (
+    "e=country:japan",
+    "e=country:japan&steps=2",
+    "view=timeline&partner=country:south-korea",
+    "view=matrix&e=country:japan&o=topic:6g&sort=country:india",
+    "topic=topic:artificial-intelligence&kinds=Country.Meeting&inferred=1",
+    "status=status:tentative&source=source:euractiv-2023-04&q=korea",
+)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_has_a_link_that_leads_back_to_it(open_page: Open, state: str) -> None:
+    page = open_page(state)
+    assert page.locator("#panel .warn", has_text="This link").count() == 0
+    assert page.evaluate("decodeURIComponent(encode(state)).split('&').sort().join('&')") == "&".join(
+        sorted(state.split("&"))
+    )
+
+
+def test_back_and_forward_lead_through_what_was_opened(open_page: Open) -> None:
+    page = open_page("e=country:japan")
+    page.locator("#panel").get_by_role("button", name="EU–Japan summit 2023").first.click()
+    expect(page.locator("#heading")).to_have_text("EU–Japan summit 2023")
+    page.get_by_role("button", name="Timeline").click()
+    page.go_back()
+    page.go_back()
+    expect(page.locator("#heading")).to_have_text("Japan")
+    page.go_forward()
+    expect(page.locator("#heading")).to_have_text("EU–Japan summit 2023")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "e=country:atlantis",
+        "view=castle&steps=99&kinds=Dragon",
+        "e=%3Cscript%3E&o=&q=%ff",
+        "&&&===",
+        "__proto__=1&e=__proto__",
+    ],
+)
+def test_a_broken_link_is_said_and_breaks_nothing(open_page: Open, state: str) -> None:
+    page = open_page(state)
+    expect(page.locator("#panel h2")).to_be_visible()
+    assert len(listed(page)) > 50 or "q=" in state
+    if "atlantis" in state:
+        expect(page.locator("#panel .warn")).to_contain_text("country:atlantis")
+
+
+# ---------------------------------------------------------------- The other views
+
+
+def test_the_timeline_has_the_meetings_in_order_with_their_standing(open_page: Open) -> None:
+    rows = open_page("view=timeline").locator("#timeline-view tbody tr").all_inner_texts()
+    assert [re.split(r"[\t\n]+", row.strip())[0] for row in rows] == [
+        "since April 2022",
+        "since February 2023",
+        "18 April 2023",
+        "15–16 May 2023",
+        "31 May 2023",
+        "30 June 2023 (uncertain)",
+        "3–4 July 2023 (uncertain)",
+    ]
+    assert "tentative" in rows[5]
+    assert "to be confirmed" in rows[6]
+
+
+def test_the_timeline_draws_uncertain_dates_apart_and_lists_what_has_none(open_page: Open) -> None:
+    page = open_page("view=timeline")
+    assert page.locator(".bar.unsure").count() == 2
+    assert page.locator(".bar.open").count() == 2
+    expect(page.locator("#timeline-view")).to_contain_text("Without a date")
+    expect(page.locator("#timeline-view")).to_contain_text("international summit on very powerful AI")
+
+
+def test_the_matrix_is_what_the_graph_says(open_page: Open, built: store.Built) -> None:
+    cells = open_page("view=matrix").locator("#matrix-view td button").all()
+    shown = {str(cell.get_attribute("aria-label")) for cell in cells}
+    wanted = set()
+    for name, word in (("cooperatesOn", "pursued"), ("cooperationWantedOn", "wanted")):
+        query = f"SELECT ?c ?t {{ ?x <{EUD}{name}> ?y . ?x <{SKOS}prefLabel> ?c . ?y <{SKOS}prefLabel> ?t }}"
+        wanted |= {f"{row['c'].value}, {row['t'].value}: {word}" for row in select(built.store, query)}
+    assert shown == wanted
+
+
+def test_the_matrix_sorts_and_its_cells_lead_to_evidence(open_page: Open) -> None:
+    page = open_page("view=matrix")
+    page.locator("#matrix-view thead").get_by_role("button", name="Singapore", exact=True).click()
+    first = page.locator("#matrix-view tbody tr").first
+    expect(first.get_by_role("button", name=re.compile("^Singapore, "))).to_be_visible()
+    page.get_by_role("button", name="Japan, 6G: pursued").click()
+    expect(page.locator("#panel blockquote:visible").first).to_contain_text("6G")
+
+
+def test_the_views_share_filters_and_selection(open_page: Open) -> None:
+    page = open_page("partner=country:india&e=topic:digital-skills")
+    page.get_by_role("button", name="Topics by country").click()
+    assert page.locator("#matrix-view thead th").all_inner_texts() == ["Topic", "India", "Countries"]
+    expect(page.locator("#heading")).to_have_text("digital skills")
+    page.get_by_role("button", name="Timeline").click()
+    assert page.locator("#timeline-view tbody tr").count() == 2
+
+
+# ---------------------------------------------------------------- For everyone
+
+
+def test_the_keyboard_alone_suffices(open_page: Open) -> None:
+    page = open_page()
+    page.keyboard.press("/")
+    page.keyboard.type("japan")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#heading")).to_have_text("Japan")
+    assert page.evaluate("document.activeElement.id") == "heading"
+    page.locator("#canvas").focus()
+    visited = {"Japan"}
+    for key in ("ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"):
+        page.keyboard.press(key)
+        visited.add(page.locator("#heading").inner_text())
+    assert len(visited) > 1
+    assert page.locator("#live").inner_text() != ""
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "heading"
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel h2")).to_have_text("Whom the EU works with on digital matters")
+
+
+def test_everything_can_be_reached_with_tab(open_page: Open) -> None:
+    page = open_page("e=country:japan")
+    reached = []
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+    assert {"search", "partner", "inferred", "canvas", "fit", "csv"} <= set(reached)
+    assert any(text.startswith("Says who?") for text in reached)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_nothing_serious(open_page: Open, view: str, scheme: Literal["light", "dark"]) -> None:
+    page = open_page(f"view={view}&e=partnership:eu-canada-digital-partnership", scheme=scheme)
+    page.get_by_text("Says who?").first.click()
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")] == []
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("width", [360, 800, 1600])
+def test_no_width_makes_the_page_scroll_sideways(open_page: Open, view: str, width: int) -> None:
+    page = open_page(f"view={view}&e=initiative:arctic-cable", width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_shapes_stand_out_from_both_backgrounds(page_file: Path) -> None:
+    def luminance(color: str) -> float:
+        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    def contrast(one: str, other: str) -> float:
+        low, high = sorted((luminance(one), luminance(other)))
+        return (high + 0.05) / (low + 0.05)
+
+    backs = re.findall(r"--back: (#[0-9a-f]{6})", page_file.read_text("utf-8"))
+    assert len(backs) == 2
+    assert [(look.name, back) for look in drawing.LOOKS for back in backs if contrast(look.color, back) < 3] == []
+
+
+# ---------------------------------------------------------------- Take away
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_view_is_saved_as_png_and_svg(open_page: Open, view: str) -> None:
+    page = open_page(f"view={view}")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="PNG").click()
+    assert Path(saved.value.path()).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="SVG").click()
+    svg = ElementTree.fromstring(Path(saved.value.path()).read_text("utf-8"))
+    texts = {t.text for t in svg.iter("{http://www.w3.org/2000/svg}text")}
+    expected = {"network": "Japan", "timeline": "31 May 2023", "matrix": "6G"}[view]
+    assert expected in texts
+
+
+def test_the_visible_facts_are_saved_as_csv_with_their_evidence(open_page: Open) -> None:
+    page = open_page("partner=country:japan")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="CSV").click()
+    rows = list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8-sig"))))
+    found = [r for r in rows if r["subject"] == "EU–Japan summit 2023" and r["relation"] == "has status"]
+    assert [(r["object"], r["paragraph"], r["speaker"], r["certainty"]) for r in found] == [
+        ("to be confirmed", "17", "European Commission", "stated")
+    ]
+
+
+def test_the_link_is_shown_where_it_cannot_be_copied(open_page: Open) -> None:
+    page = open_page("e=country:japan")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
+    page.locator("#link").click()
+    expect(page.get_by_label("Link to what you see")).to_have_value(re.compile("#e=country:japan$"))
+
+
+def test_it_works_in_a_frame_as_notebooks_show_it(
+    watched: Callable[..., Page], built: store.Built, tmp_path: Path
+) -> None:
+    path = tmp_path / "notebook.html"
+    frame = drawing.frame(explore.render(built.store, {}))
+    path.write_text(f"<!doctype html><meta charset=utf-8><title>a notebook</title>{frame}", "utf-8")
+    page = watched(path.as_uri())
+    inside = page.frame_locator("iframe")
+    inside.locator("#list button", has_text="EU–Japan Digital Partnership").click()
+    expect(inside.locator("#heading")).to_have_text("EU–Japan Digital Partnership")
+    inside.get_by_role("button", name="Timeline").click()
+    expect(inside.locator("#timeline-view")).to_contain_text("31 May 2023")
+
+
+# ---------------------------------------------------------------- What it must withstand
+
+
+def test_the_page_is_small_the_same_each_time_and_allows_only_itself(page_file: Path, built: store.Built) -> None:
+    page = page_file.read_text("utf-8")
+    assert page_file.stat().st_size < 1_000_000
+    assert explore.render(built.store, built.manifest.counts) == page
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert policy
+    assert re.fullmatch(
+        r"default-src 'none'; script-src 'sha256-\S+' 'sha256-\S+'; style-src 'sha256-\S+'; img-src data: blob:; "
+        r"base-uri 'none'; form-action 'none'",
+        policy[1],
+    )
+
+
+HOSTILE = (
+    "<script>window.pwned = 1</script>",
+    "</script><img src=x onerror=\"window.pwned = 1\">",
+    "\"><svg onload=window.pwned=1>",
+    "javascript:window.pwned=1",
+    "a href='https://example.org' title=\"href\"",
+    "{{ 7 * 7 }} {% raw %} <!-- ]]> -->",
+    "\u202eright to left\u202c and עברית العربية",
+    "Z\u0351\u036b\u0343\u036a\u0302a\u0335l\u0321g\u035fo\u0321 \U0001f600 \u0000\ufeff".replace("\u0000", ""),
+    "w" * 190,
+    "constructor",
+    "__proto__",
+)  # fmt: skip
+
+
+def named(store: Store, kind: str, label: str, number: int = 0) -> NamedNode:
+    """Add a thing of a class with a name to a store, in the default graph and that of reference data."""
+    thing = NamedNode(f"{BASE}{kind.lower()}/thing-{number}")
+    for graph in (DefaultGraph(), GRAPH_REFERENCE):
+        store.add(Quad(thing, RDF_TYPE, NamedNode(EUD + kind), graph))
+        store.add(Quad(thing, NamedNode(SKOS + "prefLabel"), Text(label, language="en"), graph))
+    return thing
+
+
+@pytest.fixture
+def bare(checkout: workspace.Workspace) -> Store:
+    """A store with the ontology alone."""
+    graph = Store()
+    assembly = assemble.read(Store(), checkout)
+    for path in assembly.ontology_files:
+        if path.name == "eudigraph.ttl":
+            graph.load(path=str(path), to_graph=GRAPH_ONTOLOGY)
+    return graph
+
+
+def test_hostile_words_are_only_ever_words(
+    small: Callable[[str], workspace.Workspace],
+    watched: Callable[..., Page],
+    tmp_path: Path,
+    checkout: workspace.Workspace,
+) -> None:
+    text = (checkout.root / "graph" / "euractiv-2023-04.trig").read_text("utf-8")
+    escaped = [h.replace("\\", "\\\\").replace('"', '\\"') for h in HOSTILE]
+    text = text.replace("Joint research on 6G with Japan is thought of.", escaped[1])
+    text = text.replace("It would cost a great deal.", escaped[2])
+    space = small(text)
+    names = "".join(
+        f'<{BASE}country/hostile-{n:02}> a <{EUD}Country> ; <{SKOS}prefLabel> "{h}"@en ; <{SKOS}altLabel> "{h}"@en ;'
+        f" <{SKOS}exactMatch> <javascript:alert({n})> , <https://example.org/?q=%22%3E%3Cscript%3E> .\n"
+        for n, h in enumerate(escaped)
+    )
+    (space.root / "graph" / "reference" / "hostile.ttl").write_text(names, "utf-8")
+    report = build.build(space, tmp_path / "out", use_hermit=False, exports=False)
+    assert not report.errors
+    path = explore.write_page(store.open_built(tmp_path / "out"), tmp_path / "hostile.html")
+    for state in ("", "view=timeline", "view=matrix", "e=initiative:japan-6g-research", "e=initiative:arctic-cable"):
+        page = watched(f"{path.as_uri()}#{state}")
+        for details in page.locator("details.evidence > summary").all():
+            details.click()
+        if state.startswith("e=initiative:japan"):
+            expect(page.locator("blockquote").first).to_contain_text(HOSTILE[1])
+        assert page.evaluate("window.pwned") is None
+    for n, words in enumerate(HOSTILE):
+        page = watched(f"{path.as_uri()}#e=country:hostile-{n:02}")
+        assert page.locator("#heading").text_content() == words
+        assert page.locator("#panel a").evaluate_all("links => links.map((a) => a.protocol)") == ["https:"]
+        with page.expect_download():
+            page.locator("#svg").click()
+        assert page.evaluate("window.pwned") is None
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_an_empty_graph_says_so_in_every_view(show: Callable[..., Page]) -> None:
+    for view in VIEWS:
+        page = show(Store(), f"view={view}")
+        expect(page.locator("#panel")).to_contain_text("This graph is empty")
+        assert listed(page) == []
+
+
+def test_a_graph_of_one_thing_is_shown(show: Callable[..., Page], bare: Store) -> None:
+    named(bare, "Country", "Japan")
+    page = show(bare, "e=country:thing-0")
+    assert listed(page) == ["Japan"]
+    expect(page.locator("#heading")).to_have_text("Japan")
+    page.locator("#canvas").focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#live")).to_have_text("No neighbour in that direction")
+
+
+def test_two_hundred_relations_between_two_things_make_one_line_that_opens_them_all(
+    show: Callable[..., Page], bare: Store
+) -> None:
+    one, other = named(bare, "Partnership", "one"), named(bare, "Country", "other")
+    for n in range(200):
+        relation = NamedNode(f"{EUD}relation{n}")
+        bare.add(Quad(relation, RDF_TYPE, NamedNode(OWL + "ObjectProperty"), GRAPH_ONTOLOGY))
+        bare.add(Quad(relation, NamedNode(RDFS + "label"), Text(f"relation {n}", language="en"), GRAPH_ONTOLOGY))
+        bare.add(Quad(one, relation, other, GRAPH_REFERENCE))
+    page = show(bare, "e=partnership:thing-0&o=country:thing-0")
+    assert page.evaluate("lines.size") == 1
+    assert page.locator("#panel .facts > li").count() == 200
+
+
+def test_a_thing_that_is_related_to_itself_and_a_cycle_are_shown(show: Callable[..., Page], bare: Store) -> None:
+    one, other = named(bare, "Organisation", "one", 1), named(bare, "Organisation", "other", 2)
+    for s, o in ((one, one), (one, other), (other, one)):
+        bare.add(Quad(s, NamedNode(EUD + "partOf"), o, GRAPH_REFERENCE))
+    page = show(bare, "e=organisation:thing-1&steps=3&kinds=Organisation")
+    assert sorted(listed(page)) == ["one", "other"]
+
+
+def test_of_a_large_graph_the_most_important_are_drawn_and_the_others_can_be_reached(
+    show: Callable[..., Page], bare: Store
+) -> None:
+    hub = named(bare, "Country", "hub")
+    for n in range(1, 1001):
+        meeting = named(bare, "Meeting", f"meeting {n}", n)
+        if n % 2:
+            bare.add(Quad(meeting, NamedNode(EUD + "withCountry"), hub, GRAPH_REFERENCE))
+    page = show(bare)
+    assert page.evaluate("drawn.length") == explore.MAX_DRAWN
+    expect(page.locator("#count")).to_contain_text("1,001 things of 1,001 shown; the 400 most important are drawn")
+    page.get_by_role("searchbox").fill("meeting 998")
+    page.keyboard.press("Enter")
+    expect(page.locator("#heading")).to_have_text("meeting 998")
+    assert "meeting 998" in page.evaluate("nodes.get().map((n) => n.label)")
+
+
+def test_the_page_holds_under_a_policy_that_forbids_all_that_is_not_in_the_file(
+    watched: Callable[..., Page], browser: Browser, page_file: Path
+) -> None:
+    """A host that sends the page's own policy along, as a strict server would."""
+    text = page_file.read_text("utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy
+    context = browser.new_context()
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
+    page.route("**/*", lambda r: r.fulfill(body=text, content_type="text/html; charset=utf-8",
+                                           headers={"Content-Security-Policy": policy[1]}))  # fmt: skip
+    page.goto("http://127.0.0.1:9/explore.html#e=country:japan")
+    expect(page.locator("#heading")).to_have_text("Japan")
+    context.close()
+    assert wrong == []
+
+
+# ---------------------------------------------------------------- The network below it
+
+
+def test_the_network_keeps_labels_relations_and_evidence(built: store.Built) -> None:
+    whole = network.whole(built.store, from_store(built.store))
+    japan, cable = f"{BASE}country/japan", f"{BASE}initiative/arctic-cable"
+    assert whole.nodes[japan]["label"] == "Japan"
+    edge = whole.edges[cable, f"{BASE}country/canada", f"{EUD}lacksSupportOf"]
+    assert edge == {"label": "lacks support of", "inferred": False,
+                    "passages": [f"{BASE}passage/euractiv-2023-04/20-support"]}  # fmt: skip
+    assert whole.edges[japan, f"{BASE}topic/6g", f"{EUD}cooperatesOn"]["inferred"]
+    assert not [n for n in whole if n.startswith(f"{BASE}passage/")]
+    assert RDF + "type" not in {key for *_, key in whole.edges(keys=True)}
+
+
+def test_a_layout_is_the_same_each_time_and_keeps_things_apart(built: store.Built) -> None:
+    whole = network.whole(built.store, from_store(built.store))
+    places = network.layout(whole)
+    assert places == network.layout(whole)
+    assert set(places) == set(whole)
+    assert len(set(places.values())) == len(places)

@@ -1,0 +1,214 @@
+"""The house: which module may import which, what the documents promise, and that the wheel carries everything."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+from types import ModuleType
+from xml.etree import ElementTree
+
+import pytest
+
+from eudigraph import cli, queries, store, workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "eudigraph"
+
+# Each line may import from those above it, never from its own or those below.
+LAYERS = (
+    ("errors", "names", "version"),
+    ("sparql", "hermit"),
+    ("claims", "dates", "engine", "labels", "ontology", "workspace"),
+    ("dictionary", "output", "problems", "queries", "reasoning", "store"),
+    ("assemble", "evidence", "network", "texts"),
+    ("checks", "consistency", "drawing", "export"),
+    ("build",),
+    ("answers",),
+    ("explore",),
+    ("cli",),
+    ("__main__",),
+)
+# Only this module may import that package.
+ALONE = {
+    "pyvis": "drawing",
+    "jinja2": "drawing",
+    "igraph": "network",
+    "owlready2": "hermit",
+    "pyshacl": "consistency",
+    "edtf": "dates",
+    "click": "cli",
+    "platformdirs": "workspace",
+}
+
+
+def _imports(path: Path) -> tuple[set[str], set[str]]:
+    """Return the modules of ours that a module imports, and the packages of others."""
+    ours, others = set(), set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            others |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            first, _, rest = node.module.partition(".")
+            if first != "eudigraph":
+                others.add(first)
+            elif rest:
+                ours.add(rest)
+            else:
+                ours |= {alias.name for alias in node.names}
+    return ours, others
+
+
+def test_imports_run_one_way() -> None:
+    layer = {name: number for number, names in enumerate(LAYERS) for name in names}
+    modules = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__init__"}
+    assert set(modules) == set(layer)
+    wrong = [
+        f"{name} imports {other}"
+        for name, path in modules.items()
+        for other in _imports(path)[0]
+        if layer[other] >= layer[name]
+    ]
+    assert wrong == []
+
+
+def test_a_heavy_package_has_one_door() -> None:
+    found = {path.stem: _imports(path)[1] for path in PACKAGE.glob("*.py")}
+    doors = {package: [name for name, others in found.items() if package in others] for package in ALONE}
+    assert doors == {package: [name] for package, name in ALONE.items()}
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    assert [p.name for p in PACKAGE.glob("*.py") if not ast.get_docstring(ast.parse(p.read_text("utf-8")))] == []
+
+
+# ---------------------------------------------------------------- What the documents promise
+
+
+@pytest.fixture(scope="module")
+def docs() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_docs", ROOT / "docs" / "make.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_answers_in_the_readme_are_those_of_the_graph(docs: ModuleType, built: store.Built) -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert docs.readme(text, built.folder) == text
+    assert text.count("```console\n$ eudigraph ") == len(docs._EXAMPLE.findall(text)) >= 5
+
+
+def test_the_readme_and_ci_run_the_same_tests() -> None:
+    commands = re.findall(r"^python3 -m venv .*$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert len(commands) == 2
+    assert commands[1] in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    named = set(re.findall(r"^\| `eudigraph (\w+)", text, re.MULTILINE))
+    assert named == set(cli.cli.commands)
+
+
+def test_the_readme_shows_a_passage_as_it_stands_in_the_graph() -> None:
+    shown = re.search(r"```trig\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert shown
+    for line in shown[1].splitlines():
+        assert f"{line}\n" in (ROOT / "graph" / "euractiv-2023-04.trig").read_text("utf-8")
+
+
+def test_local_links_in_the_documents_lead_somewhere() -> None:
+    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"):
+        links = re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8"))
+        assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_data_dictionary_is_that_of_the_ontology(docs: ModuleType) -> None:
+    words, drawing = docs.data_dictionary()
+    assert (ROOT / "docs" / "dictionary.md").read_text("utf-8") == words, "run: make docs"
+    # Versions of Graphviz place things differently: the picture has the same names.
+    wanted = {name for label in re.findall(r'label="([^"]*)"', drawing) for name in label.split("\\n") if name}
+    svg = ElementTree.parse(ROOT / "docs" / "model.svg")
+    assert wanted == {text.text for text in svg.iter("{http://www.w3.org/2000/svg}text")}
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    newest = re.search(r"^## (\S+) \((\S+)\)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    cited = (ROOT / "CITATION.cff").read_text("utf-8")
+    assert newest
+    assert newest[1] == version
+    assert f"\nversion: {version}\n" in cited
+    assert f"\ndate-released: {newest[2]}\n" in cited
+
+
+def test_data_files_name_their_licence() -> None:
+    files = [*ROOT.glob("ontology/*"), *ROOT.glob("graph/**/*.t*"), *ROOT.glob("queries/*")]
+    assert len(files) > 40
+    assert [p.name for p in files if "CC BY 4.0" not in p.read_text("utf-8")[:1200]] == []
+
+
+# ---------------------------------------------------------------- What is shipped
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the sdist, and the wheel from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-2000:]
+    return folder
+
+
+def test_a_query_is_answered_from_the_installed_wheel(dist: Path, tmp_path: Path) -> None:
+    wheel = next(dist.glob("*.whl"))
+    site = tmp_path / "site"
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(site),
+        str(wheel),
+    ]
+    subprocess.run(install, check=True)
+    # The folder goes before this environment's own packages, so the wheel's eudigraph is the one that runs.
+    environment = {**os.environ, "PYTHONPATH": str(site), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    where = "import eudigraph; print(eudigraph.__file__)"
+    run = [sys.executable, "-c", where]
+    shown = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert Path(shown.stdout.strip()).is_relative_to(site)
+    ask = [sys.executable, "-m", "eudigraph", "query", "officials"]
+    answered = subprocess.run(ask, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert "Thibaut Kleiner" in answered.stdout
+
+
+def test_wheel_and_sdist_carry_all_content_and_both_licences(dist: Path) -> None:
+    content = [p for name in workspace.FOLDERS for p in (ROOT / name).rglob("*") if p.is_file()]
+    shipped = zipfile.ZipFile(next(dist.glob("*.whl"))).namelist()
+    assert {f"eudigraph/content/{p.relative_to(ROOT).as_posix()}" for p in content} <= set(shipped)
+    assert [n for n in shipped if n.endswith(("/LICENSE", "/LICENSE-DATA"))] != []
+    with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
+        source = {name.partition("/")[2] for name in archive.getnames()}
+    assert {p.relative_to(ROOT).as_posix() for p in content} <= source
+    assert {"README.md", "LICENSE", "LICENSE-DATA", "tests/test_house.py", "docs/make.py"} <= source
+
+
+def test_the_library_of_the_checkout_is_whole(checkout: workspace.Workspace) -> None:
+    numbers = {query.number for query in queries.load_library(checkout).values()}
+    assert numbers == set(range(1, 19))

@@ -1,0 +1,743 @@
+"""What queries may not do: reach other machines or files, change anything, run for ever, or be bent by parameters."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from rdflib.plugins.sparql.parser import parseQuery
+
+from eudigraph import answers, cli, engine, errors, queries, sparql, store, workspace
+from eudigraph.names import BASE, PREFIXES, XSD
+
+REMOTE = "SERVICE <http://127.0.0.1:9/> { ?x ?y ?z }"
+NO_SERVICE = "SERVICE is refused: a query must not reach other machines; ask here, then combine the answers"
+NO_FROM = "FROM is refused: a query must not load other data; choose passages with GRAPH instead"
+NO_UPDATE = "updates are refused: the graph changes only through the files in graph/; edit them and build"
+
+
+@dataclass
+class Run:
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """Run ``main`` in this process: whatever it does not catch fails the test."""
+
+    def run(*args: object) -> Run:
+        monkeypatch.setattr(sys, "argv", ["eudigraph", *map(str, args)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        streams = capsys.readouterr()
+        assert isinstance(exit_.value.code, int)
+        return Run(exit_.value.code, streams.out, streams.err)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def library(checkout: workspace.Workspace) -> Mapping[str, queries.LibraryQuery]:
+    return queries.load_library(checkout)
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(errors.UsageError) as caught:
+        queries.inspect(text)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+# ---------------------------------------------------------------- SERVICE, FROM, updates
+
+SERVICES = {
+    "alone": f"SELECT * {{ {REMOTE} }}",
+    "small letters": f"select * {{ {REMOTE.lower()} }}",
+    "silent": f"SELECT * {{ {REMOTE.replace('SERVICE', 'SERVICE SILENT')} }}",
+    "by variable": "SELECT * { ?s ?p ?o SERVICE ?o { ?x ?y ?z } }",
+    "without spaces": "SELECT * {?s ?p ?o.SERVICE<http://127.0.0.1:9/>{?x ?y ?z}}",
+    "after a comment": "SELECT * { ?s ?p ?o . SERVICE # here\n <http://127.0.0.1:9/> { ?x ?y ?z } }",
+    "by prefix": "PREFIX a: <http://127.0.0.1:9/> SELECT * { SERVICE a: { ?x ?y ?z } }",
+    "optional": f"SELECT * {{ ?s ?p ?o OPTIONAL {{ {REMOTE} }} }}",
+    "union": f"SELECT * {{ {{ ?s ?p ?o }} UNION {{ {REMOTE} }} }}",
+    "minus": f"SELECT * {{ ?s ?p ?o MINUS {{ {REMOTE} }} }}",
+    "graph": f"SELECT * {{ GRAPH ?g {{ {REMOTE} }} }}",
+    "subquery": f"SELECT * {{ {{ SELECT * {{ {{ SELECT * {{ {REMOTE} }} }} }} }} }}",
+    "service in service": f"SELECT * {{ SERVICE ?s {{ {REMOTE} }} }}",
+    "exists": f"SELECT * {{ ?s ?p ?o FILTER EXISTS {{ {REMOTE} }} }}",
+    "not exists": f"SELECT * {{ ?s ?p ?o FILTER NOT EXISTS {{ OPTIONAL {{ {REMOTE} }} }} }}",
+    "exists in an expression": f"SELECT * {{ ?s ?p ?o FILTER(1 = 1 && (2 IN (1, IF(EXISTS {{ {REMOTE} }}, 2, 3)))) }}",
+    "exists in bind": f"SELECT * {{ ?s ?p ?o BIND(COALESCE(EXISTS {{ {REMOTE} }}, 1) AS ?b) }}",
+    "exists in select": f"SELECT (EXISTS {{ {REMOTE} }} AS ?b) {{ ?s ?p ?o }}",
+    "exists in an aggregate": f"SELECT (SUM(IF(EXISTS {{ {REMOTE} }}, 1, 0)) AS ?n) {{ ?s ?p ?o }}",
+    "exists in group by": f"SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o }} GROUP BY (EXISTS {{ {REMOTE} }} AS ?k)",
+    "exists in having": f"SELECT ?s {{ ?s ?p ?o }} GROUP BY ?s HAVING (EXISTS {{ {REMOTE} }})",
+    "exists in order by": f"SELECT ?s {{ ?s ?p ?o }} ORDER BY (EXISTS {{ {REMOTE} }})",
+    "ask": f"ASK {{ {REMOTE} }}",
+    "construct": f"CONSTRUCT {{ ?x ?y ?z }} WHERE {{ {REMOTE} }}",
+    "describe": f"DESCRIBE ?x {{ {REMOTE} }}",
+    "an escaped letter": r"SELECT * { \u0053ERVICE <http://127.0.0.1:9/> { ?x ?y ?z } }",
+    "a long escaped letter": r"SELECT * { SERVIC\U00000045 <http://127.0.0.1:9/> { ?x ?y ?z } }",
+}
+
+
+@pytest.mark.parametrize("position", SERVICES)
+def test_service_is_refused_wherever_it_stands(position: str) -> None:
+    assert refusal(SERVICES[position]) == NO_SERVICE
+
+
+FROMS = {
+    "from": "SELECT * FROM <http://127.0.0.1:9/> { ?s ?p ?o }",
+    "from named": "SELECT * FROM NAMED <file:///etc/passwd> { GRAPH ?g { ?s ?p ?o } }",
+    "small letters": "select * from named <http://127.0.0.1:9/> { ?s ?p ?o }",
+    "both": "SELECT * FROM <a:a> FROM NAMED <a:b> { ?s ?p ?o }",
+    "ask": "ASK FROM <file:///etc/passwd> { ?s ?p ?o }",
+    "construct": "CONSTRUCT { ?s ?p ?o } FROM <http://127.0.0.1:9/> WHERE { ?s ?p ?o }",
+    "construct where": "CONSTRUCT FROM <http://127.0.0.1:9/> WHERE { ?s ?p ?o }",
+    "describe": "DESCRIBE <a:a> FROM <http://127.0.0.1:9/>",
+    "an escaped letter": r"SELECT * \u0046ROM <http://127.0.0.1:9/> { ?s ?p ?o }",
+}
+
+
+@pytest.mark.parametrize("form", FROMS)
+def test_from_is_refused_in_all_forms(form: str) -> None:
+    assert refusal(FROMS[form]) == NO_FROM
+
+
+UPDATES = [
+    "INSERT DATA { <a:a> <a:b> <a:c> }",
+    "DELETE DATA { <a:a> <a:b> <a:c> }",
+    "DELETE WHERE { ?s ?p ?o }",
+    "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }",
+    "INSERT { ?s ?p ?o } WHERE { ?s ?p ?o }",
+    "DELETE { ?s ?p ?o } INSERT { ?o ?p ?s } WHERE { ?s ?p ?o }",
+    "WITH <a:a> DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }",
+    "DELETE { ?s ?p ?o } USING <a:a> WHERE { ?s ?p ?o }",
+    "LOAD <http://127.0.0.1:9/>",
+    "LOAD SILENT <file:///etc/passwd> INTO GRAPH <a:a>",
+    "CLEAR ALL",
+    "CLEAR DEFAULT",
+    "DROP ALL",
+    "DROP SILENT GRAPH <a:a>",
+    "CREATE GRAPH <a:a>",
+    "ADD DEFAULT TO <a:a>",
+    "MOVE DEFAULT TO <a:a>",
+    "COPY DEFAULT TO <a:a>",
+    "PREFIX a: <a:> DROP GRAPH a:a ; CLEAR ALL",
+    r"\u0044ROP ALL",
+]
+
+
+@pytest.mark.parametrize("text", UPDATES)
+def test_every_form_of_update_is_refused(text: str) -> None:
+    assert refusal(text) == NO_UPDATE
+
+
+@pytest.mark.parametrize("text", ["SELECT * { ?s ?p ?o } ; DROP ALL", "SELECT * { ?s ?p ?o } DROP ALL"])
+def test_an_update_behind_a_query_is_refused(text: str) -> None:
+    assert refusal(text).startswith("this is no SPARQL query: ")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "# a comment\n"])
+def test_no_query_is_no_update(text: str) -> None:
+    assert refusal(text) != NO_UPDATE
+
+
+ALLOWED = {
+    'SELECT * { ?s ?p "SERVICE <http://x/> FROM <x>" }': "select",
+    "SELECT * { ?s ?p ?o } # SERVICE <http://x/> { }": "select",
+    "SELECT ?from ?service { ?from ?service <http://from/service#FROM> }": "select",
+    "ASK { ?s ?p ?o }": "ask",
+    "CONSTRUCT WHERE { ?s ?p ?o }": "construct",
+    "DESCRIBE <a:a>": "describe",
+}
+
+
+@pytest.mark.parametrize("text", ALLOWED)
+def test_what_only_looks_like_it_is_allowed(text: str) -> None:
+    assert queries.inspect(text) == ALLOWED[text]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [(SERVICES["optional"], NO_SERVICE), (FROMS["from named"], NO_FROM), ("DROP ALL", NO_UPDATE)]
+)
+def test_refused_queries_end_the_command_with_status_two_and_the_reason(
+    command: Callable[..., Run], built: store.Built, tmp_path: Path, text: str, reason: str
+) -> None:
+    path = tmp_path / "own.rq"
+    path.write_text(text, "utf-8")
+    done = command("query", "--store", built.folder, "--file", path)
+    assert (done.status, done.out, done.err) == (2, "", f"eudigraph: {reason}\n")
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[tuple[str, list[str]]]:
+    """A server that remembers who came: it tells whether a query reached another machine."""
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.path)
+            self.send_response(500)
+            self.end_headers()
+
+        do_POST = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", seen
+        server.shutdown()
+
+
+SMUGGLED = {
+    # rdflib ends a comment at a line feed, Oxigraph (and the specification) at a carriage return, too.
+    "behind a comment that a carriage return ends": "SELECT * {{ ?s ?p ?o # \r {service} \n }}",
+    # rdflib resolves \u escapes before it parses, Oxigraph only within texts and IRIs.
+    "behind an escaped backslash": 'SELECT * {{ ?s ?p ?o FILTER(?s != "\\u005C" ) {service} #") \n }}',
+    "behind a long escaped backslash": 'SELECT * {{ ?s ?p ?o FILTER(?s != "\\U0000005C" ) {service} #") \n }}',
+    "behind an escaped backslash in single quotes": "SELECT * {{ ?s ?p ?o FILTER(?s != '\\u005C' ) {service} #') \n }}",
+    "behind an escaped quotation mark": 'SELECT * {{ ?s ?p ?o FILTER(?s != "\\u0022 ) {service} #") \n }}',
+    "behind an escaped number sign": "SELECT * {{ ?s ?p ?o \\u0023 {service} \n }}",
+    "behind an escaped line feed": "SELECT * {{ ?s ?p ?o # \\u000A {service} \n }}",
+    "behind other line separators": "SELECT * {{ ?s ?p ?o # \x0b\x0c\x85\u2028\u2029 {service} \n }}",
+    # Oxigraph needs no space around keywords, not even behind a word.
+    "as a prefixed name": "PREFIX : <{address}> SELECT * {{ SERVICE:x {{ ?a ?b ?c }} }}",
+    "behind true": "PREFIX : <{address}> SELECT * {{ ?s ?p trueSERVICE:x {{}} }}",
+    "behind a number": "PREFIX : <{address}> SELECT * {{ ?s ?p 1.SERVICE:x{{}} }}",
+    "behind a path": "PREFIX : <{address}> SELECT * {{ ?s <a:p>?trueSERVICE:x{{}} }}",
+    # "h:" and "SERVICE" are two words to Oxigraph if they make no IRI together: this would be a port.
+    "in a name that makes no IRI": "PREFIX : <{address}> PREFIX h: <http://h:> ASK {{ ?s ?p h:SERVICE:x{{}} }}",
+    "in a datatype that makes no IRI": "PREFIX : <{address}> PREFIX h: <http://h:> ASK {{ ?s ?p ''^^h:SERVICE:x{{}} }}",
+    "behind a smaller than": "PREFIX : <{address}> SELECT * {{ BIND(1 AS ?o) FILTER(1<2)SERVICE#>\n:x{{}} }}",
+    "behind comments": "SELECT * {{ SERVICE#{{\nSILENT#'\r<{address}>#>\n{{}} }}",
+    "beside white space that is a letter": "PREFIX : <{address}> SELECT * {{ SERVICE :\u1680x {{}} }}",
+    "laterally": "SELECT * {{ LATERAL {{ {service} }} }}",
+    "escaped twice": 'SELECT * {{ ?s ?p ?o FILTER(?s != "\\u005Cu0022 ) {service} #") \n }}',
+}
+
+
+@pytest.mark.parametrize("way", SMUGGLED)
+def test_no_query_reaches_another_machine_where_the_two_parsers_read_differently(
+    built: store.Built, listener: tuple[str, list[str]], way: str
+) -> None:
+    """What is checked by one parser is run by another; they must not see two different queries."""
+    address, seen = listener
+    seen.clear()
+    text = SMUGGLED[way].format(service=f"SERVICE SILENT <{address}> {{ ?x ?y ?z }}", address=address)
+    with suppress(errors.UsageError):
+        queries.inspect(text)
+    with suppress(errors.UsageError):
+        engine.answer(built.store, text, limit=1)  # refuses by itself, too
+    assert seen == []
+
+
+def test_the_listener_hears_a_query_that_is_not_checked(built: store.Built, listener: tuple[str, list[str]]) -> None:
+    """Else the tests above could not fail."""
+    address, seen = listener
+    seen.clear()
+    solutions = built.store.query(f"SELECT * {{ SERVICE SILENT <{address}> {{}} }}")
+    assert isinstance(solutions, ox.QuerySolutions)
+    assert len(list(solutions)) == 1
+    assert seen == ["/"]
+
+
+HARMLESS = [
+    ("'SERVICE <a:a> { # }'", "SERVICE <a:a> { # }"),
+    ('"""a \\"service\\" # FROM\n"""', 'a "service" # FROM\n'),
+    (r"'\\#\\service'", r"\#\service"),
+    ("<http://service/a#service>", "http://service/a#service"),
+    ("act:digital-services-act", PREFIXES["act"] + "digital-services-act"),
+]
+
+
+@pytest.mark.parametrize(("term", "value"), HARMLESS)
+def test_what_is_made_harmless_keeps_its_meaning(term: str, value: str) -> None:
+    text = f"SELECT ?service {{ # SERVICE <a:a> {{\n BIND({term} AS ?service) {{}} }}"
+    queries.inspect(text)
+    assert [row[0].value for row in engine.answer(ox.Store(), text).rows] == [value]
+    assert sparql.harmless(sparql.harmless(text)) == sparql.harmless(text)
+
+
+SLOW = ["service" * 14_000, "service:" * 12_000, "<a" * 49_000, ("'" * 3 + '"' * 3 + "\\") * 14_000]
+
+
+@pytest.mark.parametrize("text", SLOW, ids=range(len(SLOW)))
+def test_a_text_made_to_be_slow_is_inspected_quickly(text: str) -> None:
+    began = time.monotonic()
+    assert queries.inspect("SELECT * {" + text) == "select"
+    assert time.monotonic() - began < 2
+
+
+def test_no_query_leaves_the_default_graph_where_the_two_parsers_read_differently(built: store.Built) -> None:
+    text = "ASK # \r FROM <a:nothing> \n { ?s ?p ?o }"
+    try:
+        queries.inspect(text)
+        assert engine.answer(built.store, text).truth
+    except errors.UsageError:
+        pass
+
+
+# ---------------------------------------------------------------- Texts
+
+
+def test_a_text_of_more_than_the_limit_is_refused_at_once() -> None:
+    text = "SELECT * { ?s ?p ?o } #" + "x" * queries.MAX_TEXT
+    assert refusal(text) == f"the query has {len(text):,} characters; at most 100,000 are read"
+
+
+def test_a_text_of_the_limit_is_read() -> None:
+    text = "SELECT * { ?s ?p ?o } #"
+    assert queries.inspect(text + "x" * (queries.MAX_TEXT - len(text))) == "select"
+
+
+def test_the_limit_holds_for_a_file_and_standard_input(
+    command: Callable[..., Run], built: store.Built, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.rq"
+    path.write_text("SELECT * { ?s ?p ?o } #" + "x" * 10_000_000, "utf-8")
+    done = command("query", "--store", built.folder, "--file", path)
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "eudigraph: the query has 10,000,023 characters; at most 100,000 are read\n"
+
+
+DEEP = {
+    "groups": "SELECT * " + "{" * 5000 + "?s ?p ?o" + "}" * 5000,
+    "brackets": "SELECT * { FILTER(" + "(" * 5000 + "1" + ")" * 5000 + ") }",
+    "paths": "SELECT * { ?s " + "(" * 5000 + "<a:a>" + ")" * 5000 + " ?o }",
+    "lists": "SELECT * { ?s ?p " + "(" * 5000 + ")" * 5000 + " }",
+    "blank nodes": "SELECT * { " + "[ ?p " * 5000 + "?o" + " ]" * 5000 + " ?q ?r }",
+    "subqueries": "SELECT * " + "{ SELECT * " * 2000 + "{ ?s ?p ?o }" + " }" * 2000,
+    "nots": "SELECT * { FILTER(" + "!" * 5000 + "true) }",
+    "functions": "SELECT * { FILTER(" + "STR(" * 5000 + "1" + ")" * 5000 + ") }",
+}
+
+
+@pytest.mark.parametrize("kind", DEEP)
+def test_deep_nesting_is_refused_and_not_fatal(kind: str) -> None:
+    began = time.monotonic()
+    assert refusal(DEEP[kind]).startswith(
+        ("the query is nested too deeply; make it simpler", "this is no SPARQL query")
+    )
+    assert time.monotonic() - began < 20
+
+
+def test_sensible_nesting_is_read() -> None:
+    assert queries.inspect("SELECT * " + "{" * 8 + "?s ?p ?o" + "}" * 8) == "select"
+
+
+def test_a_wide_query_is_read() -> None:
+    assert queries.inspect("SELECT * { " + " ".join(f"?s{i} ?p ?o{i} ." for i in range(500)) + " }") == "select"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("SELECT *\nWHERE {\n  ?s ?p\n}", 4), ("SELECT * {\n  ?s eud:status ?o\n", 2), ("SELEKT *", 1)],
+)
+def test_syntax_errors_show_the_line(
+    command: Callable[..., Run], built: store.Built, tmp_path: Path, text: str, line: int
+) -> None:
+    path = tmp_path / "own.rq"
+    path.write_text(text, "utf-8")
+    done = command("query", "--store", built.folder, "--file", path)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("eudigraph: this is no SPARQL query: ")
+    assert f"line:{line}" in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_prefix_nobody_declared_is_named(command: Callable[..., Run], built: store.Built, tmp_path: Path) -> None:
+    path = tmp_path / "own.rq"
+    path.write_text("SELECT * { ?s nope:it ?o }", "utf-8")
+    done = command("query", "--store", built.folder, "--file", path)
+    assert (done.status, done.out) == (2, "")
+    assert "nope" in done.err
+
+
+def test_a_lone_surrogate_is_no_crash() -> None:
+    text = 'SELECT * { ?s ?p "\ud800" }'
+    try:
+        queries.inspect(text)
+        engine.answer(ox.Store(), text)
+    except errors.UsageError:
+        pass
+
+
+def test_prefixes_of_the_project_need_no_declaration(built: store.Built) -> None:
+    asked = answers.ask_text(built, "ASK { country:japan a eud:Country }")
+    assert asked.answer.truth is True
+
+
+# ---------------------------------------------------------------- Parameters
+
+HOSTILE = [
+    "'} DROP ALL",
+    '"} DROP ALL #',
+    "Japan } SERVICE <http://127.0.0.1:9/> { ?x ?y ?z",
+    "\\",
+    "\\u0022",
+    '"""',
+    "Japan\nDROP ALL",
+    "\x00",
+    "\x1b[31m",
+    "<http://x> } DROP ALL #>",
+    "country:japan } DROP ALL",
+    "<https://w3id.org/eudigraph/country/japan> <a:b>",
+    "?s",
+    "UNDEF",
+    "x" * 1_000_000,
+    "(" * 10_000,
+    "\udcff",
+    "%s %d {0} {country}",
+    "../../etc/passwd",
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_parameters_never_reach_a_query(
+    built: store.Built, library: Mapping[str, queries.LibraryQuery], value: str
+) -> None:
+    for name, parameter in (("topics", "country"), ("meetings-after", "after"), ("evidence", "subject")):
+        with pytest.raises(errors.UsageError) as caught:
+            queries.resolve(built.store, library[name], {parameter: value})
+        assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
+def test_messages_about_hostile_parameters_are_short_and_clean(
+    command: Callable[..., Run], built: store.Built, value: str
+) -> None:
+    done = command("query", "--store", built.folder, "topics", f"country={value}")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("eudigraph: ")
+    assert len(done.err) < 1000
+    assert "\x1b" not in done.err
+    assert "\x00" not in done.err
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=50) | st.sampled_from(
+    [h for h in HOSTILE if len(h) < 1000 and "\udcff" not in h]
+)
+DATATYPES = st.sampled_from([XSD + "string", XSD + "date", XSD + "integer", "a:b"])
+LITERALS = (
+    st.builds(lambda text, kind: ox.Literal(text, datatype=ox.NamedNode(kind)), TEXTS, DATATYPES)
+    | st.builds(lambda text: ox.Literal(text, language="en"), TEXTS)
+    | st.builds(ox.Literal, st.integers(-(10**9), 10**9))
+)
+
+
+def iri(text: str) -> ox.NamedNode | None:
+    """Return the text as an IRI below ours, where it makes one."""
+    try:
+        return ox.NamedNode(BASE + text)
+    except ValueError:
+        return None
+
+
+def rdflib_can_read(value: queries.Value) -> bool:
+    """Tell whether rdflib sees the same term: it takes a backslash and a u for an escape, even where it is escaped."""
+    return "\\u" not in value.value.casefold()
+
+
+IRIS = TEXTS.map(iri).filter(lambda term: term is not None)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(value=LITERALS | IRIS)
+def test_a_bound_query_parses_and_returns_that_very_term(value: queries.Value) -> None:
+    query = queries.LibraryQuery(
+        "echo",
+        1,
+        "Echo",
+        "What was given?",
+        "one row",
+        "SELECT ?given WHERE {\n  VALUES ?given { UNDEF }\n}\n",
+        {"given": "it"},
+        (),
+        {"given": queries.Parameter("given", "resource", "it")},
+    )
+    text = queries.bind(query, {"given": value})
+    assert engine.answer(ox.Store(), text).rows == [(value,)]
+    assert queries.inspect(text) == "select"
+    if rdflib_can_read(value):
+        assert parseQuery(text)[1].name == "SelectQuery"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=LITERALS)
+def test_a_bound_query_returns_that_very_term_through_rdflib_too(value: ox.Literal) -> None:
+    assume(rdflib_can_read(value))
+    text = f"SELECT ?given {{ VALUES ?given {{ {value} }} }}"
+    row = next(iter(rdflib.Graph().query(text)))
+    assert isinstance(row, rdflib.query.ResultRow)
+    assert str(row[0]) == value.value or value.datatype.value != XSD + "string"
+
+
+def test_binding_fills_each_place_of_a_parameter_and_nothing_else(
+    library: Mapping[str, queries.LibraryQuery],
+) -> None:
+    for query in library.values():
+        term = ox.NamedNode(BASE + "country/japan")
+        text = queries.bind(query, dict.fromkeys(query.parameters, term))
+        assert "UNDEF" not in text
+        for name in query.parameters:
+            assert f"VALUES ?{name} {{ {term} }}" in text
+        unbound = queries.bind(query, {})
+        assert unbound == query.text
+
+
+def test_an_unknown_parameter_is_named_with_those_there_are(command: Callable[..., Run], built: store.Built) -> None:
+    done = command("query", "--store", built.folder, "topics", "contry=Japan")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "eudigraph: topics has no parameter 'contry'; it takes country\n"
+    done = command("query", "--store", built.folder, "binding-topics", "x=1")
+    assert (done.status, done.err) == (2, "eudigraph: binding-topics has no parameter 'x'; it takes none\n")
+
+
+def test_an_unknown_query_is_named_with_the_nearest(command: Callable[..., Run], built: store.Built) -> None:
+    done = command("query", "--store", built.folder, "topic")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("eudigraph: there is no single query 'topic'; did you mean: topics, ")
+    done = command("query", "--store", built.folder, "qqqqqqqq")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "eudigraph: there is no single query 'qqqqqqqq'; list them with: eudigraph queries\n"
+
+
+def test_an_unknown_name_is_named_with_the_nearest(command: Callable[..., Run], built: store.Built) -> None:
+    done = command("query", "--store", built.folder, "topics", "country=Jappan")
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("eudigraph: country: there is no country called 'Jappan'; did you mean ")
+    assert "japan" in done.err.casefold()
+
+
+def test_a_missing_parameter_is_named_with_what_it_is(command: Callable[..., Run], built: store.Built) -> None:
+    done = command("query", "--store", built.folder, "meetings-of")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == (
+        "eudigraph: meetings-of needs who: the country, organisation or official whose meetings are asked for; "
+        "give it as who=…\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["Japan", "japan", "JAPAN", " Japan ", "jp", "country:japan"])
+def test_names_are_found_without_case_and_by_prefix(built: store.Built, text: str) -> None:
+    assert queries.find_entity(built.store, text.strip(), "Country").value == BASE + "country/japan"
+
+
+@pytest.mark.parametrize("text", ["Luleå", "lulea", "LULEÅ", "Lulea\u030a", "<https://w3id.org/eudigraph/place/lulea>"])
+def test_accents_are_folded(built: store.Built, text: str) -> None:
+    assert queries.find_entity(built.store, text).value == BASE + "place/lulea"
+
+
+@pytest.mark.parametrize("text", [BASE + "country/japan", f"<{BASE}country/japan>", "country:japan"])
+def test_iris_and_prefixed_names_are_taken(
+    built: store.Built, library: Mapping[str, queries.LibraryQuery], text: str
+) -> None:
+    assert queries.resolve(built.store, library["topics"], {"country": text}) == {
+        "country": ox.NamedNode(BASE + "country/japan")
+    }
+
+
+def test_a_thing_of_another_kind_is_refused(built: store.Built) -> None:
+    with pytest.raises(errors.UsageError, match="topic:6g is no country of the graph"):
+        queries.find_entity(built.store, "topic:6g", "Country")
+
+
+def test_an_ambiguous_name_lists_the_candidates() -> None:
+    graph = ox.Store()
+    label = ox.NamedNode(PREFIXES["skos"] + "altLabel")
+    for name in ("georgia", "georgia-us"):
+        graph.add(ox.Quad(ox.NamedNode(f"{BASE}country/{name}"), label, ox.Literal("Georgia", language="en")))
+    with pytest.raises(errors.UsageError) as caught:
+        queries.find_entity(graph, "georgia")
+    assert str(caught.value) == "'georgia' may be country:georgia or country:georgia-us; give one of these"
+    preferred = ox.NamedNode(PREFIXES["skos"] + "prefLabel")
+    thing = ox.NamedNode(f"{BASE}country/georgia")
+    graph.add(ox.Quad(thing, preferred, ox.Literal("Georgia", language="en")))
+    assert queries.find_entity(graph, "georgia") == thing
+
+
+@pytest.mark.parametrize(
+    "text", ["2023-02-31", "2023-13-01", "yesterday", "2023", "18.04.2023", "2023-04-18T00:00", ""]
+)
+def test_what_is_no_day_is_refused(built: store.Built, library: Mapping[str, queries.LibraryQuery], text: str) -> None:
+    with pytest.raises(errors.UsageError, match="is no day; write it as YYYY-MM-DD, such as 2023-04-18"):
+        queries.resolve(built.store, library["meetings-after"], {"after": text})
+
+
+@pytest.mark.parametrize("text", ["20230418", "2023-W16-2", "２０２３-04-18"])
+def test_only_days_as_the_message_writes_them_are_taken(
+    built: store.Built, library: Mapping[str, queries.LibraryQuery], text: str
+) -> None:
+    with pytest.raises(errors.UsageError, match="is no day; write it as YYYY-MM-DD"):
+        queries.resolve(built.store, library["meetings-after"], {"after": text})
+
+
+@pytest.mark.parametrize("text", ["one", "1.5", "1e3", "", "9" * 30, "0x1", "²"])
+def test_what_is_no_whole_number_is_refused(
+    built: store.Built, library: Mapping[str, queries.LibraryQuery], text: str
+) -> None:
+    name, parameter = next(
+        (q.name, p.name) for q in library.values() for p in q.parameters.values() if p.type == "integer"
+    )
+    with pytest.raises(errors.UsageError, match=f"^{parameter} is a whole number, not "):
+        queries.resolve(built.store, library[name], {parameter: text})
+
+
+def test_other_digits_are_whole_numbers_or_refused(
+    built: store.Built, library: Mapping[str, queries.LibraryQuery]
+) -> None:
+    name, parameter = next(
+        (q.name, p.name) for q in library.values() for p in q.parameters.values() if p.type == "integer"
+    )
+    with suppress(errors.UsageError):
+        assert queries.resolve(built.store, library[name], {parameter: "٣"})[parameter] == ox.Literal(3)
+
+
+# ---------------------------------------------------------------- Deadlines, limits, memory
+
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d && ?g != ?j) }"
+LONG = "SELECT ?a ?d ?g ?j { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+
+
+def test_a_query_that_never_ends_is_ended_at_its_deadline(
+    command: Callable[..., Run], built: store.Built, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.rq"
+    path.write_text(ENDLESS, "utf-8")
+    began = time.monotonic()
+    done = command("query", "--store", built.folder, "--file", path, "--timeout", "1")
+    assert time.monotonic() - began < 15
+    assert (done.status, done.out) == (1, "")
+    assert done.err == (
+        "eudigraph: the query did not end within 1 seconds; make it narrower, or allow more with --timeout\n"
+    )
+
+
+def test_a_query_without_end_gives_as_many_rows_as_asked_for(
+    command: Callable[..., Run], built: store.Built, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.rq"
+    path.write_text(LONG, "utf-8")
+    done = command("query", "--store", built.folder, "--file", path, "--limit", "3")
+    assert done.status == 0
+    assert len(done.out.splitlines()) == 4
+    assert done.err == "Only the first 3 are shown (--limit).\n"
+
+
+def test_a_limit_that_is_just_met_cuts_nothing(built: store.Built) -> None:
+    query = "SELECT ?s { ?s a eud:Country } ORDER BY ?s LIMIT 5"
+    answer = answers.ask_text(built, query, answers.Asking(limit=5)).answer
+    assert (len(answer.rows), answer.cut) == (5, False)
+    answer = answers.ask_text(built, query, answers.Asking(limit=4)).answer
+    assert (len(answer.rows), answer.cut) == (4, True)
+
+
+def test_a_limit_cuts_graphs_too(built: store.Built) -> None:
+    answer = answers.ask_text(built, "CONSTRUCT WHERE { ?s ?p ?o }", answers.Asking(limit=7)).answer
+    assert answer.triples is not None
+    assert (len(answer.triples), answer.cut) == (7, True)
+
+
+def test_a_flood_of_rows_is_ended_at_its_deadline_too(built: store.Built) -> None:
+    began = time.monotonic()
+    with pytest.raises(errors.QueryTimeout, match="did not end within 1 seconds"):
+        engine.run(built.generation / "store", LONG, timeout=1)
+    assert time.monotonic() - began < 15
+
+
+def test_a_query_that_eats_memory_is_ended(command: Callable[..., Run], built: store.Built, tmp_path: Path) -> None:
+    """The process's address space is limited; the limit is tried from within, since it is set in the process itself."""
+    path = tmp_path / "own.rq"
+    path.write_text(
+        "SELECT ?a ?d ?g { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a ?d ?g",
+        "utf-8",
+    )
+    done = command("query", "--store", built.folder, "--file", path, "--timeout", "60", "--limit", "3")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "eudigraph: the query took too much memory and was ended; make it narrower\n"
+
+
+def test_an_answer_too_large_to_hold_is_ended(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's own process holds little of it; it is the one that collects the rows that must be spared."""
+    monkeypatch.setattr(engine, "MAX_ANSWER", 1024**2)
+    with pytest.raises(errors.QueryTimeout, match="the answer is larger than 1 MB; make the query narrower"):
+        engine.run(built.generation / "store", LONG)
+
+
+@pytest.mark.parametrize("timeout", ["nan", "inf", "1e300", "86401"])
+def test_no_timeout_is_without_end(
+    command: Callable[..., Run], built: store.Built, tmp_path: Path, timeout: str
+) -> None:
+    path = tmp_path / "own.rq"
+    path.write_text("ASK {}", "utf-8")
+    done = command("query", "--store", built.folder, "--file", path, "--timeout", timeout)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.endswith("seconds is not possible; give up to 86,400 seconds\n")
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system cannot end a process by a timer")
+def test_a_query_ends_even_if_nobody_is_left_to_end_it(built: store.Built) -> None:
+    """The process of the query outlives the one that asked, if that is killed; then it ends itself."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    arguments = (theirs, str(built.generation / "store"), ENDLESS, None, 1 - engine._GRACE)
+    process = context.Process(target=engine._child, args=arguments, daemon=True)
+    process.start()
+    process.join(20)
+    assert process.exitcode == -signal.SIGALRM
+    ours.close()
+    theirs.close()
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no file without end")
+def test_a_file_without_end_is_not_read_to_its_end(command: Callable[..., Run], built: store.Built) -> None:
+    done = command("query", "--store", built.folder, "--file", "/dev/zero")
+    assert (done.status, done.err) == (2, "eudigraph: /dev/zero has more than 64 MB; give a file with one query\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('type = "Country"', 'type = "Country> . SERVICE <http://127.0.0.1:9/> { ?a ?b ?c } ?x a <a:a"'),
+        ('type = "Country"', "type = 1"),
+        ("number = 3", 'number = "3"'),
+        ('country = "the partner country"', "country = 1"),
+        ("[parameters.country]", "[parameters]\ncity = 1\n[parameters.country]"),
+        ("[parameters.country]", "[other.country]"),
+    ],
+)
+def test_what_stands_beside_a_query_cannot_bend_it(copy: workspace.Workspace, old: str, new: str) -> None:
+    path = copy.queries_folder / "topics.toml"
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+    with pytest.raises(errors.DataError, match=r"topics\.toml: "):
+        queries.load_library(copy)
+
+
+def test_an_engine_process_that_dies_is_no_crash(built: store.Built, tmp_path: Path) -> None:
+    with pytest.raises(errors.EudigraphError):
+        engine.run(tmp_path / "nothing", "ASK {}")
+
+
+def test_queries_leave_the_store_as_it_is(built: store.Built) -> None:
+    files = {p.name: p.stat().st_mtime_ns for p in (built.generation / "store").iterdir()}
+    engine.run(built.generation / "store", "SELECT * { ?s ?p ?o } LIMIT 1")
+    assert files == {p.name: p.stat().st_mtime_ns for p in (built.generation / "store").iterdir()}
