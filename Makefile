@@ -12,9 +12,9 @@ check: $(BIN)/pytest ## ruff, mypy, and the data's own checks
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/eudigraph check
 
 test: $(BIN)/pytest ## the tests, on all cores
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest
 
-docs: $(BIN)/pytest ## the data dictionary and the picture of the model (needs Graphviz)
+docs: $(BIN)/pytest ## data dictionary, pictures, the README's answers (needs Graphviz and Chromium)
 	$(BIN)/python docs/make.py
 
 dist: $(BIN)/pytest ## sdist and wheel in dist/

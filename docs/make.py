@@ -1,20 +1,22 @@
 """Write what the documentation has from the ontology and the graph.
 
-The data dictionary, the picture of the model, and the answers in the README. Run it with ``make docs``; the picture
-needs Graphviz (``dot``).
+The data dictionary, the pictures of the model and of the explorer, and the answers in the README. Run it with
+``make docs``; it needs Graphviz (``dot``) and Chromium.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 from pyoxigraph import Store
 
-from eudigraph import assemble, dictionary, workspace
+from eudigraph import assemble, dictionary, explore, open_built, workspace
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -27,6 +29,12 @@ KINDS = (
     *("TradeAndTechnologyCouncil", "DigitalPartnership", "DigitalDialogue", "HighLevelMeeting", "BilateralMeeting"),
     *("Summit", "WorkingPartyMeeting", "Partnership", "Meeting", "Initiative", "Country", "Organisation", "Person"),
 )
+PICTURES: tuple[tuple[str, str, str, Literal["light", "dark"]], ...] = (
+    ("network", "", "", "light"),
+    ("evidence", "e=country:japan&steps=2", "Says who? European Commission, ¶17", "dark"),
+    ("timeline", "view=timeline&e=meeting:breton-lee-2023", "", "light"),
+)
+"""Name, state, what to click, and colours of each picture."""
 _EXAMPLE = re.compile(r"```console\n\$ eudigraph (?P<command>[^\n]*)\n(?P<rest>.*?)```\n", re.DOTALL)
 _HERE = re.compile(r" <<'END'$")
 
@@ -60,12 +68,30 @@ def readme(text: str, build: Path) -> str:
     return _EXAMPLE.sub(answered, text)
 
 
+def pictures(page: Path) -> None:
+    """Take the README's pictures of the explorer, at the states below, in Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for name, state, evidence, scheme in PICTURES:
+            context = browser.new_context(viewport={"width": 1280, "height": 760}, color_scheme=scheme)
+            shown = context.new_page()
+            shown.goto(f"{page.as_uri()}#{state}")
+            if evidence:
+                shown.get_by_text(evidence).first.click()
+            shown.screenshot(path=DOCS / f"explorer-{name}.png")
+            context.close()
+        browser.close()
+
+
 def main() -> None:
-    """Write ``dictionary.md`` and ``model.svg`` beside this file, and the answers in the README."""
+    """Write ``dictionary.md``, ``model.svg`` and the pictures beside this file, and the answers in the README."""
     words, drawing = data_dictionary()
     (DOCS / "dictionary.md").write_text(words, "utf-8")
     subprocess.run(["dot", "-Tsvg", "-o", DOCS / "model.svg"], input=drawing.encode(), check=True)  # noqa: S603, S607
     subprocess.run([sys.executable, "-m", "eudigraph", "build"], cwd=DOCS.parent, check=True)
+    pictures(explore.write_page(open_built(DOCS.parent / "build")))
     README.write_text(readme(README.read_text("utf-8"), DOCS.parent / "build"), "utf-8")
 
 

@@ -32,8 +32,6 @@ FLAGS = [
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, and there is none on this machine"),
-    # Which worker runs a test does not matter; one browser for all of them is faster.
-    pytest.mark.xdist_group("browser"),
 ]
 VIEWS = ("network", "timeline", "matrix")
 Open = Callable[..., Page]
@@ -501,7 +499,7 @@ def test_it_works_in_a_frame_as_notebooks_show_it(
     watched: Callable[..., Page], built: store.Built, tmp_path: Path
 ) -> None:
     path = tmp_path / "notebook.html"
-    frame = drawing.frame(explore.render(built.store, {}))
+    frame = explore.explorer(built)._repr_html_()
     path.write_text(f"<!doctype html><meta charset=utf-8><title>a notebook</title>{frame}", "utf-8")
     page = watched(path.as_uri())
     inside = page.frame_locator("iframe")

@@ -18,7 +18,6 @@ import click
 
 from eudigraph import answers, output, queries, store
 from eudigraph import build as building
-from eudigraph import explore as exploring
 from eudigraph.errors import EudigraphError, UsageError
 from eudigraph.names import cut
 from eudigraph.version import VERSION
@@ -218,9 +217,9 @@ def explain(
 @click.option("--no-open", is_flag=True, help="Write the page, and do not open it.")
 def explore(folder: Path | None, built: Path | None, out: Path | None, texts: tuple[Path, ...], no_open: bool) -> None:
     """Write the graph with its evidence as one page that works offline, and open it in the browser."""
-    workspace = open_workspace(folder)
-    graph = _open(workspace, built)
-    page = exploring.write_page(graph, out, texts)
+    from eudigraph import explore as exploring  # what draws is slow to import
+
+    page = exploring.write_page(_open(open_workspace(folder), built), out, texts)
     click.echo(f"Wrote {page}")
     if not no_open and not webbrowser.open(page.resolve().as_uri()):
         click.echo("No browser could be opened here; open that file in one.")

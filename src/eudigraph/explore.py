@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +26,41 @@ MAX_DRAWN = 400
 _MISSING = -1
 
 
+@dataclass(frozen=True)
+class Page:
+    """The explorer as one HTML document. As the last thing in a notebook's cell it shows itself."""
+
+    document: str
+
+    def _repr_html_(self) -> str:
+        return drawing.frame(self.document)
+
+    def write(self, path: Path) -> Path:
+        """Write the document to a file, aside and then in its place. Raises StoreError where that fails."""
+        aside = path.with_name(f".{path.name}-{os.getpid()}")
+        try:
+            aside.write_text(self.document, "utf-8", newline="\n")
+            aside.replace(path)
+        except OSError as error:
+            raise StoreError(
+                f"{path} cannot be written: {error.strerror or error}; choose another with --out"
+            ) from error
+        finally:
+            aside.unlink(missing_ok=True)
+        return path
+
+
+def explorer(graph: store.Built, texts: Sequence[Path] = ()) -> Page:
+    """Return the explorer of a built graph; ``texts`` are files with texts of sources, whose passages are then shown.
+
+    Raises DataError for a file that is the text of no source.
+    """
+    return Page(render(graph.store, graph.manifest.counts, texts_.read(graph.store, texts)))
+
+
 def write_page(graph: store.Built, out: Path | None = None, texts: Sequence[Path] = ()) -> Path:
-    """Write the page to ``out``, or beside the store, and return where it is. Raises StoreError where that fails."""
-    path = out or graph.folder / "explore.html"
-    page = render(graph.store, graph.manifest.counts, texts_.read(graph.store, texts))
-    aside = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        aside.write_text(page, "utf-8", newline="\n")
-        aside.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror or error}; choose another with --out") from error
-    finally:
-        aside.unlink(missing_ok=True)
-    return path
+    """Write the explorer to ``out``, or beside the store, and return where it is. Raises StoreError and DataError."""
+    return explorer(graph, texts).write(out or graph.folder / "explore.html")
 
 
 def render(graph: Store, counts: Mapping[str, int], texts: Mapping[str, str] | None = None) -> str:

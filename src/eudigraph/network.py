@@ -157,13 +157,13 @@ def layout(network: nx.MultiDiGraph, core: Iterable[str] | None = None) -> dict[
         spots = graph.layout_kamada_kawai(seed=start, maxiter=50 * len(nodes)).coords[:hub]
     else:
         spots = graph.layout_fruchterman_reingold(niter=150, seed=start, grid=True).coords[:hub]
-    spread = SPACE * math.sqrt(len(nodes))
     middle = [sum(p[axis] for p in spots) / len(spots) for axis in (0, 1)]
-    far = max(max(abs(p[0] - middle[0]), abs(p[1] - middle[1])) for p in spots) or 1.0
-    places = {
-        node: (round((x - middle[0]) / far * spread), round((y - middle[1]) / far * spread))
-        for node, (x, y) in zip(nodes, spots, strict=True)
-    }
+    centered = [complex(x - middle[0], y - middle[1]) for x, y in spots]
+    far = max(map(abs, centered)) or 1.0
+    # The middle is crowded and the rim is not: distances from the middle grow less than they would.
+    spread = SPACE * math.sqrt(len(nodes)) / far**0.75
+    drawn = [p * spread / abs(p) ** 0.25 if p else p for p in centered]
+    places = {node: (round(p.real), round(p.imag)) for node, p in zip(nodes, drawn, strict=True)}
     return {node: places.get(node) or _between(network, places, node, n) for n, node in enumerate(network)}
 
 

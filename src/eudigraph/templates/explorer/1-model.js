@@ -197,8 +197,9 @@ function decode(hash) {
 const kindsOn = () => new Set(state.kinds ?? KINDS.flatMap((kind, k) => (kind.shown ? [k] : [])));
 const used = (i) => state.inferred || !follows(i);
 
-/** Things at most so many steps away, with their distance. */
+/** Things of the kinds that are shown, at most so many steps away, with their distance. */
 function around(start, steps) {
+  const on = kindsOn();
   const distance = new Map([[start, 0]]);
   let edge = [start];
   for (let step = 1; step <= steps; step++) {
@@ -206,7 +207,7 @@ function around(start, steps) {
     for (const e of edge) {
       for (const i of [...outgoing[e], ...incoming[e]]) {
         const other = subject(i) === e ? object(i) : subject(i);
-        if (used(i) && drawable(other) && !distance.has(other)) { distance.set(other, step); next.push(other); }
+        if (used(i) && on.has(kindOf(other)) && !distance.has(other)) { distance.set(other, step); next.push(other); }
       }
     }
     edge = next;

@@ -30,7 +30,7 @@ function rings(center) {
     const members = drawn.filter((e) => distance.get(e) === ring).sort((a, b) => kindOf(a) - kindOf(b) || a - b);
     radius = Math.max(radius + 190, (members.length * 46) / (2 * Math.PI));
     members.forEach((e, n) => {
-      const turn = (2 * Math.PI * n) / members.length - Math.PI / 2;
+      const turn = (2 * Math.PI * n) / members.length - Math.PI / 2 + 0.4 * ring;
       places.set(e, [Math.round(radius * Math.cos(turn)), Math.round(radius * Math.sin(turn))]);
     });
   }
@@ -105,21 +105,30 @@ function drawNetwork(shown) {
   if (key !== shownPlaces) { shownPlaces = key; fit(); }
 }
 
+let moved = false; // by the reader; then the view stays when the window changes
+
+/** Show all that is drawn, with room at the sides for names. */
 function fit() {
-  if (drawn.length) {
-    network.fit({ animation: false, maxZoomLevel: 1.4 });
-    // The names at the sides need room, too.
-    network.moveTo({ scale: network.getScale() * Math.max(0.6, 1 - 100 / canvas.clientWidth), animation: false });
-  }
-  else network.moveTo({ position: { x: 0, y: 0 }, scale: 1 });
+  moved = false;
+  const places = Object.values(network.getPositions(drawn));
+  const [xs, ys] = [places.map((p) => p.x), places.map((p) => p.y)];
+  const [left, right] = [Math.min(0, ...xs), Math.max(0, ...xs)];
+  const [top, bottom] = [Math.min(0, ...ys), Math.max(0, ...ys)];
+  const scale = Math.min((canvas.clientWidth - 130) / (right - left || 1), (canvas.clientHeight - 90) / (bottom - top || 1), 1.4);
+  network.moveTo({ position: { x: (left + right) / 2, y: (top + bottom) / 2 }, scale: Math.max(0.02, scale), animation: false });
 }
 
 function zoom(factor) {
+  moved = true;
   network.moveTo({ scale: Math.min(8, Math.max(0.02, network.getScale() * factor)), animation: false });
 }
 
 const short = (text, most) => ([...text].length > most ? `${[...text].slice(0, most - 1).join("")}…` : text);
 const widths = new Map();
+
+/** The name in the picture: a long one gives way to the longest other name that is short enough. */
+const briefly = (e) => (label(e).length <= 30 ? label(e)
+  : (ENTITIES[e].also ?? []).filter((name) => name.length <= 30).sort((a, b) => b.length - a.length)[0] ?? label(e));
 
 /** Draw the names that fit: what is chosen and its neighbours first, then by importance. */
 network.on("afterDrawing", (ctx) => {
@@ -158,7 +167,7 @@ network.on("afterDrawing", (ctx) => {
     if (!at || at.x < corner.x || at.x > opposite.x || at.y < corner.y || at.y > opposite.y) continue;
     const chosen = first.includes(e);
     if (state.e >= 0 && !state.steps && !chosen && !neighbours.has(e)) continue;
-    const text = short(label(e), chosen ? 80 : 32);
+    const text = chosen ? short(label(e), 80) : short(briefly(e), 32);
     const country = kindOf(e) === 0 && drawn.length <= 150;
     if (!write(text, at.x, at.y + sizeOf(e) + 3 / scale, e === state.e, chosen)) {
       write(text, at.x, at.y - sizeOf(e) - 3 / scale - size * 1.2, e === state.e, country);
@@ -184,6 +193,9 @@ network.on("click", ({ nodes: [e], edges: [line] }) => {
   else if (line !== undefined) { const [a, b] = line.split(">").map(Number); go({ e: a, o: b }); }
 });
 network.on("doubleClick", ({ nodes: [e] }) => { if (e !== undefined) go({ e, o: -1, steps: state.steps || 1 }); });
+network.on("zoom", () => { moved = true; });
+network.on("dragEnd", () => { moved = true; });
+network.on("resize", () => { if (!moved) fit(); });
 network.on("hoverNode", ({ node: e }) => { hovered = e; canvas.style.cursor = "pointer"; });
 network.on("blurNode", () => { hovered = -1; canvas.style.cursor = ""; });
 network.on("hoverEdge", ({ edge: id }) => { hoveredLine = id; network.redraw(); });

@@ -32,7 +32,7 @@ function networkSheet() {
     const size = OPTIONS.groups[name].size;
     svg.append(draw("path", { d: outline(shape, size), transform: `translate(${x} ${y})`, stroke: color, "stroke-width": 2,
       fill: unsettled(e) ? colors.back : color, ...(unsettled(e) ? { "stroke-dasharray": "4 3" } : {}) }));
-    svg.append(draw("text", { x, y: y + size + 14, "text-anchor": "middle", fill: colors.ink }, short(label(e), 32)));
+    svg.append(draw("text", { x, y: y + size + 14, "text-anchor": "middle", fill: colors.ink }, short(briefly(e), 32)));
   }
   return svg;
 }

@@ -119,6 +119,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "")) { by("search").focus(); event.preventDefault(); }
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readColors(); apply([]); });
-if (innerWidth < 680) by("filters").open = false;
+if (innerWidth <= 1100) by("filters").open = false;
+by("link").hidden = framed;
 readColors();
 from();
