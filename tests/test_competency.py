@@ -961,7 +961,7 @@ def test_asking_in_a_process_of_its_own_gives_the_same_with_evidence(
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
-        ("topics", {"country": "Koreo"}, "country: there is no country called 'Koreo'; did you mean Korea?"),
+        ("topics", {"country": "Koreo"}, "country: there is no country called 'Koreo'; did you mean South Korea?"),
         ("topics", {"land": "Korea"}, "topics has no parameter 'land'; it takes country, within"),
         ("officials", {"who": "Breton"}, "officials has no parameter 'who'; it takes none"),
         ("meetings-after", {"after": "soon"}, "'soon' is no day; write it as YYYY-MM-DD, such as 2023-04-18"),

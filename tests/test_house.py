@@ -33,6 +33,7 @@ LAYERS = (
     ("build",),
     ("answers",),
     ("explore",),
+    ("api",),
     ("cli",),
     ("__main__",),
 )
@@ -50,9 +51,14 @@ ALONE = {
 
 
 def _imports(path: Path) -> tuple[set[str], set[str]]:
-    """Return the modules of ours that a module imports, and the packages of others."""
+    """Return the modules of ours that a module imports, and the packages of others; not what only types need."""
     ours, others = set(), set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    tree = ast.parse(path.read_text("utf-8"))
+    guarded = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    left_out = {id(inner) for node in guarded for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in left_out:
+            continue
         if isinstance(node, ast.Import):
             others |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

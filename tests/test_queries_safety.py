@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import pickle
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -507,7 +508,7 @@ def test_binding_fills_each_place_of_a_parameter_and_nothing_else(
 def test_an_unknown_parameter_is_named_with_those_there_are(command: Callable[..., Run], built: store.Built) -> None:
     done = command("query", "--store", built.folder, "topics", "contry=Japan")
     assert (done.status, done.out) == (2, "")
-    assert done.err == "eudigraph: topics has no parameter 'contry'; it takes country\n"
+    assert done.err == "eudigraph: topics has no parameter 'contry'; did you mean country? it takes country, within\n"
     done = command("query", "--store", built.folder, "binding-topics", "x=1")
     assert (done.status, done.err) == (2, "eudigraph: binding-topics has no parameter 'x'; it takes none\n")
 
@@ -697,15 +698,23 @@ def test_no_timeout_is_without_end(
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system cannot end a process by a timer")
 def test_a_query_ends_even_if_nobody_is_left_to_end_it(built: store.Built) -> None:
     """The process of the query outlives the one that asked, if that is killed; then it ends itself."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    arguments = (theirs, str(built.generation / "store"), ENDLESS, None, 1 - engine._GRACE)
-    process = context.Process(target=engine._child, args=arguments, daemon=True)
-    process.start()
-    process.join(20)
-    assert process.exitcode == -signal.SIGALRM
-    ours.close()
-    theirs.close()
+    request = pickle.dumps((str(built.generation / "store"), ENDLESS, None, 1 - engine._GRACE))
+    command = [sys.executable, "-m", "eudigraph.engine"]
+    done = subprocess.run(command, input=request, capture_output=True, timeout=20, check=False)
+    assert done.returncode == -signal.SIGALRM
+
+
+def test_a_script_without_a_guard_can_ask(built: store.Built, tmp_path: Path) -> None:
+    """What calls us is not run again in the process of the query."""
+    script = tmp_path / "script.py"
+    folder = str(built.generation / "store")
+    script.write_text(
+        "from pathlib import Path\nfrom eudigraph import engine\nprint('once')\n"
+        f"print(engine.run(Path({folder!r}), 'ASK {{ ?s ?p ?o }}').truth)\n",
+        "utf-8",
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert done.stdout == "once\nTrue\n"
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no file without end")

@@ -562,6 +562,7 @@ def test_a_contradiction_between_a_file_and_the_workspace_is_shown_when_that_fil
 ) -> None:
     space, path = small(GOOD), tmp_path / "new.trig"
     text = with_claim("country:japan a eud:Initiative ; eud:status status:done .").replace("source:test", "source:new")
+    text = text.replace("passage/test/", "passage/new/")
     path.write_text(text.replace("p:01", "p:02").replace("reading:test", "reading:new"), "utf-8")
     reported = build.check(space, [path], use_hermit=False).problems
     assert [(p.severity, p.file, p.line) for p in reported] == [
@@ -611,6 +612,30 @@ def test_a_text_that_cannot_be_read_is_named(
     assert f"{text}: error: {what}" in done.out
 
 
+def test_a_passage_named_after_another_source_is_named(small: Make) -> None:
+    """The likeliest slip where a file is made after the pattern of another: the prefix p: is not changed."""
+    text = GOOD.replace("passage/test/", "passage/euractiv-2023-04/")
+    what = "passage:euractiv-2023-04/01 is a passage of source:test, but named after another source"
+    mend = "name passages passage/<the source's name>/…; correct the prefix at the top of the file"
+    assert found(small(text)) == [("error", "graph/test.trig", line_of(text, "eud:source"), what, mend)]
+
+
+def test_a_phrase_is_located_as_a_passage_wants_it(tmp_path: Path, command: Callable[..., Run]) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("Título\n\nOne line.\nAnother  line,\nand  another line.\n", "utf-8")
+    done = command("locate", path, "another line")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (done.status, done.err) == (0, "")
+    assert done.out == (f'eud:characters 52 ; eud:sha256 "{digest}"\neud:paragraph 4 ; eud:start 38 ; eud:end 50 ;\n')
+    done = command("locate", path, "no such words")
+    assert (done.status, done.err) == (
+        1,
+        f"eudigraph: {path} does not have these words in this order; copy them from it\n",
+    )
+    assert command("locate", path, " ").status == 2
+    assert command("locate", tmp_path / "none", "x").err.startswith("eudigraph: ")
+
+
 def test_positions_that_do_not_fit_the_text_are_named(small: Make, tmp_path: Path) -> None:
     text = HEAD + SOURCE.replace(f"characters {len(TEXT)}", "characters 99") + passage(start=19, end=64, paragraph=1)
     path = tmp_path / "text.txt"
@@ -620,6 +645,7 @@ def test_positions_that_do_not_fit_the_text_are_named(small: Make, tmp_path: Pat
         ("error", line_of(text, "eud:characters"), f"the text has {len(TEXT)} characters, the source says 99"),
         ("error", line_of(text, "eud:paragraph"), "passage:test/01 begins in paragraph 2, not 1"),
         ("warning", line_of(text, "eud:start"), "passage:test/01 begins or ends with white space"),
+        ("warning", line_of(text, "eud:end"), "passage:test/01 runs on into the next paragraph"),
     ]
 
 

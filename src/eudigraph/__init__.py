@@ -8,28 +8,34 @@ from eudigraph.version import VERSION as __version__
 from eudigraph.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
-    from eudigraph.explore import Page, explorer
+    from eudigraph.api import Graph, open_graph
+    from eudigraph.explore import Page
 
 __all__ = [
     "Built",
     "DataError",
     "EudigraphError",
+    "Graph",
     "Page",
     "QueryTimeout",
     "StoreError",
     "UsageError",
     "Workspace",
     "__version__",
-    "explorer",
     "open_built",
+    "open_graph",
     "open_workspace",
 ]
 
 
 def __getattr__(name: str) -> Any:
     # What draws is slow to import, and every query's process imports this package: it comes when it is asked for.
-    if name in ("Page", "explorer"):
-        from eudigraph import explore
+    if name in ("Graph", "open_graph"):
+        from eudigraph import api
 
-        return getattr(explore, name)
+        return getattr(api, name)
+    if name == "Page":
+        from eudigraph.explore import Page
+
+        return Page
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,11 +10,11 @@ from pathlib import Path
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
 
 from eudigraph import build as building
-from eudigraph import engine, evidence, labels, ontology, output, problems, queries, reasoning, store
+from eudigraph import engine, evidence, labels, ontology, output, problems, queries, reasoning, sparql, store
 from eudigraph import texts as texts_
 from eudigraph.errors import UsageError
 from eudigraph.evidence import Passage
-from eudigraph.names import EUD, OWN_GRAPHS, PREFIXES, XSD, shorten
+from eudigraph.names import EUD, OWN_GRAPHS, PREFIXES, XSD, shorten, similar
 from eudigraph.sparql import select
 from eudigraph.workspace import Workspace
 
@@ -54,11 +55,36 @@ def ask(
     return attach(graph.store, query, values, answered, texts) if asking.evidence else Evidenced(answered)
 
 
-def ask_text(graph: store.Built, text: str, asking: Asking | None = None) -> Evidenced:
-    """Ask SPARQL of one's own; the project's prefixes need no declaration. Raises UsageError and QueryTimeout."""
+def ask_text(
+    graph: store.Built,
+    text: str,
+    asking: Asking | None = None,
+    bindings: Mapping[str, NamedNode | Literal] | None = None,
+) -> Evidenced:
+    """Ask SPARQL of one's own; the project's prefixes need no declaration. Raises UsageError and QueryTimeout.
+
+    ``bindings`` are terms that variables of the query, by their names, stand for: they join it as a last VALUES.
+    """
     asking = asking or Asking()
     queries.inspect(text)
+    if bindings:
+        names, terms = " ".join(f"?{name}" for name in bindings), " ".join(map(str, bindings.values()))
+        text = f"{text}\nVALUES ({names}) {{ ({terms}) }}"
     return Evidenced(engine.run(graph.generation / "store", text, limit=asking.limit, timeout=asking.timeout))
+
+
+def unknown_terms(graph: store.Built, text: str) -> list[str]:
+    """Return a remark for each term of ours in a query that the ontology does not have: it can match nothing."""
+    known = {shorten(iri) for iri in ontology.from_store(graph.store).terms}
+    used = dict.fromkeys(re.findall(r"\beud:\w+", sparql.bare(text)))
+    remarks = []
+    for term in used:
+        if term not in known:
+            near = similar(term, known)
+            remarks.append(
+                f"{term} is no term of the ontology" + (f"; did you mean {' or '.join(near)}?" if near else "")
+            )
+    return remarks
 
 
 def attach(
@@ -107,7 +133,31 @@ def render(graph: store.Built, answer: Evidenced, form: str, *, ids: bool = Fals
         return output.write(given, form, names, ids=ids, width=width)
     if form == "table":
         return _with_footnotes(answer, names, ids=ids, width=width)
-    return output.write(_tidy(answer), form, names, ids=ids)
+    return output.write(tidy(answer), form, names, ids=ids)
+
+
+def tidy(answer: Evidenced) -> engine.Answer:
+    """Return an answer with a row for each row and passage, and the columns of evidence after the others."""
+    given = answer.answer
+    with_text = any(p.text is not None for p in answer.passages)
+    extra = [f"evidence_{c}" for c in (*EVIDENCE_COLUMNS, *(["text"] if with_text else []))]
+    made = engine.Answer([*given.variables, *extra], cut=given.cut)
+    for row, behind in zip(given.rows, answer.behind or [], strict=True):
+        for index in behind:
+            p = answer.passages[index]
+            cells: list[object] = [
+                NamedNode(p.source),
+                Literal(p.place),
+                NamedNode(p.speaker),
+                NamedNode(p.certainty),
+                Literal(p.gist),
+            ]
+            if with_text:
+                cells.append(None if p.text is None else Literal(p.text))
+            made.rows.append((*row, *cells))
+        if not behind:
+            made.rows.append((*row, *([None] * len(extra))))
+    return made
 
 
 def check(
@@ -156,7 +206,8 @@ def explain(
     sentence = _sentence(statement, names)
     if not ways:
         raise UsageError(
-            f"the graph does not say: {sentence}; see what it says with: eudigraph query evidence subject=…"
+            f"the graph does not say: {sentence}; see what it says with: "
+            f'eudigraph query evidence subject="{names[subject_.value]}"'
         )
     lines = []
     for number, way in enumerate(ways, 1):
@@ -201,30 +252,6 @@ def _with_footnotes(answer: Evidenced, names: dict[str, str], *, ids: bool, widt
         if passage.text is not None:
             notes.append(f"    “{passage.text}”")
     return output.table([*given.variables, "evidence"], rows, width=width, notes=notes)
-
-
-def _tidy(answer: Evidenced) -> engine.Answer:
-    """Return an answer with a row for each row and passage, and the columns of evidence after the others."""
-    given = answer.answer
-    with_text = any(p.text is not None for p in answer.passages)
-    extra = [f"evidence_{c}" for c in (*EVIDENCE_COLUMNS, *(["text"] if with_text else []))]
-    made = engine.Answer([*given.variables, *extra], cut=given.cut)
-    for row, behind in zip(given.rows, answer.behind or [], strict=True):
-        for index in behind:
-            p = answer.passages[index]
-            cells: list[object] = [
-                NamedNode(p.source),
-                Literal(p.place),
-                NamedNode(p.speaker),
-                NamedNode(p.certainty),
-                Literal(p.gist),
-            ]
-            if with_text:
-                cells.append(None if p.text is None else Literal(p.text))
-            made.rows.append((*row, *cells))
-        if not behind:
-            made.rows.append((*row, *([None] * len(extra))))
-    return made
 
 
 def _claims_under_passages(graph: Store, source: NamedNode, text: str) -> str:

@@ -132,7 +132,9 @@ def _described(store: Store) -> Iterator[Problem]:
     for name in missing:
         kind = BASE + name.removeprefix(BASE).partition("/")[0] + "/"
         near = [n for n in named if n.startswith(kind)] or named
-        mend = _did_you_mean(name, near, "correct it, or give it a name (skos:prefLabel)")
+        mend = _did_you_mean(
+            name, near, "correct it, or give it a class and a name (skos:prefLabel) in graph/reference/"
+        )
         yield Problem(ERROR, f"{shorten(name)} is described nowhere", mend, probe=Probe(object=name))
 
 
@@ -167,6 +169,16 @@ def _passages(store: Store) -> Iterator[Problem]:
         probe = Probe(subject=key(row["g"]), graph=GRAPH_PROVENANCE.value)
         mend = "write its claims in its graph, or take it out"
         yield Problem(WARNING, f"{passage} claims nothing", mend, passage=iri(row["g"]), probe=probe)
+    # Files are made after the pattern of others; a prefix that was not changed would mix two sources' passages.
+    query = f"""SELECT ?g ?source {{ GRAPH {GRAPH_PROVENANCE} {{ ?g a <{EUD}Passage> ; <{EUD}source> ?source }}
+        FILTER(isIRI(?g) && isIRI(?source)) FILTER(STRSTARTS(STR(?g), "{BASE}passage/"))
+        FILTER(!STRSTARTS(STR(?g), CONCAT("{BASE}passage/", STRAFTER(STR(?source), "{BASE}source/"), "/"))) }}
+        ORDER BY ?g ?source"""
+    for row in select(store, query):
+        what = f"{show(row['g'])} is a passage of {show(row['source'])}, but named after another source"
+        mend = "name passages passage/<the source's name>/…; correct the prefix at the top of the file"
+        probe = Probe(iri(row["g"]), EUD + "source", iri(row["source"]))
+        yield Problem(ERROR, what, mend, passage=iri(row["g"]), probe=probe)
     query = f"""SELECT ?g ?end ?size {{
         GRAPH {GRAPH_PROVENANCE} {{ ?g <{EUD}source>/<{EUD}characters> ?size ; <{EUD}end> ?end }}
         FILTER(?end > ?size) }} ORDER BY ?g"""

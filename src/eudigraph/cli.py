@@ -18,7 +18,8 @@ import click
 
 from eudigraph import answers, output, queries, store
 from eudigraph import build as building
-from eudigraph.errors import EudigraphError, UsageError
+from eudigraph import texts as texts_
+from eudigraph.errors import DataError, EudigraphError, UsageError
 from eudigraph.names import cut
 from eudigraph.version import VERSION
 from eudigraph.workspace import Workspace, copy_workspace, open_workspace
@@ -77,6 +78,7 @@ def build(folder: Path | None, out: Path | None, no_hermit: bool, no_exports: bo
     """Check the claims, derive what follows, and write the store and the exports."""
     workspace = open_workspace(folder)
     report = building.build(workspace, out, use_hermit=not no_hermit, exports=not no_exports, say=_step)
+    _done()
     _problems(report)
     if report.errors:
         _err("Nothing was built; the former build, if any, is as it was.")
@@ -105,6 +107,7 @@ def check(
         raise UsageError("--print needs --text FILE, the text whose claims it prints")
     workspace = open_workspace(folder)
     report, printed = answers.check(workspace, files, texts, use_hermit=not no_hermit, printing=printing, say=_step)
+    _done()
     if as_json:
         click.echo(json.dumps([p.as_json() for p in report.problems], ensure_ascii=False, indent=1))
     else:
@@ -172,19 +175,26 @@ def query(
     workspace = open_workspace(folder)
     graph = _open(workspace, built)
     form = form or ("table" if sys.stdout.isatty() else "csv")
+    unknown: list[str] = []
     asked = answers.Asking(limit=limit, timeout=timeout, evidence=evidence or bool(texts), texts=texts)
     if file is not None:
         if parameters or asked.evidence:
             raise UsageError(
                 "parameters and --evidence are for queries of the library; in your own, ask for GRAPH ?passage { … }"
             )
-        answer = answers.ask_text(graph, _read(file), asked)
+        own = _read(file)
+        answer = answers.ask_text(graph, own, asked)
+        unknown = answers.unknown_terms(graph, own)
     else:
         asked_for = queries.find(queries.load_library(workspace), name or "")
         answer = answers.ask(graph, asked_for, _pairs(parameters), asked)
         if form == "table" and not all_columns:
             answer = answers.without(answer, asked_for.detail)
     click.echo(answers.render(graph, answer, form, ids=ids, width=_width()), nl=False)
+    if not answer.answer.rows and answer.answer.triples is None and answer.answer.truth is None:
+        _err("No rows: nothing in the graph answers this.")
+    for note in unknown:
+        _err(note)
     if answer.answer.cut:
         _err(f"Only the first {limit} are shown (--limit).")
 
@@ -223,6 +233,19 @@ def explore(folder: Path | None, built: Path | None, out: Path | None, texts: tu
     click.echo(f"Wrote {page}")
     if not no_open and not webbrowser.open(page.resolve().as_uri()):
         click.echo("No browser could be opened here; open that file in one.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("phrase")
+def locate(file: Path, phrase: str) -> None:
+    """Say where PHRASE stands in the text FILE of a source, as a passage wants it, and what the source wants of it."""
+    digest, characters, places = texts_.locate(file, phrase)
+    click.echo(f'eud:characters {characters} ; eud:sha256 "{digest}"')
+    for place in places:
+        click.echo(f"eud:paragraph {place.paragraph} ; eud:start {place.start} ; eud:end {place.end} ;")
+    if not places:
+        raise DataError(f"{file} does not have these words in this order; copy them from it")
 
 
 @cli.command()
@@ -270,7 +293,8 @@ def _open(workspace: Workspace, built: Path | None) -> store.Built:
             sys.exit(1)
     opened = store.open_built(folder)
     if built is None and opened.stale(workspace):
-        _err("Files have changed since the build; this is the former graph. Build again with: eudigraph build")
+        where = "" if workspace == open_workspace() else f" --workspace {workspace.root}"
+        _err(f"Files have changed since the build; this is the former graph. Build again with: eudigraph build{where}")
     return opened
 
 
@@ -278,8 +302,11 @@ def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
     pairs = {}
     for text in parameters:
         key, equals, value = text.partition("=")
-        if not equals or not key or not value:
-            raise UsageError(f"{cut(text)!r} is no parameter; write it as name=value, such as country=Japan")
+        if not equals or not key:
+            hint = "write it as name=value, such as country=Japan, and names of several words in quotation marks"
+            raise UsageError(f"{cut(text)!r} is no parameter; {hint}")
+        if not value:
+            raise UsageError(f"{cut(key)} is given nothing; write its value behind the sign, such as country=Japan")
         if key in pairs:
             raise UsageError(f"{cut(key)} is given twice; give it once")
         pairs[key] = value
@@ -321,6 +348,12 @@ def _summary(report: building.Report) -> str:
 def _step(name: str) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r\033[K{name} …\r", nl=False, err=True)
+
+
+def _done() -> None:
+    """Take the name of the last step off the terminal."""
+    if sys.stderr.isatty():
+        click.echo("\r\033[K", nl=False, err=True)
 
 
 def _err(text: str) -> None:

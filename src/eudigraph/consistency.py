@@ -107,6 +107,6 @@ def _violations(report: object, data: object) -> Iterator[Problem]:
         yield Problem(
             ERROR if severe else WARNING,
             f"{shorten(subject or str(focus))}: {what.rstrip('.')}",
-            mend.rstrip(".") or "correct the statement, or add what is missing",
+            (mend[:1].lower() + mend[1:]).rstrip(".") or "correct the statement, or add what is missing",
             probe=Probe(subject, str(path) if stated else None, None if value is None else str(value)),
         )

@@ -17,6 +17,10 @@ MAX_LENGTH = 64
 """Characters of the longest date that is read; more is no date."""
 
 
+# Days and intervals of days, which most dates are; the library takes 5 to 15 ms for each.
+_PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[?~%]?(?:/[0-9]{4}-[0-9]{2}-[0-9]{2}[?~%]?)?")
+
+
 @lru_cache(maxsize=100_000)
 def bounds(text: str) -> tuple[date | None, date | None]:
     """Return the first and the last day an EDTF date allows; None for an end that is open or unknown.
@@ -28,6 +32,11 @@ def bounds(text: str) -> tuple[date | None, date | None]:
     """
     if not text or len(text) > MAX_LENGTH:
         raise ValueError("is no EDTF date")
+    if _PLAIN.fullmatch(text):
+        ends = [_plain_day(end) for end in text.split("/")]
+        if ends[0] > ends[-1]:
+            raise ValueError("ends before it begins")
+        return ends[0], ends[-1]
     try:
         parsed = parse_edtf(text)
         first, last = _day(parsed.lower_strict()), _day(parsed.upper_strict())
@@ -51,6 +60,13 @@ def day(text: str) -> date:
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             return date.fromisoformat(text)
     raise UsageError(f"{cut(text)!r} is no day; write it as YYYY-MM-DD, such as 2023-04-18")
+
+
+def _plain_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError as error:
+        raise ValueError("is no EDTF date, or a day that does not exist") from error
 
 
 def _day(value: time.struct_time | float) -> date | None:

@@ -6,18 +6,21 @@ It opens the store for reading only. This module imports little, since each such
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pickle
+import queue
 import re
 import signal
+import struct
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pyoxigraph import DefaultGraph, QueryBoolean, QuerySolutions, QueryTriples, Store, Triple
 
@@ -34,6 +37,7 @@ MEMORY = 4 * 1024**3
 MAX_ANSWER = 256 * 1024**2
 """Bytes of the largest answer that is collected, as the processes exchange it; in memory it takes some times more."""
 _BATCH = 1000
+_LENGTH = struct.Struct("!Q")
 _GRACE = 5
 """Seconds after its deadline at which a query's process ends itself, if the one that asked has not ended it."""
 
@@ -62,18 +66,30 @@ def run(store: Path, text: str, *, limit: int | None = None, timeout: float = TI
     """
     if not 0 < timeout <= MAX_TIMEOUT:
         raise UsageError(f"a timeout of {timeout:g} seconds is not possible; give up to {MAX_TIMEOUT:,.0f} seconds")
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(theirs, str(store), text, limit, timeout), daemon=True)
-    process.start()
-    theirs.close()
+    request = pickle.dumps((str(store), text, limit, timeout))
+    # Not multiprocessing: that would run the script of whoever calls us once more in the new process.
+    package = str(Path(__file__).resolve().parent.parent)
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "eudigraph.engine"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # what it prints when it runs out of memory is not for the reader; we say it
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    parts: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    reader = threading.Thread(target=_receive, args=(process.stdout, parts), daemon=True)
     try:
-        return _collect(ours, time.monotonic() + timeout, timeout)
+        with suppress(OSError), process.stdin as stdin:  # type: ignore[union-attr]
+            stdin.write(request)
+        reader.start()
+        return _collect(parts, time.monotonic() + timeout, timeout)
     finally:
         process.kill()
-        process.join()
-        process.close()
-        ours.close()
+        process.wait()
+        reader.join()
+        if process.stdout:
+            process.stdout.close()
 
 
 def answer(store: Store, text: str, *, limit: int | None = None) -> Answer:
@@ -84,18 +100,30 @@ def answer(store: Store, text: str, *, limit: int | None = None) -> Answer:
     return collected
 
 
-def _collect(ours: Connection, deadline: float, timeout: float) -> Answer:
+def _receive(stream: IO[bytes], parts: queue.SimpleQueue[bytes | None]) -> None:
+    """Read the parts that the process sends, each behind its length, until it has no more; then put None."""
+    size = 0
+    while len(head := stream.read(_LENGTH.size)) == _LENGTH.size:
+        part = stream.read(_LENGTH.unpack(head)[0])
+        parts.put(part)
+        size += len(part)
+        if size > MAX_ANSWER:
+            return  # who collects has seen it by now, and ends the process
+    parts.put(None)
+
+
+def _collect(parts: queue.SimpleQueue[bytes | None], deadline: float, timeout: float) -> Answer:
     collected = Answer()
     size = 0
     while True:
-        if not ours.poll(max(0.0, deadline - time.monotonic())):
+        try:
+            data = parts.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
             raise QueryTimeout(
                 f"the query did not end within {timeout:g} seconds; make it narrower, or allow more with --timeout"
-            )
-        try:
-            data = ours.recv_bytes()
-        except EOFError:
-            raise QueryTimeout("the query took too much memory and was ended; make it narrower") from None
+            ) from None
+        if data is None:
+            raise QueryTimeout("the query took too much memory and was ended; make it narrower")
         size += len(data)
         if size > MAX_ANSWER:
             raise QueryTimeout(
@@ -177,24 +205,29 @@ def _first_line(text: str) -> str:
     return cut(text.strip().split("\n")[0], 300)
 
 
-def _child(pipe: Connection, store: str, text: str, limit: int | None, timeout: float) -> None:
-    """Run in the child: send the parts of the answer, then ``end``; or ``error`` with what the engine said."""
+def _serve() -> None:
+    """Answer the request on standard input: send the parts, then ``end``; or ``error`` with what the engine said."""
+    store, text, limit, timeout = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  our caller wrote it
     _restrict(timeout)
     with suppress(BrokenPipeError):
         try:
             for part in _results(Store.read_only(store), text, limit):
-                pipe.send(part)
-            pipe.send(("end", None))
+                _send(part)
+            _send(("end", None))
         except UsageError as error:
-            pipe.send(("error", str(error)))
+            _send(("error", str(error)))
         except OSError as error:
-            pipe.send(("error", f"the query cannot be run: the store cannot be read ({error})"))
+            _send(("error", f"the query cannot be run: the store cannot be read ({error})"))
+
+
+def _send(part: tuple[str, Any]) -> None:
+    data = pickle.dumps(part)
+    sys.stdout.buffer.write(_LENGTH.pack(len(data)) + data)
+    sys.stdout.buffer.flush()
 
 
 def _restrict(timeout: float) -> None:
     """Limit what this process may take, as far as the system can."""
-    # What the engine prints when it runs out of memory is not for the reader; the parent says it.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     with suppress(AttributeError):  # not on Windows
         # The parent ends us at the deadline. Should it be killed before, the system does: no Python is needed for that.
         signal.setitimer(signal.ITIMER_REAL, timeout + _GRACE)
@@ -205,3 +238,7 @@ def _restrict(timeout: float) -> None:
     for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
         with suppress(ValueError, OSError):
             resource.setrlimit(what, (most, most))
+
+
+if __name__ == "__main__":
+    _serve()

@@ -14,10 +14,10 @@ from typing import Any
 import networkx as nx
 from pyoxigraph import Store
 
-from eudigraph import dates, drawing, evidence, labels, network, reasoning, store
+from eudigraph import drawing, evidence, labels, network, reasoning, store
 from eudigraph import texts as texts_
 from eudigraph.errors import StoreError
-from eudigraph.names import EDTF, EUD, PREFIXES, RDF, SKOS, shorten
+from eudigraph.names import EUD, PREFIXES, RDF, SKOS, shorten
 from eudigraph.ontology import Ontology, from_store
 from eudigraph.sparql import select
 
@@ -68,7 +68,8 @@ def render(graph: Store, counts: Mapping[str, int], texts: Mapping[str, str] | N
     ontology = from_store(graph)
     everything = network.whole(graph, ontology)
     looks = {node: drawing.look_of(data["types"]) for node, data in everything.nodes(data=True)}
-    drawable = everything.subgraph([node for node, look in looks.items() if look])
+    # A copy, since a view looks at every edge anew each time.
+    drawable = everything.subgraph([node for node, look in looks.items() if look]).copy()
     ranks = network.importance(drawable)
     order = sorted(everything, key=lambda node: (-ranks.get(node, 0.0), node))
     places = network.layout(drawable, [node for node in drawable if (look := looks[node]) and look.shown])
@@ -176,11 +177,12 @@ def _rules(ontology: Ontology, index: Mapping[str, int]) -> list[list[Any]]:
 
 def _spans(graph: Store) -> dict[str, list[str]]:
     """Return, for each date written in the graph, the first and last day it allows; empty for an open end."""
-    spans = {}
-    for row in select(graph, f"SELECT DISTINCT ?d {{ ?x ?p ?d FILTER(DATATYPE(?d) = <{EDTF}>) }} ORDER BY ?d"):
-        first, last = dates.bounds(row["d"].value)
-        spans[row["d"].value] = [first.isoformat() if first else "", last.isoformat() if last else ""]
-    return spans
+    query = f"""SELECT ?d ?first ?last {{ ?span <{EUD}edtf> ?d
+        OPTIONAL {{ ?span <{EUD}earliest> ?first }} OPTIONAL {{ ?span <{EUD}latest> ?last }} }} ORDER BY ?d"""
+    return {
+        row["d"].value: [end.value if (end := row[name]) else "" for name in ("first", "last")]
+        for row in select(graph, query)
+    }
 
 
 def _uncertain(graph: Store) -> Iterable[str]:

@@ -6,6 +6,7 @@ the caller and, as ``python -m eudigraph.hermit``, that process. Nothing else im
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import Quad, RdfFormat, parse
 
@@ -84,6 +86,14 @@ def ask(ntriples: bytes, *, infer: bool = False, timeout: float = TIMEOUT) -> Ve
         return Verdict(True, statements=statements)
 
 
+def load(ntriples: bytes) -> Any:
+    """Return N-Triples as an owlready2 ontology, in a world of its own."""
+    import owlready2
+
+    ontology = owlready2.World().get_ontology("https://w3id.org/eudigraph/given")
+    return ontology.load(fileobj=io.BytesIO(ntriples), format="ntriples")
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the process and the Java it started, if they still run."""
     if hasattr(os, "killpg"):
@@ -98,9 +108,7 @@ def _main(java: str, given: str, result: str, mode: str) -> int:
     import owlready2
 
     owlready2.JAVA_EXE = java
-    world = owlready2.World()
-    with Path(given).open("rb") as file:
-        world.get_ontology("https://w3id.org/eudigraph/given").load(fileobj=file, format="ntriples")
+    world = load(Path(given).read_bytes()).world
     try:
         owlready2.sync_reasoner_hermit(world, infer_property_values=mode == "infer", debug=0)
     except owlready2.OwlReadyInconsistentOntologyError:

@@ -10,6 +10,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import igraph
@@ -56,11 +57,11 @@ def whole(store: Store, ontology: Ontology) -> nx.MultiDiGraph:
         for q in store.quads_for_pattern(None, NamedNode(RDF + "type"), eud(name), DefaultGraph())
         if isinstance(q.subject, NamedNode)
     }
-    for quad in store:
+    # One graph after the other: the default graph, half of the store, repeats the others.
+    graphs = (graph for graph in store.named_graphs() if graph != GRAPH_PROVENANCE)
+    for quad in chain.from_iterable(store.quads_for_pattern(None, None, None, graph) for graph in graphs):
         graph, subject, predicate = quad.graph_name, quad.subject, quad.predicate.value
-        if not isinstance(graph, NamedNode) or graph == GRAPH_PROVENANCE or not isinstance(subject, NamedNode):
-            continue
-        if subject.value in skipped:
+        if not isinstance(graph, NamedNode) or not isinstance(subject, NamedNode) or subject.value in skipped:
             continue
         if predicate == RDF + "type" and isinstance(quad.object, NamedNode):
             types[subject.value].add(quad.object.value)
@@ -130,7 +131,8 @@ def importance(network: nx.MultiDiGraph) -> dict[str, float]:
     """
     nodes = list(network)
     ranks = _asserted(network, nodes).pagerank(directed=False) if nodes else []
-    return dict(zip(nodes, ranks, strict=True))
+    # The last digits differ from run to run, and ties would change places with them.
+    return {node: round(rank, 12) for node, rank in zip(nodes, ranks, strict=True)}
 
 
 def layout(network: nx.MultiDiGraph, core: Iterable[str] | None = None) -> dict[str, tuple[int, int]]:
@@ -156,7 +158,7 @@ def layout(network: nx.MultiDiGraph, core: Iterable[str] | None = None) -> dict[
     if len(nodes) <= 1000:
         spots = graph.layout_kamada_kawai(seed=start, maxiter=50 * len(nodes)).coords[:hub]
     else:
-        spots = graph.layout_fruchterman_reingold(niter=150, seed=start, grid=True).coords[:hub]
+        spots = graph.layout_fruchterman_reingold(niter=60, seed=start, grid=True).coords[:hub]
     middle = [sum(p[axis] for p in spots) / len(spots) for axis in (0, 1)]
     centered = [complex(x - middle[0], y - middle[1]) for x, y in spots]
     far = max(map(abs, centered)) or 1.0

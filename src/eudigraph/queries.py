@@ -14,6 +14,7 @@ from pyoxigraph import Literal, NamedNode, Store
 
 from eudigraph import dates
 from eudigraph.errors import DataError, UsageError
+from eudigraph.labels import labels
 from eudigraph.names import EUD, OWL, RDFS, SKOS, XSD, cut, expand, fold, shorten, similar
 from eudigraph.sparql import bare, harmless, select
 from eudigraph.workspace import Workspace
@@ -22,6 +23,8 @@ MAX_TEXT = 100_000
 """Characters of the longest query that is read."""
 MAX_DEPTH = 64
 """Brackets within brackets that are read; the engine's parser may crash or slow down on more."""
+MAX_LISTED = 30
+"""Things that a message lists at most."""
 LITERAL_TYPES = ("date", "integer")
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
@@ -110,8 +113,9 @@ def resolve(store: Store, query: LibraryQuery, given: Mapping[str, str]) -> dict
     """
     for name in given:
         if name not in query.parameters:
-            near = similar(name, query.parameters) or list(query.parameters)
-            hint = f"it takes {', '.join(near)}" if near else "it takes none"
+            near = similar(name, query.parameters, 1)
+            hint = f"it takes {', '.join(query.parameters)}" if query.parameters else "it takes none"
+            hint = f"did you mean {near[0]}? {hint}" if near else hint
             raise UsageError(f"{query.name} has no parameter {cut(name)!r}; {hint}")
     values: dict[str, Value] = {}
     for parameter in query.parameters.values():
@@ -135,14 +139,14 @@ def find_entity(store: Store, text: str, kind: str = "resource") -> NamedNode:
     if iri is not None:
         if any(iri in found for found in names.values()):
             return NamedNode(iri)
-        raise UsageError(f"{cut(shorten(iri))} is no {_kind_name(kind)} of the graph; {_near(text, names)}")
+        raise UsageError(f"{cut(shorten(iri))} is no {_kind_name(kind)} of the graph; {_near(store, text, names)}")
     found = names.get(fold(text), {})
     best = [iri for iri, rank in found.items() if rank == min(found.values(), default=0)]
     if len(best) == 1:
         return NamedNode(best[0])
     if best:
         raise UsageError(f"{cut(text)!r} may be {' or '.join(shorten(b) for b in sorted(best))}; give one of these")
-    raise UsageError(f"there is no {_kind_name(kind)} called {cut(text)!r}; {_near(text, names)}")
+    raise UsageError(f"there is no {_kind_name(kind)} called {cut(text)!r}; {_near(store, text, names)}")
 
 
 @lru_cache(maxsize=512)
@@ -296,11 +300,16 @@ def _names(store: Store, kind: str) -> dict[str, dict[str, int]]:
     return names
 
 
-def _near(text: str, names: Mapping[str, Mapping[str, int]]) -> str:
-    near = similar(text, names)
+def _near(store: Store, text: str, names: Mapping[str, Mapping[str, int]]) -> str:
+    """Return what a reader may have meant, by the names things go by; all that there is where that is little."""
+    near = [min(names[name]) for name in similar(text, names)]
+    things = {thing for held in names.values() for thing in held}
+    if not near and len(things) > MAX_LISTED:
+        return "see what there is with: eudigraph query --file - and " + _EXAMPLE
+    found = labels(store, near or things)
     if near:
-        return f"did you mean {' or '.join(near)}?"
-    return "see what there is with: eudigraph query --file - and " + _EXAMPLE
+        return f"did you mean {' or '.join(dict.fromkeys(found[thing] for thing in near))}?"
+    return f"there are: {', '.join(sorted(found.values()))}" if found else "there is none"
 
 
 def _kind_name(kind: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Store
 
 from eudigraph import claims
-from eudigraph.errors import DataError
+from eudigraph.errors import DataError, UsageError
 from eudigraph.names import EUD, GRAPH_PROVENANCE
 from eudigraph.problems import ERROR, WARNING, Probe, Problem, show
 from eudigraph.sparql import select
@@ -24,14 +26,9 @@ def compare(store: Store, path: Path) -> tuple[list[Problem], NamedNode | None, 
     Positions are in Unicode characters; paragraphs are the non-empty lines, counted from 1.
     """
     try:
-        if path.stat().st_size > MAX_SIZE:
-            return [Problem(ERROR, "is larger than 50 MiB", "give the text of one source", str(path))], None, ""
-        data = path.read_bytes()
-        text = data.decode("utf-8")
-    except OSError as error:
-        return [Problem(ERROR, f"cannot be read: {error.strerror or error}", "check the path", str(path))], None, ""
-    except UnicodeDecodeError:
-        return [Problem(ERROR, "is not UTF-8 text", "save the text in UTF-8", str(path))], None, ""
+        data, text = _text(path)
+    except claims.Unreadable as error:
+        return [Problem(ERROR, error.what, error.mend, str(path))], None, ""
     digest = hashlib.sha256(data).hexdigest()
     pattern = f"GRAPH {GRAPH_PROVENANCE} {{ ?s <{EUD}sha256> ?d FILTER(isIRI(?s) && isLiteral(?d)) }}"
     rows = select(store, f"SELECT ?s ?d {{ {pattern} }} ORDER BY ?s")
@@ -59,6 +56,50 @@ def read(store: Store, paths: Sequence[Path]) -> dict[str, str]:
     return found
 
 
+def _text(path: Path) -> tuple[bytes, str]:
+    try:
+        if path.stat().st_size > MAX_SIZE:
+            raise claims.Unreadable("is larger than 50 MiB", "give the text of one source")
+        data = path.read_bytes()
+        return data, data.decode("utf-8")
+    except OSError as error:
+        raise claims.Unreadable(f"cannot be read: {error.strerror or error}", "check the path") from error
+    except UnicodeDecodeError as error:
+        raise claims.Unreadable("is not UTF-8 text", "save the text in UTF-8") from error
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a phrase stands in a text: paragraph, and characters before its first and after its last."""
+
+    paragraph: int
+    start: int
+    end: int
+
+
+def locate(path: Path, phrase: str) -> tuple[str, int, list[Place]]:
+    """Return the digest and the length of a text, and where a phrase stands in it, however its spaces are written.
+
+    Raises DataError for a text that cannot be read, UsageError for an empty phrase.
+    """
+    try:
+        data, text = _text(path)
+    except claims.Unreadable as error:
+        raise DataError(f"{path} {error}") from error
+    words = [re.escape(word) for word in phrase.split()]
+    if not words:
+        raise UsageError("there is no phrase to look for; give a few words of the text, in quotation marks")
+    places = [
+        Place(_paragraph(text, found.start()), found.start(), found.end())
+        for found in re.finditer(r"\s+".join(words), text)
+    ]
+    return hashlib.sha256(data).hexdigest(), len(text), places
+
+
+def _paragraph(text: str, start: int) -> int:
+    return sum(1 for line in text[: start + 1].split("\n") if line.strip())
+
+
 def _positions(store: Store, source: NamedNode, text: str) -> Iterator[Problem]:
     for row in select(store, f"SELECT ?n {{ GRAPH {GRAPH_PROVENANCE} {{ {source} <{EUD}characters> ?n }} }}"):
         if claims.whole_number(row["n"]) != len(text):
@@ -83,7 +124,11 @@ def _positions(store: Store, source: NamedNode, text: str) -> Iterator[Problem]:
             probe = Probe(passage, EUD + "start")
             what, mend = f"{name} begins or ends with white space", "move eud:start or eud:end to a word"
             yield Problem(WARNING, what, mend, passage=passage, probe=probe)
-        actual = sum(1 for line in text[: start + 1].split("\n") if line.strip())
+        if "\n" in text[start:end]:
+            probe = Probe(passage, EUD + "end")
+            what = f"{name} runs on into the next paragraph"
+            yield Problem(WARNING, what, "move eud:end, or make two passages of it", passage=passage, probe=probe)
+        actual = _paragraph(text, start)
         if actual != claims.whole_number(row["paragraph"]):
             probe = Probe(passage, EUD + "paragraph")
             what = f"{name} begins in paragraph {actual}, not {show(row['paragraph'])}"

@@ -12,7 +12,7 @@ const relationById = new Map(RELATIONS.map((relation, i) => [relation.id, i]));
 const relation = (id) => relationById.get(id) ?? -1;
 const REL = {
   withCountry: relation("eud:withCountry"), status: relation("eud:status"), date: relation("eud:date"),
-  since: relation("eud:since"), cooperates: relation("eud:cooperatesOn"),
+  since: relation("eud:since"), under: relation("eud:under"), cooperates: relation("eud:cooperatesOn"),
   wanted: relation("eud:cooperationWantedOn"), wantsTopic: relation("eud:wantsTopic"),
   broader: relation("skos:broader"), narrower: relation("skos:narrower"),
   transitive: relation("skos:broaderTransitive"),
@@ -42,20 +42,21 @@ const drawable = (e) => kindOf(e) >= 0;
 const label = (e) => ENTITIES[e].label;
 const confidence = (passages) => Math.max(0, ...passages.map((p) => PASSAGES[p].confidence));
 
-/** Things whose name has the text, best matches first; names before other names, beginnings before middles. */
+/** Things whose names have all the words, best matches first: names before other names, beginnings before middles. */
 function search(text) {
   const wanted = fold(text);
+  const words = wanted.split(/\s+/);
   const found = [];
   for (let e = 0; e < ENTITIES.length; e++) {
     if (!drawable(e)) continue;
-    let best = Infinity;
-    NAMES[e].forEach((name, n) => {
+    const names = NAMES[e];
+    if (!words.every((word) => names.some((name) => name.includes(word)))) continue;
+    let best = 8;
+    names.forEach((name, n) => {
       const at = name.indexOf(wanted);
-      if (at < 0) return;
-      const rank = (name === wanted ? 0 : at === 0 ? 2 : name[at - 1] === " " ? 4 : 6) + (n ? 1 : 0);
-      best = Math.min(best, rank);
+      if (at >= 0) best = Math.min(best, (name === wanted ? 0 : at === 0 ? 2 : name[at - 1] === " " ? 4 : 6) + (n ? 1 : 0));
     });
-    if (best < Infinity) found.push([best, e]);
+    found.push([best, e]);
   }
   return found.sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, e]) => e);
 }
@@ -110,6 +111,9 @@ function reasons(i) {
   const cost = (way) => way[1].filter(follows).length;
   return found.sort((a, b) => cost(a) - cost(b));
 }
+
+/** Whether a statement follows only from engagements of which it is open whether they come about. */
+const onlyPlanned = (i) => follows(i) && !reasons(i).some(([, from]) => !from.some(unsure));
 
 /** The claims that a statement rests on by its simplest way; none where it rests on itself. */
 function claimsBehind(i, above = new Set()) {
@@ -217,6 +221,10 @@ function around(start, steps) {
 
 const fromSource = (passages) => state.source < 0 || passages.some((p) => PASSAGES[p].source === state.source);
 
+/** Whether the chosen source says anything of a thing. */
+const saidBy = (e) => [...outgoing[e], ...incoming[e]].some((i) => passagesOf(i).length && fromSource(passagesOf(i)))
+  || valuesOf[e].some((i) => fromSource(VALUES[i].slice(3)));
+
 /** Engagements that all filters let through, or null where no filter is set. */
 function engagements() {
   if (state.partner < 0 && state.topic < 0 && state.status < 0 && state.source < 0) return null;
@@ -228,7 +236,7 @@ function engagements() {
     if (state.partner >= 0 && !out.some((i) => property(i) === REL.withCountry && object(i) === state.partner)) return;
     if (topics && !out.some((i) => topics.has(object(i)))) return;
     if (state.status >= 0 && !out.some((i) => property(i) === REL.status && object(i) === state.status)) return;
-    if (state.source >= 0 && ![...out, ...incoming[e]].some((i) => passagesOf(i).length && fromSource(passagesOf(i)))) return;
+    if (state.source >= 0 && !saidBy(e)) return;
     found.add(e);
   });
   return found;
@@ -242,11 +250,21 @@ function visible() {
   const core = engagements();
   if (core) {
     among = new Set(core);
+    const topics = state.topic >= 0 ? within(state.topic) : null;
+    const fits = (e) => {
+      if (ENGAGEMENTS.has(kindOf(e))) return false; // of these only those that pass themselves
+      const kind = KINDS[kindOf(e)]?.name;
+      if (kind === "Country" && state.partner >= 0) return e === state.partner;
+      return kind !== "Topic" || !topics || topics.has(e);
+    };
     for (const e of core) {
       for (const i of [...outgoing[e], ...incoming[e]]) {
         const other = subject(i) === e ? object(i) : subject(i);
-        // Of other engagements only those that pass themselves come in.
-        if (used(i) && !ENGAGEMENTS.has(kindOf(other)) && (!passagesOf(i).length || fromSource(passagesOf(i)))) among.add(other);
+        const near = used(i) && (!passagesOf(i).length || fromSource(passagesOf(i)));
+        if (near && fits(other)) among.add(other);
+        // The partner, and the framework it is done under, belong to it even where they only follow.
+        if (property(i) === REL.withCountry && fits(other)) among.add(other);
+        if (property(i) === REL.under && subject(i) === e) among.add(other);
       }
     }
   }

@@ -55,13 +55,16 @@ function standing(e) {
   const words = dates.map(([d]) => d.startsWith("since ") ? `since ${readable(d.slice(6))}` : readable(d));
   const made = [];
   if (words.length) made.push(el("span", { class: "note", text: ` ${words.join(" or ")}` }));
-  for (const [s] of claimed(e, REL.status)) {
+  const statuses = claimed(e, REL.status);
+  if (dates.length > 1 || statuses.length > 1) made.push(el("span", { class: "chip differ", text: "claims differ" }));
+  for (const [s] of statuses) {
     made.push(el("span", { class: UNSETTLED.has(s) ? "chip unsure" : "chip", text: label(s) }));
   }
   return made;
 }
 
-const place = (p) => `¶${PASSAGES[p].paragraph}`;
+/** Where a passage stands; with several sources, in which. */
+const place = (p) => `${SOURCES.length > 1 ? `${SOURCES[PASSAGES[p].source].publisher ?? SOURCES[PASSAGES[p].source].title} ` : ""}¶${PASSAGES[p].paragraph}`;
 
 function quote(p) {
   const { source, start, end, speaker, certainty, confidence: sure, gist, retells, text } = PASSAGES[p];
@@ -72,7 +75,7 @@ function quote(p) {
     el("div", { text: gist }),
     text == null ? null : el("div", { class: "passage", text: `“${text}”` }),
     el("div", { class: "who", text: `${who}. Confidence of the reader ${Math.round(sure * 100)} %.` }),
-    el("div", { class: "who", text: `${where}, ${place(p)}, characters ${start}–${end}` }));
+    el("div", { class: "who", text: `${where}, ¶${PASSAGES[p].paragraph}, characters ${start}–${end}` }));
 }
 
 function evidence(passages, expanded = false) {
@@ -83,7 +86,9 @@ function evidence(passages, expanded = false) {
     el("summary", { text: `Says who? ${who.slice(0, 2).join("; ")}${more}` }), ...passages.map(quote));
 }
 
-const sentence = (i) => el("span", {}, thing(subject(i)), ` ${RELATIONS[property(i)].label} `, thing(object(i)));
+/** A statement in words; on demand with how its subject stands. */
+const sentence = (i, stands = false) => el("span", {}, thing(subject(i)), ...(stands ? standing(subject(i)) : []),
+  ` ${RELATIONS[property(i)].label} `, thing(object(i)));
 
 /** How a statement comes to be in the graph: the passages that say it, or the claims it follows from, with theirs. */
 function because(i, expanded = false) {
@@ -96,7 +101,7 @@ function because(i, expanded = false) {
     const different = [...new Map(ways.map((way) => [[...way[1]].sort().join(), way])).values()].sort((a, b) => a[1].length - b[1].length);
     different.slice(0, 6).forEach(([name, claims], n) => made.append(el("div", { class: "why" },
       el("div", { class: "note", text: `${different.length > 1 ? `Way ${n + 1} of ${different.length}, ` : ""}since ${name}` }),
-      ...claims.map((j) => el("div", {}, sentence(j), evidence(passagesOf(j), true))))));
+      ...claims.map((j) => el("div", {}, sentence(j, true), " ", evidence(passagesOf(j), true))))));
     if (different.length > 6) made.append(el("p", { class: "note", text: `and ${different.length - 6} more ways` }));
   };
   made.addEventListener("toggle", fill);
@@ -109,7 +114,7 @@ function facts(rows) {
   const groups = new Map();
   for (const row of rows) groups.set(row[0], [...(groups.get(row[0]) ?? []), row]);
   return [...groups].flatMap(([name, group]) => {
-    const item = ([, i, other]) => el("li", {}, thing(other), ...standing(other), because(i));
+    const item = ([, i, other]) => el("li", {}, thing(other), ...standing(other), " ", because(i));
     const rest = group.slice(60);
     const list = el("ul", { class: "facts" }, ...group.slice(0, 60).map(item));
     if (rest.length) {
@@ -139,7 +144,7 @@ function describe(e) {
   const said = out.filter((i) => !follows(i)).map((i) => [RELATIONS[property(i)].label, i, object(i)]);
   const turned = incoming[e].filter((i) => !follows(i)).map((i) => {
     const { inverse, label: way } = RELATIONS[property(i)];
-    return [inverse === undefined ? `“${way}” of` : RELATIONS[inverse].label, i, subject(i)];
+    return [inverse === undefined ? `… ${way} ${name}` : RELATIONS[inverse].label, i, subject(i)];
   });
   // What only repeats a claim between the same two things, as its inverse or in other words, is left out.
   const direct = new Set([...said, ...turned].map(([, , other]) => other));
@@ -179,7 +184,8 @@ function describePair(a, b) {
     el("h2", { tabindex: "-1", id: "heading", dir: "auto", text: `${label(a)} and ${label(b)}` }),
     el("p", {}, thing(a), " · ", thing(b)),
     between.length ? el("p", { class: "note", text: plural(between.length, "statement") }) : el("p", { text: "Nothing in the graph says anything of both." }),
-    el("ul", { class: "facts" }, ...between.slice(0, 300).map((i) => el("li", {}, sentence(i), because(i, between.length < 6)))),
+    el("ul", { class: "facts" }, ...between.slice(0, 300).map((i) => el("li", {}, sentence(i),
+      onlyPlanned(i) ? el("span", { class: "chip unsure", text: "so far only planned, wanted or hedged" }) : null, " ", because(i, between.length < 6)))),
   ];
 }
 

@@ -8,6 +8,7 @@ const edges = new vis.DataSet(read("first-edges"));
 const network = new vis.Network(canvas, { nodes, edges }, {
   ...OPTIONS, nodes: { font: { size: 0 }, borderWidth: 2, chosen: false }, edges: { ...OPTIONS.edges, chosen: false },
 });
+canvas.querySelector(".vis-network")?.setAttribute("tabindex", "-1"); // one stop for the keyboard, not two
 let drawn = []; // the things drawn now, the most important first
 let byKind = []; // the same, countries, partnerships and meetings before the others
 let lines = new Map(); // id of a line: its statements
@@ -112,8 +113,8 @@ function fit() {
   moved = false;
   const places = Object.values(network.getPositions(drawn));
   const [xs, ys] = [places.map((p) => p.x), places.map((p) => p.y)];
-  const [left, right] = [Math.min(0, ...xs), Math.max(0, ...xs)];
-  const [top, bottom] = [Math.min(0, ...ys), Math.max(0, ...ys)];
+  const [left, right] = xs.length ? [Math.min(...xs), Math.max(...xs)] : [0, 0];
+  const [top, bottom] = ys.length ? [Math.min(...ys), Math.max(...ys)] : [0, 0];
   const scale = Math.min((canvas.clientWidth - 130) / (right - left || 1), (canvas.clientHeight - 90) / (bottom - top || 1), 1.4);
   network.moveTo({ position: { x: (left + right) / 2, y: (top + bottom) / 2 }, scale: Math.max(0.02, scale), animation: false });
 }
@@ -123,7 +124,7 @@ function zoom(factor) {
   network.moveTo({ scale: Math.min(8, Math.max(0.02, network.getScale() * factor)), animation: false });
 }
 
-const short = (text, most) => ([...text].length > most ? `${[...text].slice(0, most - 1).join("")}…` : text);
+const short = (text, most) => (text.length > most && [...text].length > most ? `${[...text].slice(0, most - 1).join("")}…` : text);
 const widths = new Map();
 
 /** The name in the picture: a long one gives way to the longest other name that is short enough. */
@@ -198,8 +199,9 @@ network.on("dragEnd", () => { moved = true; });
 network.on("resize", () => { if (!moved) fit(); });
 network.on("hoverNode", ({ node: e }) => { hovered = e; canvas.style.cursor = "pointer"; });
 network.on("blurNode", () => { hovered = -1; canvas.style.cursor = ""; });
-network.on("hoverEdge", ({ edge: id }) => { hoveredLine = id; network.redraw(); });
-network.on("blurEdge", () => { hoveredLine = null; network.redraw(); });
+// vis-network asks for a frame itself where the hover changes; a redraw here would be one more each time, at once.
+network.on("hoverEdge", ({ edge: id }) => { hoveredLine = id; });
+network.on("blurEdge", () => { hoveredLine = null; });
 
 /** Walk to the neighbour that lies most nearly in a direction. */
 function walk(dx, dy) {

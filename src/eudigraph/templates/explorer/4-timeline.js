@@ -8,10 +8,11 @@ function dated(shown) {
   const rows = [];
   for (const e of shown) {
     for (const [p, beginning] of [[REL.date, false], [REL.since, true]]) {
-      for (const [edtf, said] of claimed(e, p)) {
+      const given = claimed(e, p);
+      for (const [edtf, said] of given) {
         const [first, last] = SPANS[edtf] ?? ["", ""];
         rows.push({ e, edtf, said, beginning, first: first ? day(first) : null, last: last ? day(last) + 1 : null,
-          unsure: /[?~%]/.test(edtf) || unsettled(e) });
+          unsure: /[?~%]/.test(edtf) || unsettled(e) || given.length > 1, differs: given.length > 1 });
       }
     }
   }
@@ -27,7 +28,7 @@ function axis(rows) {
   const ticks = [];
   const start = new Date((span[0]) * 86400000);
   const months = (span[1] - span[0]) / 30.4;
-  const step = [1, 3, 6, 12, 24, 60, 120, 240].find((s) => months / s <= 5) ?? 1200;
+  const step = [1, 3, 6, 12, 24, 60, 120, 240].find((s) => months / s <= (innerWidth > 1300 ? 6 : 3)) ?? 1200;
   const first = Math.floor((start.getUTCFullYear() * 12 + start.getUTCMonth()) / step) * step;
   for (let m = first; ticks.length < 40; m += step) {
     const at = Date.UTC(Math.floor(m / 12), m % 12, 1) / 86400000;
@@ -58,9 +59,10 @@ function drawTimeline(shown) {
     Object.assign(bar.style, { left: `${from}%`, width: `${Math.max(0.4, to - from)}%`,
       borderColor: KINDS[kindOf(row.e)].color, backgroundColor: KINDS[kindOf(row.e)].color });
     track.append(bar);
-    return el("tr", {}, el("td", { class: "when", text: sayDate(row) }),
+    return el("tr", { "aria-current": row.e === state.e ? "true" : null }, el("td", { class: "when", text: sayDate(row) }),
       el("td", { class: "what" }, glyph(kindOf(row.e)), thing(row.e)),
-      el("td", {}, ...claimed(row.e, REL.status).map(([s]) => el("span", { class: UNSETTLED.has(s) ? "chip unsure" : "chip", text: label(s) }))),
+      el("td", {}, row.differs ? el("span", { class: "chip differ", text: "claims differ" }) : null,
+        ...claimed(row.e, REL.status).map(([s]) => el("span", { class: UNSETTLED.has(s) ? "chip unsure" : "chip", text: label(s) }))),
       el("td", { class: "track", "aria-hidden": "true" }, track));
   });
   const bare = new Set(["Partnership", "Meeting"].map((n) => kindByName.get(n)));

@@ -16,7 +16,7 @@ function cells() {
       const core = source ?? (state.status >= 0 ? engagements() : null);
       if (core && !outgoing[country].some((j) => core.has(object(j)) && outgoing[object(j)].some((k) => object(k) === topic))) continue;
       const key = `${country} ${topic}`;
-      on.set(key, { ...on.get(key), [name]: i });
+      on.set(key, { ...on.get(key), [name]: i, ...(name === "pursued" ? { planned: onlyPlanned(i) } : {}) });
     }
   }
   return on;
@@ -35,8 +35,10 @@ function grid() {
   return { on, countries, topics: topics.slice(0, MAX_TOPICS), perTopic, all: topics.length };
 }
 
-const mark = ({ pursued, wanted }) => (pursued !== undefined ? "●" : wanted !== undefined ? "○" : "");
-const word = ({ pursued, wanted }) => [pursued !== undefined && "pursued", wanted !== undefined && "wanted"].filter(Boolean).join(" and ");
+/** Pursued by something that stands, pursued only by what is planned, wanted or hedged, or only wanted. */
+const mark = ({ pursued, planned }) => (pursued === undefined ? "○" : planned ? "◐" : "●");
+const word = ({ pursued, planned, wanted }) => [pursued !== undefined && (planned ? "pursued, so far only planned, wanted or hedged" : "pursued"),
+  wanted !== undefined && "wanted"].filter(Boolean).join(" and ");
 
 function drawMatrix() {
   const { on, countries, topics, perTopic, all } = grid();
@@ -44,7 +46,7 @@ function drawMatrix() {
   const head = el("tr", {}, el("th", { scope: "col" }, sortBy("name", "Topic", "Sort by name")),
     ...countries.map((c) => el("th", { scope: "col", "aria-sort": state.sort === ENTITIES[c].id ? "descending" : "none" }, sortBy(ENTITIES[c].id, label(c), `Topics of ${label(c)} first`))),
     el("th", { scope: "col" }, sortBy("", "Countries", "Most countries first")));
-  const body = topics.map((t) => el("tr", {}, el("th", { scope: "row" }, thing(t)),
+  const body = topics.map((t) => el("tr", { "aria-current": t === state.e ? "true" : null }, el("th", { scope: "row" }, thing(t)),
     ...countries.map((c) => {
       const cell = on.get(`${c} ${t}`);
       if (!cell) return el("td");
@@ -53,7 +55,7 @@ function drawMatrix() {
         "aria-label": `${label(c)}, ${label(t)}: ${word(cell)}`, title: word(cell), on: { click: () => go({ e: c, o: t }, true) } }));
     }),
     el("td", { text: String(perTopic.get(t)) })));
-  const caption = `● pursued  ○ only wanted. ${plural(topics.length, "topic")}${all > topics.length ? ` of ${all.toLocaleString("en")}; filter to see the others` : ""}. A cell opens what it rests on.`;
+  const caption = `● pursued, ◐ pursued by what so far is only planned, wanted or hedged, ○ a topic of something wanted. ${plural(topics.length, "topic")}${all > topics.length ? ` of ${all.toLocaleString("en")}; filter to see the others` : ""}. A cell opens what it rests on.`;
   document.getElementById("matrix-view").replaceChildren(topics.length
     ? el("table", {}, el("caption", { text: caption }), el("thead", {}, head), el("tbody", {}, ...body))
     : el("p", { text: "No topic is pursued or wanted with any country that is shown." }));

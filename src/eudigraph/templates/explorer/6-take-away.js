@@ -15,16 +15,34 @@ function sheet(x, y, width, height) {
   return svg;
 }
 
+/** What a picture needs to stand alone: what it is, where it is from, and what its signs mean. */
+function signed(svg, legend) {
+  const [x, y, width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+  const from = [...new Set(SOURCES.map((s) => s.publisher ?? s.title))];
+  const lines = [`EU digital diplomacy. eudigraph, CC BY 4.0. Sources: ${from.slice(0, 6).join(", ")}${from.length > 6 ? ` and ${from.length - 6} more` : ""}.`, legend];
+  svg.setAttribute("viewBox", `${x} ${y} ${width} ${height + 60}`);
+  svg.setAttribute("height", height + 60);
+  svg.firstChild.setAttribute("height", height + 60);
+  lines.forEach((line, n) => svg.append(draw("text", { x: x + 12, y: y + height + 22 + n * 20, fill: colors.faint }, line)));
+  return svg;
+}
+
 function networkSheet() {
   const places = network.getPositions(drawn);
   const at = Object.values(places);
   const [left, top] = [Math.min(0, ...at.map((p) => p.x)) - 140, Math.min(0, ...at.map((p) => p.y)) - 60];
   const [right, bottom] = [Math.max(0, ...at.map((p) => p.x)) + 140, Math.max(0, ...at.map((p) => p.y)) + 60];
   const svg = sheet(left, top, right - left, bottom - top);
+  const tip = draw("marker", { id: "tip", viewBox: "0 0 10 10", refX: 10, refY: 5, markerWidth: 7, markerHeight: 7, orient: "auto" });
+  tip.append(draw("path", { d: "M0,0L10,5L0,10Z", fill: colors.edge }));
+  svg.append(tip);
   for (const [id, statements] of lines) {
     const { dashes } = edge(id, statements);
     const [a, b] = id.split(">").map((n) => places[n]);
-    if (a && b) svg.append(draw("line", { x1: a.x, y1: a.y, x2: b.x, y2: b.y, stroke: colors.edge, ...(dashes ? { "stroke-dasharray": dashes.join(" ") } : {}) }));
+    if (!a || !b) continue;
+    const far = Math.hypot(b.x - a.x, b.y - a.y) || 1;
+    const back = (OPTIONS.groups[KINDS[kindOf(+id.split(">")[1])].name].size + 2) / far; // the tip stands at the shape's rim
+    svg.append(draw("line", { x1: a.x, y1: a.y, x2: b.x - (b.x - a.x) * back, y2: b.y - (b.y - a.y) * back, stroke: colors.edge, "marker-end": "url(#tip)", ...(dashes ? { "stroke-dasharray": dashes.join(" ") } : {}) }));
   }
   for (const e of drawn) {
     const { x, y } = places[e];
@@ -34,7 +52,16 @@ function networkSheet() {
       fill: unsettled(e) ? colors.back : color, ...(unsettled(e) ? { "stroke-dasharray": "4 3" } : {}) }));
     svg.append(draw("text", { x, y: y + size + 14, "text-anchor": "middle", fill: colors.ink }, short(briefly(e), 32)));
   }
-  return svg;
+  let x = left + 12;
+  const [present, y] = [new Set(drawn.map(kindOf)), bottom + 48];
+  const made = signed(svg, "");
+  for (const k of [...present].sort((a, b) => a - b)) {
+    made.append(draw("path", { d: outline(KINDS[k].shape, 7), fill: KINDS[k].color, transform: `translate(${x + 7} ${y - 4})` }));
+    made.append(draw("text", { x: x + 20, y, fill: colors.ink }, KINDS[k].label));
+    x += 40 + KINDS[k].label.length * 7.5;
+  }
+  made.append(draw("text", { x, y, fill: colors.faint }, "dashed: not certain · dotted: follows from claims"));
+  return made;
 }
 
 function timelineSheet() {
@@ -51,11 +78,11 @@ function timelineSheet() {
     const color = KINDS[kindOf(row.e)].color;
     const [from, to] = [row.first === null ? 620 : x(row.first), row.beginning || row.last === null ? 1180 : x(row.last)];
     svg.append(draw("text", { x: 10, y, fill: colors.ink }, short(sayDate(row), 30)));
-    svg.append(draw("text", { x: 220, y, fill: colors.ink }, short(label(row.e), 56)));
+    svg.append(draw("text", { x: 220, y, fill: colors.ink }, short(`${label(row.e)} (${claimed(row.e, REL.status).map(([st]) => label(st)).join(" or ") || "no status"})`, 56)));
     svg.append(draw("rect", { x: from, y: y - 10, width: Math.max(6, to - from), height: 11, stroke: color, "stroke-width": 2,
       fill: row.unsure ? "none" : color, ...(row.unsure ? { "stroke-dasharray": "4 3" } : {}) }));
   });
-  return svg;
+  return signed(svg, "A long bar is an inexact date or a time that goes on; a dashed one is not certain.");
 }
 
 function matrixSheet() {
@@ -66,10 +93,11 @@ function matrixSheet() {
     svg.append(draw("text", { x: 10, y: 50 + row * 22, fill: colors.ink }, short(label(t), 42)));
     countries.forEach((c, n) => {
       const cell = on.get(`${c} ${t}`);
-      if (cell) svg.append(draw("circle", { cx: 355 + n * 110, cy: 46 + row * 22, r: 6, stroke: colors.ink, "stroke-width": 2, fill: cell.pursued === undefined ? "none" : colors.ink }));
+      if (cell) svg.append(draw("circle", { cx: 355 + n * 110, cy: 46 + row * 22, r: 6, stroke: colors.ink, "stroke-width": 2, fill: cell.pursued === undefined || cell.planned ? "none" : colors.ink }));
+      if (cell?.planned) svg.append(draw("circle", { cx: 355 + n * 110, cy: 46 + row * 22, r: 3, fill: colors.ink }));
     });
   });
-  return svg;
+  return signed(svg, "Full: pursued. Dotted: pursued by what so far is only planned, wanted or hedged. Empty: a topic of something wanted.");
 }
 
 const sheets = { network: networkSheet, timeline: timelineSheet, matrix: matrixSheet };
@@ -81,7 +109,7 @@ function save(blob, name) {
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  say(`Saved ${name}`);
+  tell(`Saved ${name}`);
 }
 
 function savePng() {
@@ -93,7 +121,7 @@ function savePng() {
     page.getContext("2d").drawImage(image, 0, 0, page.width, page.height);
     page.toBlob((blob) => save(blob, `eudigraph-${state.view}.png`));
   };
-  image.onerror = () => say("The picture could not be made");
+  image.onerror = () => tell("The picture could not be made");
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawing())}`;
 }
 
@@ -122,12 +150,12 @@ async function copyLink() {
   const link = location.href;
   try {
     await navigator.clipboard.writeText(link);
-    say("Link copied");
+    tell("Link copied");
   } catch {
     const field = el("input", { value: link, readonly: true, "aria-label": "Link to what you see" });
     document.getElementById("panel").prepend(el("p", {}, "The link: ", field));
     field.select();
-    say("The link stands in the panel, to be copied");
+    tell("The link stands in the panel, to be copied");
   }
 }
 

@@ -7,6 +7,25 @@ function say(text) {
   by("live").textContent = text;
 }
 
+/** Say something that eyes are to see as well. */
+function tell(text) {
+  say(text);
+  by("live").classList.add("seen");
+  setTimeout(() => by("live").classList.remove("seen"), 4000);
+}
+
+/** Do something that draws parts anew, and give the focus back to what took the place of what had it. */
+function keepingFocus(act) {
+  const had = document.activeElement;
+  const home = had?.closest("#list, #panel, #timeline-view, #matrix-view");
+  const name = (x) => x.getAttribute("aria-label") ?? x.textContent;
+  const key = had && name(had);
+  act();
+  if (!home || had.isConnected) return;
+  const same = [...home.querySelectorAll("button, summary, a")].find((x) => name(x) === key);
+  (same ?? (home.id === "list" ? by("search") : home.id === "panel" ? by("heading") ?? home : home)).focus({ preventScroll: true });
+}
+
 /** Go to a state that differs from this one as given. A typed search leaves no trail of its own in the history. */
 function go(change, focus = false) {
   if ("view" in change && change.view !== "network") change.steps = 0;
@@ -15,8 +34,8 @@ function go(change, focus = false) {
   if (!framed && link !== location.hash.replace(/^#/, "")) {
     if ("q" in change) history.replaceState(null, "", `#${link}`); else history.pushState(null, "", `#${link}`);
   }
-  apply([]);
-  if (focus) by("heading")?.focus({ preventScroll: false });
+  keepingFocus(() => apply([]));
+  if (focus) by("heading")?.focus();
 }
 
 /** Open a thing in the panel. */
@@ -28,7 +47,7 @@ function open(e, focus = false) {
 const from = () => {
   const [made, unknown] = decode(location.hash);
   state = made;
-  apply(unknown);
+  keepingFocus(() => apply(unknown));
 };
 window.addEventListener("popstate", from);
 window.addEventListener("hashchange", from);
@@ -37,7 +56,7 @@ function showList(shown) {
   const found = state.q ? search(state.q) : shown;
   const total = ENTITIES.filter((e) => e.kind >= 0).length;
   const drawnNow = Math.min(found.length, DATA.drawn);
-  by("count").textContent = state.q ? `${plural(found.length, "match", "matches")} for “${state.q}”`
+  by("count").textContent = state.q ? `${plural(found.length, "match", "matches")} for “${state.q}”${found.length ? "" : ". Try fewer or other words."}`
     : `${plural(found.length, "thing")} of ${total.toLocaleString("en")} shown`
       + (state.view === "network" && found.length > DATA.drawn ? `; the ${drawnNow} most important are drawn. Search, filter or open one to reach the others.` : "");
   const items = found.slice(0, listed).map((e, n) => el("li", {}, el("button", { type: "button", tabindex: n ? "-1" : "0",
@@ -58,14 +77,19 @@ function showFilters() {
   for (const view of ["network", "timeline", "matrix"]) by(`${view}-view`).hidden = view !== state.view;
 }
 
+let pictureOf = null; // what the view shows
 let panelOf = null; // what the panel shows, so that typing a search does not lay it out again
 
 function apply(problem) {
   showFilters();
   const shown = visible();
-  if (state.view === "network") drawNetwork(shown);
-  else if (state.view === "timeline") drawTimeline(shown);
-  else drawMatrix();
+  const picture = encode({ ...state, q: "" }); // typing a search changes the list alone
+  if (picture !== pictureOf) {
+    if (state.view === "network") drawNetwork(shown);
+    else if (state.view === "timeline") drawTimeline(shown);
+    else drawMatrix();
+  }
+  pictureOf = picture;
   showList(shown);
   const key = `${state.e} ${state.o} ${state.steps} ${problem}`;
   if (key !== panelOf) showPanel(problem);
@@ -98,6 +122,7 @@ KINDS.forEach((kind, k) => {
 });
 by("inferred").addEventListener("change", () => go({ inferred: by("inferred").checked }));
 by("clear").addEventListener("click", () => go({ ...FRESH, view: state.view, e: state.e, o: state.o }));
+by("skip").addEventListener("click", () => by("heading")?.focus());
 by("home").addEventListener("click", () => { by("search").value = ""; go({ ...FRESH }); });
 for (const button of document.querySelectorAll("[data-view]")) button.addEventListener("click", () => go({ view: button.dataset.view }));
 
@@ -118,7 +143,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && state.e >= 0) { go({ e: -1, o: -1, steps: 0 }); say("Nothing chosen"); }
   if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "")) { by("search").focus(); event.preventDefault(); }
 });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readColors(); apply([]); });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readColors(); pictureOf = null; apply([]); });
 if (innerWidth <= 1100) by("filters").open = false;
 by("link").hidden = framed;
 readColors();

@@ -1,0 +1,140 @@
+"""The Python interface: what the command line does, as tables, networks and objects."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import networkx as nx
+import pandas as pd
+import pytest
+import rdflib
+
+import eudigraph
+from eudigraph import errors, store, workspace
+from eudigraph.api import Graph
+from eudigraph.names import BASE, EUD
+
+
+@pytest.fixture(scope="module")
+def graph(built: store.Built, checkout: workspace.Workspace) -> Graph:
+    return Graph(built, checkout)
+
+
+def table(answer: object) -> pd.DataFrame:
+    assert isinstance(answer, pd.DataFrame)
+    return answer
+
+
+def test_a_graph_is_built_when_it_is_opened_for_the_first_time(copy: workspace.Workspace) -> None:
+    opened = eudigraph.open_graph(copy.root)
+    assert repr(opened) == "<eudigraph.Graph of 1 sources with 326 claims>"
+    assert (copy.root / "build" / "manifest.json").is_file()
+
+
+def test_data_that_cannot_be_built_is_refused_with_its_problems(copy: workspace.Workspace) -> None:
+    (copy.root / "graph" / "bad.trig").write_text("nonsense", "utf-8")
+    with pytest.raises(errors.DataError, match=r"graph/bad\.trig:1: error: is no valid TriG"):
+        eudigraph.open_graph(copy.root)
+
+
+def test_the_questions_are_a_table(graph: Graph) -> None:
+    questions = graph.questions()
+    assert len(questions) == 19
+    assert questions.loc["topics", "parameters"] == ["country", "within"]
+
+
+def test_an_answer_has_days_as_days_numbers_as_numbers_and_iris_beside_names(graph: Graph) -> None:
+    meetings = graph.query("meetings-after", after=datetime.date(2023, 6, 1))
+    assert meetings["meeting"].tolist() == ["Thierry Breton with Lee Jong Ho, 2023", "EU–Japan summit 2023"]
+    assert meetings["meeting_iri"].tolist() == [f"{BASE}meeting/breton-lee-2023", f"{BASE}meeting/eu-japan-summit-2023"]
+    assert meetings["latest"].tolist() == [datetime.date(2023, 6, 30), datetime.date(2023, 7, 4)]
+    shared = graph.query("shared-topics", at_least=4)
+    assert shared["rolled_up"].tolist()[0] == 5
+    assert graph.query("partnerships", country="Canada")["disputed"].tolist() == [True, True, True]
+
+
+def test_an_answer_carries_its_evidence(graph: Graph) -> None:
+    found = graph.query("topics", country="Korea", within="AI regulation", evidence=True)
+    assert set(found["evidence_place"]) == {"¶5 (554–786)", "¶25 (4460–4594)"}
+    assert set(found["evidence_certainty"]) == {"stated", "hedged"}
+
+
+def test_an_answer_without_rows_keeps_its_columns(graph: Graph) -> None:
+    empty = graph.query("meetings-after", after="2030-01-01")
+    assert len(empty) == 0
+    assert list(empty.columns)[:3] == ["meeting", "kind", "partnership"]
+
+
+def test_own_sparql_gives_tables_truths_and_graphs(graph: Graph) -> None:
+    rows = table(graph.sparql("SELECT ?topic { ?country eud:cooperatesOn ?topic }", country="country:singapore"))
+    assert set(rows["topic"]) == {"AI governance", "AI standards", "digital identity", "digitalisation of small firms"}
+    assert graph.sparql("ASK { ?x a eud:Country }", x=graph.find("Republic of Korea")) is True
+    assert graph.sparql("ASK { ?x a eud:Country }", x="org:european-union") is False
+    made = graph.sparql("CONSTRUCT { ?x a eud:Country } WHERE { ?x a eud:Country }")
+    assert isinstance(made, rdflib.Graph)
+    assert len(made) == 7
+
+
+@pytest.mark.parametrize(
+    "hostile", ['" } SERVICE <http://127.0.0.1:9/> { ?a ?b ?c', 'Japan"@en } #', "\\u0022 }", "} VALUES ?x { 1"]
+)
+def test_variables_are_bound_as_terms_and_never_pasted(graph: Graph, hostile: str) -> None:
+    rows = table(graph.sparql("SELECT ?x ?y { BIND(?x AS ?y) }", x=hostile))
+    assert rows["x"].tolist() == [hostile]
+
+
+def test_numbers_days_and_truths_are_bound_with_their_types(graph: Graph) -> None:
+    for value, kind in ((3, "integer"), (0.5, "double"), (True, "boolean"), (datetime.date(2023, 5, 1), "date")):
+        rows = table(graph.sparql("SELECT ?x (STR(DATATYPE(?x)) AS ?type) { }", x=value))
+        assert rows["x"].tolist() == [value]
+        assert rows["type"].tolist() == [f"http://www.w3.org/2001/XMLSchema#{kind}"]
+
+
+def test_what_is_not_known_is_refused_in_words(graph: Graph) -> None:
+    with pytest.raises(errors.UsageError, match=r"the query has no variable \?y"):
+        graph.sparql("SELECT ?x { ?x a eud:Country }", y=1)
+    with pytest.raises(errors.UsageError, match="did you mean: topics"):
+        graph.query("topic")
+    with pytest.raises(errors.UsageError, match="did you mean Japan"):
+        graph.find("Japam", "Country")
+
+
+def test_evidence_and_explanations_are_at_hand(graph: Graph) -> None:
+    passages = graph.evidence("Arctic cable", "lacks support of", "Canada")
+    assert passages["paragraph"].tolist() == [20]
+    assert "Joint research on 6G" in graph.explain("Japan", "cooperates on", "6G")
+
+
+def test_the_network_can_leave_out_what_follows(graph: Graph) -> None:
+    whole, asserted = graph.network(), graph.network(inferred=False)
+    assert isinstance(asserted, nx.MultiDiGraph)
+    assert 0 < asserted.number_of_edges() < whole.number_of_edges()
+    assert not any(inferred for *_, inferred in asserted.edges(data="inferred"))
+
+
+def test_the_dataset_is_rdflibs_with_every_passage_a_graph(graph: Graph) -> None:
+    data = graph.dataset()
+    passage = rdflib.URIRef(f"{BASE}passage/euractiv-2023-04/17")
+    meeting = rdflib.URIRef(f"{BASE}meeting/eu-japan-summit-2023")
+    assert (meeting, rdflib.URIRef(EUD + "withCountry"), rdflib.URIRef(f"{BASE}country/japan")) in data.graph(passage)
+
+
+def test_the_ontology_is_owlreadys_with_classes_and_individuals(graph: Graph) -> None:
+    loaded = graph.ontology()
+    countries = {str(country.prefLabel[0]) for country in loaded.Country.instances()}
+    assert {"Japan", "South Korea", "United States"} <= countries
+    assert loaded.Country in loaded.world[f"{BASE}country/japan"].is_a
+    assert loaded.Summit in list(loaded.Meeting.descendants())
+
+
+def test_the_explorer_shows_itself_and_can_be_written(graph: Graph, tmp_path: Path) -> None:
+    page = graph.explorer()
+    assert page._repr_html_().startswith('<iframe srcdoc="&lt;!doctype html&gt;')
+    assert page.write(tmp_path / "page.html").read_text("utf-8") == page.document
+
+
+def test_the_package_names_a_handful_of_things() -> None:
+    assert all(hasattr(eudigraph, name) for name in eudigraph.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        eudigraph.nothing  # noqa: B018
