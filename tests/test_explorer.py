@@ -6,7 +6,9 @@ import csv
 import io
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree
@@ -14,12 +16,13 @@ from xml.etree import ElementTree
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
 from pyoxigraph import Literal as Text
 
-from eudigraph import assemble, build, drawing, explore, network, store, workspace
+from eudigraph import assemble, build, drawing, evidence, explore, network, store, workspace
 from eudigraph.names import BASE, EUD, GRAPH_ONTOLOGY, GRAPH_REFERENCE, OWL, RDF, RDF_TYPE, RDFS, SKOS
 from eudigraph.ontology import from_store
+from eudigraph.reasoning import infer
 from eudigraph.sparql import select
 
 CHROMIUM = next(
@@ -341,6 +344,28 @@ def test_a_broken_link_is_said_and_breaks_nothing(open_page: Open, state: str) -
         expect(page.locator("#panel .warn")).to_contain_text("country:atlantis")
 
 
+@pytest.mark.parametrize(
+    "state", ["e=status:held", "e=country:japan&o=status:held", "partner=topic:6g", "topic=country:japan"]
+)
+def test_a_link_to_what_cannot_be_chosen_is_said_and_breaks_nothing(open_page: Open, state: str) -> None:
+    page = open_page(state)
+    expect(page.locator("#panel .warn")).to_contain_text("This link speaks of what is not in this graph")
+    assert len(listed(page)) > 50
+
+
+def test_home_is_a_step_that_back_leads_behind(open_page: Open) -> None:
+    page = open_page("e=country:japan")
+    page.locator("#home").click()
+    page.go_back()
+    expect(page.locator("#heading")).to_have_text("Japan")
+
+
+def test_no_kind_at_all_is_a_state_too(open_page: Open) -> None:
+    page = open_page("kinds=")
+    assert listed(page) == []
+    assert page.locator("#panel .warn").count() == 0
+
+
 # ---------------------------------------------------------------- The other views
 
 
@@ -404,12 +429,89 @@ def test_the_views_share_filters_and_selection(open_page: Open) -> None:
     assert page.locator("#timeline-view tbody tr").count() == 2
 
 
+# ---------------------------------------------------------------- Several sources
+
+
+@pytest.fixture(scope="module")
+def several(checkout: workspace.Workspace, tmp_path_factory: pytest.TempPathFactory) -> tuple[store.Built, Path]:
+    """The article and the three sources of the trial, built, with their page."""
+    folder = tmp_path_factory.mktemp("several")
+    for name in workspace.FOLDERS:
+        shutil.copytree(checkout.root / name, folder / name)
+    fixtures = checkout.root / "tests" / "fixtures"
+    for path in fixtures.glob("*.trig"):
+        shutil.copy(path, folder / "graph")
+    shutil.copy(fixtures / "trial-reference.ttl", folder / "graph" / "reference")
+    report = build.build(workspace.open_workspace(folder), use_hermit=False, exports=False)
+    assert not report.errors
+    built = store.open_built(folder / "build")
+    return built, explore.write_page(built)
+
+
+def test_of_a_source_the_matrix_has_what_rests_on_it(
+    watched: Callable[..., Page], several: tuple[store.Built, Path]
+) -> None:
+    built, path = several
+    terms = from_store(built.store)
+    expected: dict[str, set[tuple[str, str]]] = {}
+    for name, word in (("cooperatesOn", "pursued"), ("cooperationWantedOn", "wanted")):
+        relation = NamedNode(EUD + name)
+        query = f"SELECT ?x ?y ?c ?t {{ ?x {relation} ?y . ?x <{SKOS}prefLabel> ?c . ?y <{SKOS}prefLabel> ?t }}"
+        for row in select(built.store, query):
+            behind = evidence.passages_behind(built.store, terms, [Triple(row["x"], relation, row["y"])])
+            for source in {passage.value.split("/")[-2] for passage in behind}:
+                expected.setdefault(source, set()).add((f"{row['c'].value}, {row['t'].value}", word))
+    assert len(expected) == 4
+    for source, cells in expected.items():
+        page = watched(f"{path.as_uri()}#view=matrix&source=source:{source}")
+        shown = set()
+        for cell in page.locator("#matrix-view td button").all():
+            what, _, how = str(cell.get_attribute("aria-label")).rpartition(": ")
+            said = how.replace("planned, wanted or hedged", "")
+            shown |= {(what, word) for word in ("pursued", "wanted") if word in said}
+        assert shown == cells, source
+
+
+def test_the_timeline_pairs_a_date_with_the_status_claimed_along_with_it(
+    watched: Callable[..., Page], several: tuple[store.Built, Path]
+) -> None:
+    page = watched(f"{several[1].as_uri()}#view=timeline")
+    rows = page.locator("#timeline-view tbody tr", has_text="Thierry Breton with Lee Jong Ho").all_inner_texts()
+    said = sorted(" ".join(row.split()) for row in rows)
+    assert said == [
+        "30 June 2023 (uncertain) Thierry Breton with Lee Jong Ho, 2023 claims differ tentative",
+        "30 June 2023 Thierry Breton with Lee Jong Ho, 2023 claims differ held",
+    ]
+
+
+def test_with_several_sources_a_passage_is_named_with_its_own(
+    watched: Callable[..., Page], several: tuple[store.Built, Path]
+) -> None:
+    page = watched(f"{several[1].as_uri()}#e=meeting:breton-lee-2023")
+    expect(page.locator("#panel .warn").first).to_contain_text("EURACTIV ¶23")
+
+
+def test_a_source_filter_keeps_all_that_the_source_speaks_of(
+    watched: Callable[..., Page], several: tuple[store.Built, Path]
+) -> None:
+    built, path = several
+    page = watched(f"{path.as_uri()}#source=source:euractiv-2023-04")
+    assert {"Sweden", "an unnamed EU official", "trade agreements"} <= set(listed(page))
+    with page.expect_download() as saved:
+        page.locator("#csv").click()
+    rows = csv.DictReader(io.StringIO(Path(saved.value.path()).read_text("utf-8-sig")))
+    title = select(built.store, f"SELECT ?t {{ <{BASE}source/euractiv-2023-04> <{EUD}title> ?t }}")[0]["t"].value
+    assert {row["source"] for row in rows} == {title}
+
+
 # ---------------------------------------------------------------- For everyone
 
 
 def test_the_keyboard_alone_suffices(open_page: Open) -> None:
     page = open_page()
-    page.keyboard.press("/")
+    page.keyboard.press("Tab")  # the way to the details, then home, then the search
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
     page.keyboard.type("japan")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -551,7 +653,8 @@ HOSTILE = (
 
 def named(store: Store, kind: str, label: str, number: int = 0) -> NamedNode:
     """Add a thing of a class with a name to a store, in the default graph and that of reference data."""
-    thing = NamedNode(f"{BASE}{kind.lower()}/thing-{number}")
+    path = {"Organisation": "org"}.get(kind, kind.lower())
+    thing = NamedNode(f"{BASE}{path}/thing-{number}")
     for graph in (DefaultGraph(), GRAPH_REFERENCE):
         store.add(Quad(thing, RDF_TYPE, NamedNode(EUD + kind), graph))
         store.add(Quad(thing, NamedNode(SKOS + "prefLabel"), Text(label, language="en"), graph))
@@ -641,8 +744,33 @@ def test_a_thing_that_is_related_to_itself_and_a_cycle_are_shown(show: Callable[
     one, other = named(bare, "Organisation", "one", 1), named(bare, "Organisation", "other", 2)
     for s, o in ((one, one), (one, other), (other, one)):
         bare.add(Quad(s, NamedNode(EUD + "partOf"), o, GRAPH_REFERENCE))
-    page = show(bare, "e=organisation:thing-1&steps=3&kinds=Organisation")
+    page = show(bare, "e=org:thing-1&steps=3&kinds=Organisation")
     assert sorted(listed(page)) == ["one", "other"]
+
+
+def test_a_long_chain_is_explained_at_once(show: Callable[..., Page], bare: Store) -> None:
+    """Of a transitive relation there are more ways than could ever be tried one by one."""
+    links = [named(bare, "Organisation", f"link {n}", n) for n in range(31)]
+    relation = NamedNode(EUD + "partOf")
+    for one, other in pairwise(links):
+        bare.add(Quad(one, relation, other, GRAPH_REFERENCE))
+        bare.add(Quad(one, relation, other, DefaultGraph()))
+    infer(bare, from_store(bare))
+    page = show(bare, "e=org:thing-0&o=org:thing-30")
+    began = time.monotonic()
+    page.locator("#panel details").first.wait_for()
+    assert page.locator("#panel .why").first.get_by_text("reference data").count() == 30
+    assert time.monotonic() - began < 5
+
+
+def test_focus_stays_where_the_view_is_drawn_anew(open_page: Open) -> None:
+    page = open_page("view=matrix&e=country:japan")
+    page.locator("#matrix-view thead").get_by_role("button", name="India", exact=True).focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.textContent") == "India"
+    page.locator("#panel").get_by_role("button", name="2 steps").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.textContent") == "2 steps"
 
 
 def test_of_a_large_graph_the_most_important_are_drawn_and_the_others_can_be_reached(

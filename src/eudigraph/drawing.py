@@ -20,7 +20,7 @@ from pyvis.edge import Edge
 from pyvis.network import Network
 from pyvis.node import Node
 
-from eudigraph.names import EUD
+from eudigraph.names import EUD, SKOS
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,12 @@ LOOKS = (
     Look("Election", "diamond", "#7d6b5d", 11),
     Look("Event", "diamond", "#5b6770", 11),
     Look("Agent", "hexagon", "#7d6b5d", 11),
+    Look("Thing", "dot", "#5b6770", 10),
 )
-"""Shapes and colours by class; the first that fits counts. The hues stay apart for the colour-blind (after Okabe and
-Ito, https://jfly.uni-koeln.de/color/), at 3:1 against the light and the dark page; shapes tell the classes apart, too.
+"""Shapes and colours by class; the first that fits counts, the last is for all others.
+
+The hues stay apart for the colour-blind (after Okabe and Ito, https://jfly.uni-koeln.de/color/), at 3:1 against the
+light and the dark page; shapes tell the classes apart, too.
 """
 
 SCRIPTS = ("1-model", "2-panel", "3-network", "4-timeline", "5-matrix", "6-take-away", "7-page")
@@ -85,7 +88,10 @@ OPTIONS: dict[str, Any] = {
 def look_of(types: Sequence[str]) -> Look | None:
     """Return how a thing of these classes (IRIs) is drawn; None for what is no node of the picture."""
     names = {t.removeprefix(EUD) for t in types}
-    return next((look for look in LOOKS if look.name in names), None)
+    known = next((look for look in LOOKS if look.name in names), None)
+    # A class that somebody added is drawn as well; statuses, certainties and the like are words, not things.
+    ours = any(t.startswith(EUD) for t in types) and SKOS + "Concept" not in types
+    return known or (LOOKS[-1] if ours else None)
 
 
 def picture(network: nx.MultiDiGraph, places: Mapping[str, tuple[int, int]], numbers: Mapping[str, int]) -> Network:

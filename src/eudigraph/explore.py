@@ -23,6 +23,8 @@ from eudigraph.sparql import select
 
 MAX_DRAWN = 400
 """Nodes that the page draws at once; search, filters and a thing's neighbours lead to the others."""
+MAX_LAID_OUT = 2000
+"""Nodes that are laid out with care, the most important first; the others come to stand beside their neighbours."""
 _MISSING = -1
 
 
@@ -72,13 +74,14 @@ def render(graph: Store, counts: Mapping[str, int], texts: Mapping[str, str] | N
     drawable = everything.subgraph([node for node, look in looks.items() if look]).copy()
     ranks = network.importance(drawable)
     order = sorted(everything, key=lambda node: (-ranks.get(node, 0.0), node))
-    places = network.layout(drawable, [node for node in drawable if (look := looks[node]) and look.shown])
+    core = [node for node in order if (look := looks[node]) and look.shown][:MAX_LAID_OUT]
+    places = network.layout(drawable, core)
     data = _data(graph, ontology, everything, order, texts or {}) | {"counts": dict(counts)}
     for entry, node in zip(data["entities"], order, strict=True):
         look = looks[node]
         entry["kind"] = drawing.LOOKS.index(look) if look else _MISSING
         entry["x"], entry["y"] = places.get(node, (0, 0))
-    first = [node for node in order if (look := looks[node]) and look.shown][:MAX_DRAWN]
+    first = core[:MAX_DRAWN]
     numbers = {node: i for i, node in enumerate(order)}
     drawn = drawing.picture(everything, {node: places[node] for node in first}, numbers)
     return drawing.page(drawn, data, title="eudigraph: the EU's digital diplomacy")
@@ -141,7 +144,7 @@ def _data(
 
 def _entity(ontology: Ontology, iri: str, data: Mapping[str, Any]) -> dict[str, Any]:
     given = {
-        "id": shorten(iri).strip("<>"),
+        "id": shorten(iri),
         "label": data["label"],
         "also": data["alternatives"],
         "class": ", ".join(ontology.terms[c].label for c in data["classes"] if c in ontology.terms),

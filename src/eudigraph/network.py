@@ -46,7 +46,7 @@ def whole(store: Store, ontology: Ontology) -> nx.MultiDiGraph:
     their property's IRI, have ``label``, ``inferred`` and ``passages``; an edge that is not inferred and has no
     passages is from reference data or the ontology.
     """
-    objects = {t.iri for t in ontology.properties if t.kind == "ObjectProperty" and t.ours} | _TERMS
+    objects = {t.iri for t in ontology.properties if t.kind == "ObjectProperty" and (t.ours or t.iri in _TERMS)}
     values = {t.iri for t in ontology.properties if t.kind == "DatatypeProperty" and t.ours}
     words: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     types: dict[str, set[str]] = defaultdict(set)

@@ -28,13 +28,34 @@ const byRelation = RELATIONS.map(() => []);
 STATEMENTS.forEach(([s, p, o], i) => { outgoing[s].push(i); incoming[o].push(i); byRelation[p].push(i); });
 VALUES.forEach(([s], i) => valuesOf[s].push(i));
 
+/** The statements of a thing with a property, from it or to it; sorted out for a thing when it is first asked for. */
+function sorter(lists) {
+  const known = new Map();
+  return (e, p) => {
+    if (!known.has(e)) {
+      const groups = new Map();
+      for (const i of lists[e]) {
+        const q = STATEMENTS[i][1];
+        if (groups.has(q)) groups.get(q).push(i); else groups.set(q, [i]);
+      }
+      known.set(e, groups);
+    }
+    return known.get(e).get(p) ?? [];
+  };
+}
+const outgoingBy = sorter(outgoing);
+const incomingBy = sorter(incoming);
+
 const subject = (i) => STATEMENTS[i][0];
 const property = (i) => STATEMENTS[i][1];
 const object = (i) => STATEMENTS[i][2];
 const follows = (i) => STATEMENTS[i][3] === 1;
 const passagesOf = (i) => STATEMENTS[i].slice(4);
 
-const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
+/** Names as they are compared, as the command line does it: without case, accents and punctuation. */
+const LETTERS = { ß: "ss", ø: "o", ł: "l", đ: "d", æ: "ae", œ: "oe", ı: "i" };
+const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[ßøłđæœı]/g, (c) => LETTERS[c])
+  .replace(/[^\p{L}\p{N}&+]+/gu, " ").trim();
 const NAMES = ENTITIES.map((e) => [fold(e.label), ...(e.also ?? []).map(fold)]);
 
 const kindOf = (e) => ENTITIES[e].kind;
@@ -70,12 +91,26 @@ function within(topic) {
   return found;
 }
 
-/** The claimed values of a single-valued relation, best supported first: [value, passages], from statements or texts. */
+/** How well passages support a claim: whether one says it without reserve, the reader's confidence, how many they are. */
+const support = (said) => [Number(said.some((p) => !PASSAGES[p].hedged)), confidence(said), said.length];
+const compare = (a, b) => a.map((x, n) => x - b[n]).find((x) => x !== 0) ?? 0;
+
+/** The claimed values of a relation, best supported first: [value, passages], from statements or texts. */
 function claimed(e, p) {
   const found = new Map();
-  for (const i of outgoing[e]) if (property(i) === p && !follows(i)) found.set(object(i), passagesOf(i));
+  for (const i of outgoingBy(e, p)) if (!follows(i)) found.set(object(i), passagesOf(i));
   for (const i of valuesOf[e]) if (VALUES[i][1] === p) found.set(VALUES[i][2], VALUES[i].slice(3));
-  return [...found].sort((a, b) => confidence(b[1]) - confidence(a[1]) || b[1].length - a[1].length);
+  return [...found].sort((a, b) => compare(support(b[1]), support(a[1])));
+}
+
+/** Whether different passages claim different values; one passage that gives two is at one with itself. */
+const differs = (given) => given.length > 1 && new Set(given.flatMap(([, said]) => said)).size > 1;
+
+/** The statuses that are claimed along with something else, such as a date; all of them where none is. */
+function statusesWith(e, said) {
+  const all = claimed(e, REL.status);
+  const along = all.filter(([, passages]) => passages.some((p) => said.includes(p)));
+  return along.length ? along : all;
 }
 
 const bestStatus = ENTITIES.map((_, e) => claimed(e, REL.status)[0]?.[0] ?? -1);
@@ -97,9 +132,9 @@ function reasons(i) {
     const match = (rest, known, used) => {
       if (!rest.length) { found.push([name, used]); return; }
       const [[a, q, b], ...others] = rest;
-      const near = a in known ? outgoing[known[a]] : b in known ? incoming[known[b]] : byRelation[q];
+      const near = a in known ? outgoingBy(known[a], q) : b in known ? incomingBy(known[b], q) : byRelation[q];
       for (const j of near) {
-        if (property(j) !== q || j === i) continue;
+        if (j === i) continue;
         if (a in known && known[a] !== subject(j)) continue;
         if (b in known && known[b] !== object(j)) continue;
         match(others, { ...known, [a]: subject(j), [b]: object(j) }, [...used, j]);
@@ -115,15 +150,45 @@ function reasons(i) {
 /** Whether a statement follows only from engagements of which it is open whether they come about. */
 const onlyPlanned = (i) => follows(i) && !reasons(i).some(([, from]) => !from.some(unsure));
 
-/** The claims that a statement rests on by its simplest way; none where it rests on itself. */
-function claimsBehind(i, above = new Set()) {
+const proofs = new Map();
+
+/** The claims that a statement rests on by a simplest way: those that need the fewest steps first, then few claims. */
+function claimsBehind(i) {
   if (!follows(i)) return [i];
-  if (above.has(i) || above.size > 8) return [];
-  for (const [, from] of reasons(i)) {
-    const each = from.map((j) => claimsBehind(j, new Set([...above, i])));
-    if (each.every((claims) => claims.length)) return [...new Set(each.flat())];
+  if (proofs.has(i)) return proofs.get(i);
+  const pending = new Map();
+  const todo = [i];
+  while (todo.length && pending.size < 3000) {
+    const j = todo.pop();
+    if (!follows(j) || proofs.has(j) || pending.has(j)) continue;
+    const ways = reasons(j);
+    pending.set(j, ways);
+    for (const [, from] of ways) todo.push(...from);
   }
-  return [];
+  // Round by round, what follows from what is proven already; so nothing rests on itself.
+  const proven = (j) => (follows(j) ? proofs.get(j) : [j]);
+  for (let found = [null]; found.length;) {
+    found = [];
+    for (const [j, ways] of pending) {
+      let best = null;
+      for (const [, from] of ways) {
+        if (!from.every(proven)) continue;
+        const claims = [...new Set(from.flatMap(proven))];
+        if (!best || claims.length < best.length) best = claims;
+      }
+      if (best) found.push([j, best]);
+    }
+    for (const [j, claims] of found) { proofs.set(j, claims); pending.delete(j); }
+  }
+  if (!proofs.has(i)) proofs.set(i, []);
+  return proofs.get(i);
+}
+
+/** Whether a statement only repeats one claim between the same two things, turned round or in other words. */
+function repeats(i) {
+  const claims = claimsBehind(i);
+  const [s, o] = [subject(i), object(i)];
+  return claims.length === 1 && [subject(claims[0]), object(claims[0])].every((e) => e === s || e === o);
 }
 
 // ---- Dates
@@ -171,6 +236,14 @@ function encode(s) {
   return given.toString().replaceAll("%3A", ":"); // names read better so, and mean the same
 }
 
+/** What each part of a state can be. */
+const objectsOf = (p) => new Set((byRelation[p] ?? []).map(object));
+const drawables = () => new Set(ENTITIES.flatMap((_, e) => (drawable(e) ? [e] : [])));
+const CHOICES = {
+  e: drawables, o: drawables, partner: () => objectsOf(REL.withCountry), status: () => objectsOf(REL.status),
+  topic: () => new Set(ENTITIES.flatMap((_, e) => (KINDS[kindOf(e)]?.name === "Topic" ? [e] : []))),
+};
+
 /** The state a link means, and what of it is not known here. */
 function decode(hash) {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
@@ -178,12 +251,13 @@ function decode(hash) {
   const unknown = [];
   for (const [key, value] of given) {
     if (["e", "o", "partner", "topic", "status"].includes(key)) {
-      if (byId.has(value)) made[key] = byId.get(value); else unknown.push(value);
+      const e = byId.get(value);
+      if (e !== undefined && CHOICES[key]().has(e)) made[key] = e; else unknown.push(value);
     } else if (key === "view" && ["network", "timeline", "matrix"].includes(value)) made.view = value;
     else if (key === "source" && SOURCES.some((s) => s.id === value)) made.source = SOURCES.findIndex((s) => s.id === value);
     else if (key === "steps" && /^[123]$/.test(value)) made.steps = +value;
     else if (key === "kinds") {
-      const named = value.split(".");
+      const named = value ? value.split(".") : [];
       made.kinds = named.map((n) => kindByName.get(n)).filter((k) => k !== undefined);
       if (made.kinds.length < named.length) { unknown.push(`${key}=${value}`); made.kinds = made.kinds.length ? made.kinds : null; }
     }
@@ -250,6 +324,8 @@ function visible() {
   const core = engagements();
   if (core) {
     among = new Set(core);
+    const onlySource = state.partner < 0 && state.topic < 0 && state.status < 0;
+    if (onlySource) ENTITIES.forEach((_, e) => { if (drawable(e) && saidBy(e)) among.add(e); });
     const topics = state.topic >= 0 ? within(state.topic) : null;
     const fits = (e) => {
       if (ENGAGEMENTS.has(kindOf(e))) return false; // of these only those that pass themselves

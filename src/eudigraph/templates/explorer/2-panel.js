@@ -56,9 +56,9 @@ function standing(e) {
   const made = [];
   if (words.length) made.push(el("span", { class: "note", text: ` ${words.join(" or ")}` }));
   const statuses = claimed(e, REL.status);
-  if (dates.length > 1 || statuses.length > 1) made.push(el("span", { class: "chip differ", text: "claims differ" }));
+  if (differs(claimed(e, REL.date)) || differs(statuses)) made.push(" ", el("span", { class: "chip differ", text: "claims differ" }));
   for (const [s] of statuses) {
-    made.push(el("span", { class: UNSETTLED.has(s) ? "chip unsure" : "chip", text: label(s) }));
+    made.push(" ", el("span", { class: UNSETTLED.has(s) ? "chip unsure" : "chip", text: label(s) }));
   }
   return made;
 }
@@ -112,14 +112,18 @@ function because(i, expanded = false) {
 /** Facts under the names of their relations: rows of [relation's label, statement, other thing]. */
 function facts(rows) {
   const groups = new Map();
-  for (const row of rows) groups.set(row[0], [...(groups.get(row[0]) ?? []), row]);
+  for (const row of rows) if (groups.has(row[0])) groups.get(row[0]).push(row); else groups.set(row[0], [row]);
   return [...groups].flatMap(([name, group]) => {
     const item = ([, i, other]) => el("li", {}, thing(other), ...standing(other), " ", because(i));
     const rest = group.slice(60);
     const list = el("ul", { class: "facts" }, ...group.slice(0, 60).map(item));
     if (rest.length) {
       const more = el("button", { type: "button", text: `${plural(rest.length, "more", "more")}`,
-        on: { click: () => more.parentElement.replaceWith(...rest.map(item)) } });
+        on: { click: () => {
+        const items = rest.map(item);
+        more.parentElement.replaceWith(...items);
+        items[0].querySelector("button")?.focus();
+      } } });
       list.append(el("li", {}, more));
     }
     return [el("h3", { text: name }), list];
@@ -131,9 +135,10 @@ function disagreements(e) {
   RELATIONS.forEach((r, p) => {
     if (!r.single) return;
     const given = claimed(e, p);
-    if (given.length < 2) return;
+    if (!differs(given)) return;
+    const best = compare(support(given[0][1]), support(given[1][1])) > 0 ? "the first is supported best" : "none is supported better";
     const words = given.map(([v, said]) => `${typeof v === "number" ? label(v) : readable(v)} (${[...new Set(said.map((x) => `${PASSAGES[x].speaker}, ${place(x)}`))].join("; ")})`);
-    made.push(el("div", { class: "warn", text: `Claims differ on “${r.label}”: ${words.join(" — or ")}. Both stay; the first is supported best.` }));
+    made.push(el("div", { class: "warn", text: `Claims differ on “${r.label}”: ${words.join(" — or ")}. All stay; ${best}.` }));
   });
   return made;
 }
@@ -146,10 +151,11 @@ function describe(e) {
     const { inverse, label: way } = RELATIONS[property(i)];
     return [inverse === undefined ? `… ${way} ${name}` : RELATIONS[inverse].label, i, subject(i)];
   });
-  // What only repeats a claim between the same two things, as its inverse or in other words, is left out.
-  const direct = new Set([...said, ...turned].map(([, , other]) => other));
-  const implied = out.filter((i) => follows(i) && !direct.has(object(i)) && property(i) !== REL.transitive)
-    .map((i) => [RELATIONS[property(i)].label, i, object(i)]);
+  const implied = [
+    ...out.filter((i) => follows(i) && property(i) !== REL.transitive).map((i) => [RELATIONS[property(i)].label, i, object(i)]),
+    ...incoming[e].filter((i) => follows(i) && RELATIONS[property(i)].inverse === undefined && property(i) !== REL.transitive)
+      .map((i) => [`… ${RELATIONS[property(i)].label} ${name}`, i, subject(i)]),
+  ].slice(0, 2000).filter(([, i]) => !repeats(i));
   const steps = el("div", { class: "steps", role: "group", "aria-label": "Neighbours" }, el("span", { class: "note", text: "Neighbours:" }),
     ...[0, 1, 2, 3].map((n) => el("button", { type: "button", "aria-pressed": String(state.steps === n),
       text: n ? plural(n, "step") : "all", on: { click: () => go({ steps: n, view: "network" }) } })));
@@ -171,7 +177,7 @@ function describe(e) {
 
 function valueFacts(e) {
   const groups = new Map();
-  for (const i of valuesOf[e]) groups.set(VALUES[i][1], [...(groups.get(VALUES[i][1]) ?? []), i]);
+  for (const i of valuesOf[e].slice(0, 500)) if (groups.has(VALUES[i][1])) groups.get(VALUES[i][1]).push(i); else groups.set(VALUES[i][1], [i]);
   return [...groups].flatMap(([p, given]) => [el("h3", { text: RELATIONS[p].label }), el("ul", { class: "facts" },
     ...given.map((i) => el("li", {}, el("span", { dir: "auto", text: VALUES[i][2] in SPANS ? readable(VALUES[i][2]) : VALUES[i][2] }),
       " ", evidence(VALUES[i].slice(3)))))]);

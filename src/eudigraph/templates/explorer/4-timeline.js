@@ -11,8 +11,10 @@ function dated(shown) {
       const given = claimed(e, p);
       for (const [edtf, said] of given) {
         const [first, last] = SPANS[edtf] ?? ["", ""];
-        rows.push({ e, edtf, said, beginning, first: first ? day(first) : null, last: last ? day(last) + 1 : null,
-          unsure: /[?~%]/.test(edtf) || unsettled(e) || given.length > 1, differs: given.length > 1 });
+        const statuses = statusesWith(e, said).map(([status]) => status);
+        const open = statuses.some((status) => UNSETTLED.has(status)) || (said.length > 0 && said.every((n) => PASSAGES[n].hedged));
+        rows.push({ statuses, e, edtf, said, beginning, first: first ? day(first) : null, last: last ? day(last) + 1 : null,
+          unsure: /[?~%]/.test(edtf) || open || differs(given), differs: differs(given) });
       }
     }
   }
@@ -28,7 +30,7 @@ function axis(rows) {
   const ticks = [];
   const start = new Date((span[0]) * 86400000);
   const months = (span[1] - span[0]) / 30.4;
-  const step = [1, 3, 6, 12, 24, 60, 120, 240].find((s) => months / s <= (innerWidth > 1300 ? 6 : 3)) ?? 1200;
+  const step = [1, 3, 6, 12, 24, 60, 120, 240].find((s) => months / s <= Math.max(2, (document.getElementById("timeline-view").clientWidth * 0.38) / 90)) ?? 1200;
   const first = Math.floor((start.getUTCFullYear() * 12 + start.getUTCMonth()) / step) * step;
   for (let m = first; ticks.length < 40; m += step) {
     const at = Date.UTC(Math.floor(m / 12), m % 12, 1) / 86400000;
@@ -62,7 +64,7 @@ function drawTimeline(shown) {
     return el("tr", { "aria-current": row.e === state.e ? "true" : null }, el("td", { class: "when", text: sayDate(row) }),
       el("td", { class: "what" }, glyph(kindOf(row.e)), thing(row.e)),
       el("td", {}, row.differs ? el("span", { class: "chip differ", text: "claims differ" }) : null,
-        ...claimed(row.e, REL.status).map(([s]) => el("span", { class: UNSETTLED.has(s) ? "chip unsure" : "chip", text: label(s) }))),
+        ...row.statuses.flatMap((s) => [" ", el("span", { class: UNSETTLED.has(s) ? "chip unsure" : "chip", text: label(s) })])),
       el("td", { class: "track", "aria-hidden": "true" }, track));
   });
   const bare = new Set(["Partnership", "Meeting"].map((n) => kindByName.get(n)));
@@ -72,6 +74,6 @@ function drawTimeline(shown) {
   const table = rows.length ? el("table", {}, el("caption", { text: caption }),
     el("thead", {}, el("tr", {}, ...["When", "What", "Standing"].map((h) => el("th", { scope: "col", text: h })), el("td", { class: "track", "aria-hidden": "true" }, head))),
     el("tbody", {}, ...body)) : el("p", { text: "Nothing that is shown has a date. Clear the filters, or show meetings and partnerships." });
-  view.replaceChildren(table, ...(undated.length ? [el("h3", { text: "Without a date" }),
+  view.replaceChildren(table, ...(undated.length ? [el("h2", { text: "Without a date" }),
     el("ul", { class: "facts" }, ...undated.slice(0, MAX_ROWS).map((e) => el("li", {}, glyph(kindOf(e)), " ", thing(e), ...standing(e))))] : []));
 }

@@ -6,15 +6,17 @@ const MAX_COUNTRIES = 40;
 /** Countries, topics, and what stands between them: {pursued, wanted} statements by "country topic". */
 function cells() {
   const on = new Map();
-  const source = state.source < 0 ? null : engagements();
+  const topics = state.topic < 0 ? null : within(state.topic);
+  const core = state.status < 0 ? null : engagements();
+  // With a status chosen, only what goes through an engagement of that status counts; with a source, what rests on it.
+  const fits = (i) => reasons(i).some(([, from]) => (!core || from.some((j) => core.has(subject(j)) || core.has(object(j))))
+    && (state.source < 0 || from.flatMap(claimsBehind).some((j) => passagesOf(j).length && fromSource(passagesOf(j)))));
   for (const [p, name] of [[REL.cooperates, "pursued"], [REL.wanted, "wanted"]]) {
     for (const i of byRelation[p] ?? []) {
       const [country, , topic] = STATEMENTS[i];
       if (state.partner >= 0 && country !== state.partner) continue;
-      if (state.topic >= 0 && !within(state.topic).has(topic)) continue;
-      // With a status or source chosen, only what rests on such an engagement counts.
-      const core = source ?? (state.status >= 0 ? engagements() : null);
-      if (core && !outgoing[country].some((j) => core.has(object(j)) && outgoing[object(j)].some((k) => object(k) === topic))) continue;
+      if (topics && !topics.has(topic)) continue;
+      if ((core || state.source >= 0) && !fits(i)) continue;
       const key = `${country} ${topic}`;
       on.set(key, { ...on.get(key), [name]: i, ...(name === "pursued" ? { planned: onlyPlanned(i) } : {}) });
     }

@@ -5,7 +5,8 @@ const NS = "http://www.w3.org/2000/svg";
 function draw(tag, given, text) {
   const made = document.createElementNS(NS, tag);
   for (const [key, value] of Object.entries(given)) made.setAttribute(key, value);
-  if (text !== undefined) made.textContent = text;
+  // What XML does not allow would make the whole drawing unreadable.
+  if (text !== undefined) made.textContent = text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd");
   return made;
 }
 
@@ -78,7 +79,7 @@ function timelineSheet() {
     const color = KINDS[kindOf(row.e)].color;
     const [from, to] = [row.first === null ? 620 : x(row.first), row.beginning || row.last === null ? 1180 : x(row.last)];
     svg.append(draw("text", { x: 10, y, fill: colors.ink }, short(sayDate(row), 30)));
-    svg.append(draw("text", { x: 220, y, fill: colors.ink }, short(`${label(row.e)} (${claimed(row.e, REL.status).map(([st]) => label(st)).join(" or ") || "no status"})`, 56)));
+    svg.append(draw("text", { x: 220, y, fill: colors.ink }, short(`${label(row.e)} (${row.statuses.map(label).join(" or ") || "no status"})`, 56)));
     svg.append(draw("rect", { x: from, y: y - 10, width: Math.max(6, to - from), height: 11, stroke: color, "stroke-width": 2,
       fill: row.unsure ? "none" : color, ...(row.unsure ? { "stroke-dasharray": "4 3" } : {}) }));
   });
@@ -126,22 +127,26 @@ function savePng() {
 }
 
 /** A cell of CSV; what a spreadsheet would take for a formula gets an apostrophe. */
-const quoted = (text) => `"${String(text ?? "").replace(/^([=+\-@\t\r])/, "'$1").replaceAll('"', '""')}"`;
+const quoted = (text) => `"${String(text ?? "").replace(/^(\s*[=+\-@＝＋－＠]|[\t\r\n])/, "'$1").replaceAll('"', '""')}"`;
 
+/** The facts of what is listed, a row for each passage; of a chosen source its own alone. In the matrix, its cells. */
 function table() {
-  const here = new Set(visible());
-  const rows = [["subject", "relation", "object", "follows", "source", "paragraph", "speaker", "certainty", "confidence", "gist"]];
-  const add = (s, p, o, inferred, passages) => {
-    const start = [label(s), RELATIONS[p].label, o, inferred ? "yes" : "no"];
-    if (!passages.length) rows.push([...start, "", "", "", "", "", ""]);
-    for (const n of passages) {
-      const { source, paragraph, speaker, certainty, confidence: sure, gist } = PASSAGES[n];
-      rows.push([...start, SOURCES[source].title, paragraph, speaker, certainty, sure, gist]);
+  const here = new Set(state.q ? search(state.q) : visible());
+  const rows = [["subject", "relation", "object", "follows", "source", "paragraph", "start", "end", "speaker", "certainty", "confidence", "gist", "subject_id", "relation_id", "object_id"]];
+  const add = (s, p, object_, id, inferred, passages) => {
+    const [start, end] = [[label(s), RELATIONS[p].label, object_, inferred ? "yes" : "no"], [ENTITIES[s].id, RELATIONS[p].id, id]];
+    if (!passages.length && state.source < 0) rows.push([...start, ...Array(8).fill(""), ...end]);
+    for (const n of passages.filter((n) => fromSource([n]))) {
+      const { source, paragraph, start: from, end: to, speaker, certainty, confidence: sure, gist } = PASSAGES[n];
+      rows.push([...start, SOURCES[source].title, paragraph, from, to, speaker, certainty, sure, gist, ...end]);
     }
   };
-  for (const e of here) {
-    for (const i of outgoing[e]) if (used(i) && (here.has(object(i)) || !drawable(object(i)))) add(e, property(i), label(object(i)), follows(i), passagesOf(i));
-    for (const i of valuesOf[e]) add(e, VALUES[i][1], VALUES[i][2], false, VALUES[i].slice(3));
+  const statement = (i) => add(subject(i), property(i), label(object(i)), ENTITIES[object(i)].id, follows(i),
+    follows(i) ? [...new Set(claimsBehind(i).flatMap(passagesOf))] : passagesOf(i));
+  if (state.view === "matrix") for (const { pursued, wanted } of cells().values()) [pursued, wanted].filter((i) => i !== undefined).forEach(statement);
+  else for (const e of here) {
+    for (const i of outgoing[e]) if (used(i) && (here.has(object(i)) || state.q || !drawable(object(i)))) statement(i);
+    for (const i of valuesOf[e]) add(e, VALUES[i][1], VALUES[i][2], "", false, VALUES[i].slice(3));
   }
   return rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
 }
@@ -161,5 +166,5 @@ async function copyLink() {
 
 document.getElementById("png").addEventListener("click", savePng);
 document.getElementById("svg").addEventListener("click", () => save(new Blob([drawing()], { type: "image/svg+xml" }), `eudigraph-${state.view}.svg`));
-document.getElementById("csv").addEventListener("click", () => save(new Blob(["\ufeff", table()], { type: "text/csv" }), "eudigraph-facts.csv"));
+document.getElementById("csv").addEventListener("click", () => save(new Blob(["\ufeff", table()], { type: "text/csv" }), `eudigraph-${state.view === "matrix" ? "matrix" : "facts"}.csv`));
 document.getElementById("link").addEventListener("click", copyLink);

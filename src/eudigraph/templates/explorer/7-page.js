@@ -32,7 +32,7 @@ function go(change, focus = false) {
   state = { ...state, ...change };
   const link = encode(state);
   if (!framed && link !== location.hash.replace(/^#/, "")) {
-    if ("q" in change) history.replaceState(null, "", `#${link}`); else history.pushState(null, "", `#${link}`);
+    if (Object.keys(change).join() === "q" && state.q.length > 1) history.replaceState(null, "", `#${link}`); else history.pushState(null, "", `#${link}`);
   }
   keepingFocus(() => apply([]));
   if (focus) by("heading")?.focus();
@@ -69,7 +69,7 @@ function showFilters() {
   document.body.classList.toggle("searching", state.q !== ""); // on a phone the list then comes first
   for (const key of ["partner", "topic", "status"]) by(key).value = state[key] >= 0 ? String(state[key]) : "";
   by("source").value = state.source >= 0 ? String(state.source) : "";
-  if (document.activeElement !== by("search")) by("search").value = state.q;
+  if (by("search").value.trim() !== state.q.trim()) by("search").value = state.q;
   by("inferred").checked = state.inferred;
   const on = kindsOn();
   for (const box of by("kinds").querySelectorAll("input")) box.checked = on.has(+box.value);
@@ -93,6 +93,7 @@ function apply(problem) {
   showList(shown);
   const key = `${state.e} ${state.o} ${state.steps} ${problem}`;
   if (key !== panelOf) showPanel(problem);
+  else if (panelOf !== null) say(by("count").textContent); // a filter, a kind or a search
   panelOf = key;
 }
 
@@ -102,10 +103,9 @@ function fill(id, everything, options) {
 }
 
 const sorted = (list) => list.map((e) => [e, label(e)]).sort((a, b) => a[1].localeCompare(b[1], "en"));
-const objectsOf = (p) => [...new Set((byRelation[p] ?? []).map(object))];
-fill("partner", "all partners", sorted(objectsOf(REL.withCountry)));
-fill("topic", "all topics", sorted(ENTITIES.flatMap((_, e) => (KINDS[kindOf(e)]?.name === "Topic" ? [e] : []))));
-fill("status", "any status", sorted(objectsOf(REL.status)));
+fill("partner", "all partners", sorted([...CHOICES.partner()]));
+fill("topic", "all topics", sorted([...CHOICES.topic()]));
+fill("status", "any status", sorted([...CHOICES.status()]));
 fill("source", "all sources", SOURCES.map((s, i) => [i, s.title]));
 const present = new Set(ENTITIES.map((e) => e.kind));
 KINDS.forEach((kind, k) => {
@@ -140,10 +140,17 @@ by("list").addEventListener("keydown", (event) => {
   (next < 0 ? by("search") : buttons[Math.min(next, buttons.length - 1)]).focus();
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && state.e >= 0) { go({ e: -1, o: -1, steps: 0 }); say("Nothing chosen"); }
-  if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "")) { by("search").focus(); event.preventDefault(); }
+  const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "");
+  if (event.key === "Escape" && state.e >= 0 && !typing) { go({ e: -1, o: -1, steps: 0 }); say("Nothing chosen"); }
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readColors(); pictureOf = null; apply([]); });
+// On paper everything is open, and dark on light.
+addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("#panel details")) details.open = true;
+  readColors();
+  network.redraw();
+});
+addEventListener("afterprint", () => { readColors(); network.redraw(); });
 if (innerWidth <= 1100) by("filters").open = false;
 by("link").hidden = framed;
 readColors();
