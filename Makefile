@@ -1,7 +1,7 @@
 # What a developer does; `make` lists it. Everything runs in .venv, which the first target makes.
 BIN := .venv/bin
 
-.PHONY: help check test docs dist clean
+.PHONY: help check test bench docs dist clean
 help: ## list these
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
 
@@ -13,6 +13,9 @@ check: $(BIN)/pytest ## ruff, mypy, and the data's own checks
 
 test: $(BIN)/pytest ## the tests, on all cores
 	$(BIN)/pytest
+
+bench: $(BIN)/pytest ## the explorer's targets, beside stock pyvis, in Chromium (some minutes)
+	$(BIN)/python benchmarks/explorer.py
 
 docs: $(BIN)/pytest ## data dictionary, pictures, the README's answers (needs Graphviz and Chromium)
 	$(BIN)/python docs/make.py

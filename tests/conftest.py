@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from eudigraph import build, store, workspace
+from eudigraph import build, cli, store, workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -56,6 +58,31 @@ def article() -> Path:
     if not path.is_file():
         pytest.skip("the article's text is not beside this checkout")
     return path
+
+
+@dataclass
+class Run:
+    """What the command line did: exit status, standard output, standard error."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """Run ``main`` in this process: whatever it does not catch fails the test."""
+
+    def run(*args: object) -> Run:
+        monkeypatch.setattr(sys, "argv", ["eudigraph", *map(str, args)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        streams = capsys.readouterr()
+        assert isinstance(exit_.value.code, int)
+        return Run(exit_.value.code, streams.out, streams.err)
+
+    return run
 
 
 def _copied(origin: workspace.Workspace, target: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 
 import networkx as nx
@@ -14,6 +15,8 @@ import eudigraph
 from eudigraph import errors, store, workspace
 from eudigraph.api import Graph
 from eudigraph.names import BASE, EUD
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +135,13 @@ def test_the_explorer_shows_itself_and_can_be_written(graph: Graph, tmp_path: Pa
     page = graph.explorer()
     assert page._repr_html_().startswith('<iframe srcdoc="&lt;!doctype html&gt;')
     assert page.write(tmp_path / "page.html").read_text("utf-8") == page.document
+
+
+def test_the_example_in_the_readme_runs(monkeypatch: pytest.MonkeyPatch, graph: Graph) -> None:
+    example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert example
+    monkeypatch.setattr(eudigraph, "open_graph", lambda: graph)  # that of this checkout, built already
+    exec(example[1], {})
 
 
 def test_the_package_names_a_handful_of_things() -> None:

@@ -119,6 +119,9 @@ def library(checkout: workspace.Workspace) -> Mapping[str, queries.LibraryQuery]
     return queries.load_library(checkout)
 
 
+THREE = ("country", "topic", "standing")
+
+
 class Asker:
     """Asks the library, in this process, and gives rows as short names and texts."""
 
@@ -295,26 +298,27 @@ def test_3_topics_by_country_with_the_paragraphs_that_say_so(ask: Asker) -> None
         for country, topics in table.items()
         for topic, paragraphs in topics.items()
     ]
-    assert ask.paragraphs("topics") == sorted(expected, key=lambda e: (e[0][0], e[0][2], e[0][1]))
+    found = [(row[:3], said) for row, said in ask.paragraphs("topics")]
+    assert found == sorted(expected, key=lambda e: (e[0][0], e[0][2], e[0][1]))
 
 
 @pytest.mark.parametrize("country", sorted(PURSUED | WANTED))
 def test_3_topics_of_one_country(ask: Asker, country: str) -> None:
-    found = ask("topics", country=f"country:{country}")
+    found = ask("topics", *THREE, country=f"country:{country}")
     pursued = {(f"country:{country}", f"topic:{topic}", "pursued") for topic in PURSUED.get(country, {})}
     wanted = {(f"country:{country}", f"topic:{topic}", "wanted") for topic in WANTED.get(country, {})}
     assert once(found) == pursued | wanted
 
 
 def test_3_a_country_that_only_hosts_has_no_topics(ask: Asker) -> None:
-    assert ask("topics", country="Sweden") == []
+    assert ask("topics", *THREE, country="Sweden") == []
 
 
 @pytest.mark.parametrize(
     "ai", ["AI", "ai", "artificial intelligence", "Artificial Intelligence", "topic:artificial-intelligence"]
 )
 def test_3_a_broader_topic_finds_the_narrower_ones(ask: Asker, ai: str) -> None:
-    assert once(ask("topics", within=ai)) == {
+    assert once(ask("topics", *THREE, within=ai)) == {
         ("country:canada", "topic:artificial-intelligence", "wanted"),
         ("country:india", "topic:artificial-intelligence", "pursued"),
         ("country:singapore", "topic:ai-governance", "pursued"),
@@ -326,17 +330,28 @@ def test_3_a_broader_topic_finds_the_narrower_ones(ask: Asker, ai: str) -> None:
 
 
 def test_3_country_and_broader_topic_together(ask: Asker) -> None:
-    assert ask("topics", country="Korea", within="connectivity") == [
+    assert ask("topics", *THREE, country="Korea", within="connectivity") == [
         ("country:south-korea", "topic:6g", "pursued"),
         ("country:south-korea", "topic:connectivity-funding", "pursued"),
     ]
-    assert ask("topics", country="Japan", within="quantum") == [
+    assert ask("topics", *THREE, country="Japan", within="quantum") == [
         ("country:japan", "topic:quantum-satellite-communications", "pursued")
     ]
-    assert ask("topics", country="Singapore", within="quantum") == []
+    assert ask("topics", *THREE, country="Singapore", within="quantum") == []
 
 
 # ---------------------------------------------------------------- 4: shared topics
+
+
+def test_3_what_is_only_planned_or_wanted_is_not_settled(ask: Asker) -> None:
+    found = {row[0]: row[1] for row in ask("topics", "topic", "settled", country="Japan")}
+    settled = {
+        *("semiconductors", "research-and-development", "supply-chain-resilience", "high-performance-computing"),
+        *("arctic-connectivity", "submarine-cables", "data-flows"),
+    }
+    assert {topic for topic, said in found.items() if said == "true"} == {f"topic:{name}" for name in settled}
+    assert found["topic:6g"] == found["topic:quantum-satellite-communications"] == "false"
+    assert set(ask("topics", "settled", country="Canada")) == {("false",)}
 
 
 def test_4_topics_shared_by_at_least_two_countries(ask: Asker) -> None:

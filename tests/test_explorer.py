@@ -174,6 +174,13 @@ def test_a_thing_says_how_it_stands_and_when(open_page: Open) -> None:
     expect(panel.locator(".chip.unsure", has_text="tentative").first).to_be_visible()
 
 
+def test_what_a_thing_is_leads_to_its_passage_too(open_page: Open) -> None:
+    page = open_page("e=meeting:eu-india-ttc-1")
+    fact = page.locator("#panel li", has_text="ministerial meeting").first
+    fact.get_by_text("Says who?").click()
+    expect(fact.locator("blockquote").first).to_contain_text("15 and 16 May")
+
+
 def test_disagreement_is_pointed_out_with_both_sides(open_page: Open) -> None:
     panel = open_page("e=partnership:eu-canada-digital-partnership").locator("#panel")
     warning = panel.locator(".warn")

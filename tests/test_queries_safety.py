@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -21,36 +20,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from rdflib.plugins.sparql.parser import parseQuery
 
-from eudigraph import answers, cli, engine, errors, queries, sparql, store, workspace
+from conftest import Run
+from eudigraph import answers, engine, errors, queries, sparql, store, workspace
 from eudigraph.names import BASE, PREFIXES, XSD
 
 REMOTE = "SERVICE <http://127.0.0.1:9/> { ?x ?y ?z }"
 NO_SERVICE = "SERVICE is refused: a query must not reach other machines; ask here, then combine the answers"
 NO_FROM = "FROM is refused: a query must not load other data; choose passages with GRAPH instead"
 NO_UPDATE = "updates are refused: the graph changes only through the files in graph/; edit them and build"
-
-
-@dataclass
-class Run:
-    status: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
-    """Run ``main`` in this process: whatever it does not catch fails the test."""
-
-    def run(*args: object) -> Run:
-        monkeypatch.setattr(sys, "argv", ["eudigraph", *map(str, args)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        streams = capsys.readouterr()
-        assert isinstance(exit_.value.code, int)
-        return Run(exit_.value.code, streams.out, streams.err)
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from eudigraph import answers, build, checks, cli, explore, export, hermit, problems, store, workspace
+from conftest import Run
+from eudigraph import answers, build, checks, explore, export, hermit, problems, store, workspace
 
 Make = Callable[[str], workspace.Workspace]
 
@@ -92,13 +92,6 @@ def found(space: workspace.Workspace) -> list[tuple[str, str | None, int | None,
     return [(p.severity, p.file, p.line, p.what, p.mend) for p in report.problems]
 
 
-@dataclass
-class Run:
-    status: int
-    out: str
-    err: str
-
-
 def eudigraph(*args: object, preexec: Callable[[], None] | None = None, env: dict[str, str] | None = None) -> Run:
     """Run the command line in a process of its own."""
     command = [sys.executable, "-m", "eudigraph", *map(str, args)]
@@ -108,22 +101,6 @@ def eudigraph(*args: object, preexec: Callable[[], None] | None = None, env: dic
     assert "Traceback" not in done.stderr, done.stderr
     assert "Traceback" not in done.stdout, done.stdout
     return Run(done.returncode, done.stdout, done.stderr)
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
-    """Run ``main`` in this process: whatever it does not catch fails the test."""
-
-    def run(*args: object) -> Run:
-        monkeypatch.setattr(sys, "argv", ["eudigraph", *map(str, args)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            cli.main()
-        streams = capsys.readouterr()
-        assert isinstance(exit_.value.code, int)
-        return Run(exit_.value.code, streams.out, streams.err)
-
-    return run
 
 
 @pytest.fixture

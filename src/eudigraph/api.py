@@ -16,10 +16,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Triple, serialize
 
 from eudigraph import answers, build, engine, labels, network, ontology, queries, store, workspace
 from eudigraph.errors import DataError, UsageError
+from eudigraph.export import rdflib_term
 from eudigraph.names import OWL, RDF_TYPE, RDFS, XSD, expand
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class Graph:
         data = rdflib.Dataset()
         for quad in self.built.store:
             if not isinstance(quad.graph_name, DefaultGraph):
-                s, p, o, g = (_rdflib(t) for t in (quad.subject, quad.predicate, quad.object, quad.graph_name))
+                s, p, o, g = (rdflib_term(t) for t in (quad.subject, quad.predicate, quad.object, quad.graph_name))
                 data.graph(g).add((s, p, o))
         return data
 
@@ -208,25 +209,12 @@ def _python(term: object, names: Mapping[str, str]) -> Any:
     return labels.show(term, dict(names)) if term is not None else None
 
 
-def _rdflib(term: object) -> Any:
-    import rdflib
-
-    if isinstance(term, NamedNode):
-        return rdflib.URIRef(term.value)
-    if isinstance(term, BlankNode):
-        return rdflib.BNode(term.value)
-    if isinstance(term, Literal):
-        datatype = None if term.language else rdflib.URIRef(term.datatype.value)
-        return rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
-    raise UsageError("rdflib knows no quoted statements; leave them out of the query")
-
-
 def _rdflib_graph(answer: engine.Answer) -> rdflib.Graph:
     import rdflib
 
     graph = rdflib.Graph()
     for triple in answer.triples or []:
-        graph.add((_rdflib(triple.subject), _rdflib(triple.predicate), _rdflib(triple.object)))
+        graph.add((rdflib_term(triple.subject), rdflib_term(triple.predicate), rdflib_term(triple.object)))
     return graph
 
 

@@ -94,7 +94,7 @@ def _data(
     index = {node: i for i, node in enumerate(order)}
     passages = evidence.describe(graph, texts=texts)
     passage_index = {p.iri: i for i, p in enumerate(passages)}
-    relations = [t.iri for t in ontology.properties if t.kind != "AnnotationProperty"]
+    relations = [RDF + "type", *(t.iri for t in ontology.properties if t.kind != "AnnotationProperty")]
     relation_index = {iri: i for i, iri in enumerate(relations)}
     names = labels.labels(graph, {i for p in passages for i in (p.speaker, p.certainty, p.source, p.retells) if i})
     sources = list(dict.fromkeys(p.source for p in passages))
@@ -155,6 +155,8 @@ def _entity(ontology: Ontology, iri: str, data: Mapping[str, Any]) -> dict[str, 
 
 
 def _relation(ontology: Ontology, iri: str, index: Mapping[str, int]) -> dict[str, Any]:
+    if iri == RDF + "type":
+        return {"id": "rdf:type", "label": "is a"}
     term = ontology.terms[iri]
     made: dict[str, Any] = {
         "id": shorten(iri),

@@ -20,6 +20,7 @@ from typing import Any
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
 from eudigraph import network
+from eudigraph.errors import UsageError
 from eudigraph.names import EUD, OWL, PREFIXES, RDF_TYPE
 from eudigraph.ontology import from_store
 
@@ -68,7 +69,8 @@ def json_ld(quads: Iterable[Quad], names: dict[str, Any]) -> str:
 
     data = rdflib.Dataset()
     data.addN(
-        (_rdflib(q.subject), _rdflib(q.predicate), _rdflib(q.object), data.graph(_rdflib(q.graph_name))) for q in quads
+        (rdflib_term(q.subject), rdflib_term(q.predicate), rdflib_term(q.object), data.graph(rdflib_term(q.graph_name)))
+        for q in quads
     )
     with warnings.catch_warnings():  # rdflib's own serializer calls what rdflib 7.6 deprecates
         warnings.filterwarnings("ignore", r"Dataset\.", DeprecationWarning)
@@ -76,16 +78,21 @@ def json_ld(quads: Iterable[Quad], names: dict[str, Any]) -> str:
     return json.dumps(_sorted(document), ensure_ascii=False, indent=1) + "\n"
 
 
-def _rdflib(term: object) -> Any:
-    """Return a term as rdflib's, blank nodes under their own names: its parsers would name them anew each time."""
+def rdflib_term(term: object) -> Any:
+    """Return a term as rdflib's, blank nodes under their own names: its parsers would name them anew each time.
+
+    Raises UsageError for a quoted statement, which rdflib does not know.
+    """
     import rdflib
 
     if isinstance(term, NamedNode):
         return rdflib.URIRef(term.value)
+    if isinstance(term, BlankNode):
+        return rdflib.BNode(term.value)
     if isinstance(term, Literal):
         datatype = None if term.language else rdflib.URIRef(term.datatype.value)
         return rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
-    return rdflib.BNode(term.value) if isinstance(term, BlankNode) else None
+    raise UsageError("rdflib knows no quoted statements; leave them out")
 
 
 def _sorted(value: Any, *, ordered: bool = False) -> Any:

@@ -42,7 +42,8 @@ def whole(store: Store, ontology: Ontology) -> nx.MultiDiGraph:
     """Return everything but evidence as a directed multigraph, in a fixed order.
 
     Nodes have ``label``, ``alternatives``, ``classes`` (IRIs, the most specific ones), ``types`` (IRIs, all),
-    ``definition``, ``matches`` (IRIs of others) and ``values``: tuples of property, text, passages. Edges, keyed by
+    ``definition``, ``matches`` (IRIs of others) and ``values``: tuples of property, text, passages, among them what it
+    is claimed to be (``rdf:type``, with the class's name as text). Edges, keyed by
     their property's IRI, have ``label``, ``inferred`` and ``passages``; an edge that is not inferred and has no
     passages is from reference data or the ontology.
     """
@@ -65,6 +66,9 @@ def whole(store: Store, ontology: Ontology) -> nx.MultiDiGraph:
             continue
         if predicate == RDF + "type" and isinstance(quad.object, NamedNode):
             types[subject.value].add(quad.object.value)
+            if graph not in OWN_GRAPHS:  # what it is is claimed as well
+                kind = ontology.terms[quad.object.value].label if quad.object.value in ontology.terms else ""
+                _note(statements[(subject.value, predicate, kind or shorten(quad.object.value), True)], graph)
         elif predicate in objects and isinstance(quad.object, NamedNode) and quad.object.value not in skipped:
             _note(statements[(subject.value, predicate, quad.object.value, False)], graph)
         elif predicate in values and isinstance(quad.object, Literal):
