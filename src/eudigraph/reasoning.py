@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from heapq import heappop, heappush
+from itertools import combinations, count
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
@@ -24,7 +25,7 @@ Object = NamedNode | BlankNode | Literal | Triple
 
 KNOWN_TRAITS = {"TransitiveProperty", "SymmetricProperty", "AsymmetricProperty", "IrreflexiveProperty"}
 MAX_EXPLANATION = 10_000
-"""Steps after which the search for an explanation is given up."""
+"""Statements that a search for an explanation looks at, at most."""
 
 
 @dataclass(frozen=True)
@@ -230,47 +231,75 @@ def claims_behind(store: Store, ontology: Ontology, statement: Triple) -> list[T
 
 
 class _Search:
-    """A search for proofs, backwards from a statement; it remembers the statements it is in the middle of proving."""
+    """A search for proofs of a statement: backwards for what it could rest on, then forwards from what is asserted."""
 
     def __init__(self, store: Store, known: Sequence[Rule]) -> None:
         self.store = store
         self.by_head: dict[str, list[Rule]] = {}
         for rule in known:
             self.by_head.setdefault(rule.head[1], []).append(rule)
-        self.steps = 0
 
     def ways(self, statement: Triple) -> list[Step]:
-        """Return all ways to prove a statement by a last rule, each with the shortest proofs of its premises."""
-        found = []
-        for rule in self.by_head.get(statement.predicate.value, []):
-            for premises in self._matches(rule, statement):
-                proofs = [self._shortest(premise, frozenset({statement})) for premise in premises]
-                if all(proofs):
-                    found.append(Step(statement, rule.name, tuple(p for p in proofs if p)))
+        """Return all ways to prove a statement by a last rule, each with shortest proofs of its premises."""
+        last = list(self._instances(statement))
+        proofs = self._proofs({premise for _, premises in last for premise in premises}, without=statement)
+        found = [
+            Step(statement, name, tuple(proofs[premise] for premise in premises))
+            for name, premises in last
+            if all(premise in proofs for premise in premises)
+        ]
         return sorted(found, key=lambda step: (len(list(step.leaves())), str(step)))
 
     def premises(self, statement: Triple) -> Iterator[Triple]:
         """Yield every statement that a last rule could rest on, some more than once."""
-        for rule in self.by_head.get(statement.predicate.value, []):
-            for premises in self._matches(rule, statement):
-                yield from premises
+        for _, premises in self._instances(statement):
+            yield from premises
 
-    def _shortest(self, statement: Triple, above: frozenset[Triple]) -> Step | None:
-        if asserted_in(self.store, statement):
-            return Step(statement, None, ())
-        self.steps += 1
-        if statement in above or self.steps > MAX_EXPLANATION:
-            return None
-        best: Step | None = None
+    def _instances(self, statement: Triple) -> Iterator[tuple[str, list[Triple]]]:
+        """Yield the rules that lead to a statement, by name, each with the statements it would rest on."""
         for rule in self.by_head.get(statement.predicate.value, []):
             for premises in self._matches(rule, statement):
-                proofs = [self._shortest(premise, above | {statement}) for premise in premises]
-                if not all(proofs):
-                    continue
-                step = Step(statement, rule.name, tuple(p for p in proofs if p))
-                if best is None or len(list(step.leaves())) < len(list(best.leaves())):
-                    best = step
-        return best
+                yield rule.name, premises
+
+    def _proofs(self, wanted: set[Triple], without: Triple) -> dict[Triple, Step]:
+        """Return a proof with as few asserted statements as can be for each of the wanted that has one.
+
+        None rests on ``without``. Dijkstra's algorithm for rules instead of edges (Knuth 1977, "A generalization of
+        Dijkstra's algorithm", https://doi.org/10.1016/0020-0190(77)90002-3): whatever is proven is proven by what was
+        proven before it, at lower cost, so that nothing rests on itself and no way is tried twice.
+        """
+        heap: list[tuple[int, int, int, Step]] = []
+        order = count()
+        instances: list[tuple[Triple, str, list[Triple]]] = []
+        waiting: dict[Triple, list[int]] = {}
+        seen, todo = {without}, sorted(wanted, key=str)
+        while todo and len(seen) < MAX_EXPLANATION:
+            current = todo.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            if asserted_in(self.store, current):
+                heappush(heap, (1, 0, next(order), Step(current, None, ())))
+                continue
+            for name, premises in self._instances(current):
+                for premise in premises:
+                    waiting.setdefault(premise, []).append(len(instances))
+                instances.append((current, name, premises))
+                todo += premises
+        proofs: dict[Triple, Step] = {}
+        costs: dict[Triple, tuple[int, int]] = {}
+        while heap:
+            leaves, steps, _, step = heappop(heap)
+            if step.statement in proofs:
+                continue
+            proofs[step.statement], costs[step.statement] = step, (leaves, steps)
+            for number in waiting.get(step.statement, []):
+                head, name, premises = instances[number]
+                if head not in proofs and all(premise in proofs for premise in premises):
+                    spent = [costs[premise] for premise in premises]
+                    made = Step(head, name, tuple(proofs[premise] for premise in premises))
+                    heappush(heap, (sum(c[0] for c in spent), 1 + sum(c[1] for c in spent), next(order), made))
+        return proofs
 
     def _matches(self, rule: Rule, statement: Triple) -> Iterator[list[Triple]]:
         """Yield the premises of a rule that make its head this statement, in a fixed order."""

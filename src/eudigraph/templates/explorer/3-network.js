@@ -196,7 +196,12 @@ network.on("click", ({ nodes: [e], edges: [line] }) => {
 network.on("doubleClick", ({ nodes: [e] }) => { if (e !== undefined) go({ e, o: -1, steps: state.steps || 1 }); });
 network.on("zoom", () => { moved = true; });
 network.on("dragEnd", () => { moved = true; });
-network.on("resize", () => { if (!moved) fit(); });
+// vis-network itself looks at its size once a second only.
+new ResizeObserver(() => {
+  network.setSize("100%", "100%");
+  network.redraw();
+  if (!moved) fit();
+}).observe(canvas);
 network.on("hoverNode", ({ node: e }) => { hovered = e; canvas.style.cursor = "pointer"; });
 network.on("blurNode", () => { hovered = -1; canvas.style.cursor = ""; });
 // vis-network asks for a frame itself where the hover changes; a redraw here would be one more each time, at once.
