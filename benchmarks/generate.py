@@ -42,7 +42,7 @@ MIN_ENTITIES = 50
 COUNTRY, TOPIC, PARTNERSHIP, MEETING, INITIATIVE, OFFICIAL, POST, ORG, PLACE, DOCUMENT, ELECTION, ACT, PERSON = range(
     13
 )
-SOURCE, PASSAGES = 20, 21
+SOURCE = 20
 """Numbers that keep the random numbers of one purpose apart from those of another."""
 OWN_ORGS = {
     "council-of-the-eu": "Council of the European Union",

@@ -20,7 +20,6 @@ XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 EDTF: Final = "http://id.loc.gov/datatypes/edtf/EDTF"
 
 RDF_TYPE: Final = NamedNode(RDF + "type")
-PREF_LABEL: Final = NamedNode(SKOS + "prefLabel")
 
 KINDS: Final = (
     *("act", "agent", "certainty", "country", "date", "document", "election", "initiative", "meeting", "method"),

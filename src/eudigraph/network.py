@@ -43,9 +43,9 @@ def whole(store: Store, ontology: Ontology) -> nx.MultiDiGraph:
 
     Nodes have ``label``, ``alternatives``, ``classes`` (IRIs, the most specific ones), ``types`` (IRIs, all),
     ``definition``, ``matches`` (IRIs of others) and ``values``: tuples of property, text, passages, among them what it
-    is claimed to be (``rdf:type``, with the class's name as text). Edges, keyed by
-    their property's IRI, have ``label``, ``inferred`` and ``passages``; an edge that is not inferred and has no
-    passages is from reference data or the ontology.
+    is claimed to be (``rdf:type``, with the class's name as text). Edges, keyed by their property's IRI, have
+    ``label``, ``inferred`` and ``passages``; an edge that is not inferred and has no passages is from reference data or
+    the ontology.
     """
     objects = {t.iri for t in ontology.properties if t.kind == "ObjectProperty" and (t.ours or t.iri in _TERMS)}
     values = {t.iri for t in ontology.properties if t.kind == "DatatypeProperty" and t.ours}

@@ -25,7 +25,6 @@ MAX_DEPTH = 64
 """Brackets within brackets that are read; the engine's parser may crash or slow down on more."""
 MAX_LISTED = 30
 """Things that a message lists at most."""
-LITERAL_TYPES = ("date", "integer")
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 _PROLOGUE = ("PREFIX", "BASE", "VERSION")

@@ -14,8 +14,7 @@ const REL = {
   withCountry: relation("eud:withCountry"), status: relation("eud:status"), date: relation("eud:date"),
   since: relation("eud:since"), under: relation("eud:under"), cooperates: relation("eud:cooperatesOn"),
   wanted: relation("eud:cooperationWantedOn"), wantsTopic: relation("eud:wantsTopic"),
-  broader: relation("skos:broader"), narrower: relation("skos:narrower"),
-  transitive: relation("skos:broaderTransitive"),
+  broader: relation("skos:broader"), transitive: relation("skos:broaderTransitive"),
 };
 const kindByName = new Map(KINDS.map((kind, i) => [kind.name, i]));
 // Kinds that have partners, topics and statuses of their own; filters ask them, and others come in beside them.
