@@ -105,6 +105,7 @@ def build(
         graph = Store(str(aside / "store"))
         report = check(workspace, use_hermit=use_hermit, graph=graph, say=say)
         if report.errors:
+            del graph  # closes it: an open store goes on writing, into the folder that is being removed
             return report
         if exports:
             with report.step("exports", say):

@@ -19,6 +19,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -136,7 +137,7 @@ def new_generation(folder: Path) -> Iterator[Path]:
     try:
         yield aside
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        _remove(aside)
 
 
 def commit(folder: Path, aside: Path, manifest: Manifest) -> Path:
@@ -226,7 +227,11 @@ def _clean(folder: Path, kept: Collection[int]) -> None:
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
+        for pause in (0.0, 0.1, 0.5):  # a store that an error left open may write a file while its folder is emptied
+            time.sleep(pause)
+            shutil.rmtree(path, ignore_errors=True)
+            if not path.exists():
+                break
     else:
         with suppress(OSError):
             path.unlink(missing_ok=True)
