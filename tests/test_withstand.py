@@ -1033,7 +1033,7 @@ def die(*args, **kwargs):
 
 moment, folder, out = sys.argv[1:]
 if moment == "load":
-    load, assemble.claims.load = assemble.claims.load, lambda *a: (load(*a), die())
+    load, assemble.claims.quads = assemble.claims.quads, lambda *a: (list(load(*a)), die())
 elif moment == "reason":
     assemble.reasoning.infer = die
 elif moment == "exports":
