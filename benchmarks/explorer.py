@@ -175,14 +175,14 @@ def write_stock(folder: Path, out: Path, most: int) -> tuple[float, int, int]:
     """Draw the most important things with pyvis as it comes; return the seconds it took, nodes and edges."""
     from pyvis.network import Network
 
-    from eudigraph import drawing, network, ontology, store
+    from eudigraph import algorithms, looks, network, ontology, store
 
     graph = store.open_built(folder).store
     began = time.perf_counter()
     everything = network.whole(graph, ontology.from_store(graph))
-    looks = {node: drawing.look_of(data["types"]) for node, data in everything.nodes(data=True)}
-    ranks = network.importance(everything.subgraph([node for node, look in looks.items() if look]))
-    shown = [node for node, look in looks.items() if look and look.shown]
+    look_of = {node: looks.look_of(data["types"]) for node, data in everything.nodes(data=True)}
+    ranks = algorithms.importance(everything.subgraph([node for node, look in look_of.items() if look]))
+    shown = [node for node, look in look_of.items() if look and look.shown]
     first = sorted(shown, key=lambda node: (-ranks.get(node, 0.0), node))[:most]
     drawn = Network(directed=True, cdn_resources="in_line")
     for node in first:

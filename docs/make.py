@@ -16,7 +16,7 @@ from typing import Literal
 
 from pyoxigraph import Store
 
-from eudigraph import assemble, dictionary, explore, open_built, workspace
+from eudigraph import assemble, dictionary, explore, measures, open_built, projections, workspace
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -68,6 +68,20 @@ def readme(text: str, build: Path) -> str:
     return _EXAMPLE.sub(answered, text)
 
 
+def networks(text: str) -> str:
+    """Return the page on networks with the tables of what there is."""
+    known = projections.networks(workspace.open_workspace(DOCS.parent))
+    tables = {
+        "networks": ["| network | is |", "|---|---|", *(f"| `{name}` | {title} |" for name, title in known.items())],
+        "measures": ["| measure | means | source |", "|---|---|---|"]
+        + [f"| `{m.name}` | {m.meaning} | {m.source} |" for m in measures.MEASURES.values()],
+    }
+    for name, lines in tables.items():
+        before, _, rest = text.partition(f"<!-- {name} -->\n")
+        text = f"{before}<!-- {name} -->\n" + "\n".join(lines) + "\n<!-- end -->" + rest.partition("<!-- end -->")[2]
+    return text
+
+
 def pictures(page: Path) -> None:
     """Take the README's pictures of the explorer, at the states below, in Chromium."""
     from playwright.sync_api import sync_playwright
@@ -92,6 +106,8 @@ def main() -> None:
     subprocess.run(["dot", "-Tsvg", "-o", DOCS / "model.svg"], input=drawing.encode(), check=True)  # noqa: S603, S607
     subprocess.run([sys.executable, "-m", "eudigraph", "build"], cwd=DOCS.parent, check=True)
     pictures(explore.write_page(open_built(DOCS.parent / "build")))
+    page = DOCS / "networks.md"
+    page.write_text(networks(page.read_text("utf-8")), "utf-8")
     README.write_text(readme(README.read_text("utf-8"), DOCS.parent / "build"), "utf-8")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import doctest
 import re
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 import rdflib
 
 import eudigraph
-from eudigraph import errors, store, workspace
+from eudigraph import api, dates, errors, store, workspace
 from eudigraph.api import Graph
 from eudigraph.names import BASE, EUD
 
@@ -33,6 +34,23 @@ def test_a_graph_is_built_when_it_is_opened_for_the_first_time(copy: workspace.W
     opened = eudigraph.open_graph(copy.root)
     assert repr(opened) == "<eudigraph.Graph of 1 sources with 326 claims>"
     assert (copy.root / "build" / "manifest.json").is_file()
+
+
+def test_a_build_older_than_its_files_is_said_and_can_be_made_anew(copy: workspace.Workspace) -> None:
+    eudigraph.open_graph(copy.root)
+    path = copy.root / "graph" / "reference" / "countries.ttl"
+    path.write_text(path.read_text("utf-8").replace('"Japan"@en', '"Nippon"@en'), "utf-8")
+    with pytest.warns(UserWarning, match="files have changed since the build; this is the former graph"):
+        assert eudigraph.open_graph(copy.root).find("Japan").endswith("/japan")
+    assert eudigraph.open_graph(copy.root, rebuild=True).find("Nippon").endswith("/japan")
+
+
+def test_a_term_that_the_ontology_lacks_is_warned_of_where_it_was_asked(graph: Graph) -> None:
+    with pytest.warns(
+        UserWarning, match="eud:cooperateOn is no term of the ontology; did you mean eud:cooperatesOn"
+    ) as w:
+        graph.sparql("SELECT ?t { ?c eud:cooperateOn ?t }")
+    assert w[0].filename == __file__
 
 
 def test_data_that_cannot_be_built_is_refused_with_its_problems(copy: workspace.Workspace) -> None:
@@ -84,7 +102,31 @@ def test_own_sparql_gives_tables_truths_and_graphs(graph: Graph) -> None:
 )
 def test_variables_are_bound_as_terms_and_never_pasted(graph: Graph, hostile: str) -> None:
     rows = table(graph.sparql("SELECT ?x ?y { BIND(?x AS ?y) }", x=hostile))
-    assert rows["x"].tolist() == [hostile]
+    assert rows[["x", "y"]].values.tolist() == [[hostile, hostile]]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("SELECT ?v { VALUES ?v { 1 2 3 } FILTER(?v > ?x) }", [[3]]),
+        ("SELECT (?x + 1 AS ?y) (EXISTS { ?s eud:paragraph ?x } AS ?any) { }", [[3, True]]),
+        ("SELECT ?v { { SELECT ?v ?x { VALUES (?v ?x) { (1 2) (2 3) } } } }", [[1]]),
+        ("# { (\nSELECT ?v { VALUES ?v { 2 5 } OPTIONAL { FILTER(?v = ?x) BIND('{' AS ?w) } FILTER(?v = ?x) }", [[2]]),
+        ("SELECT ?v WHERE { SELECT ?v ?x { VALUES (?v ?x) { (1 2) (2 3) } } }", [[1]]),
+    ],
+)
+def test_filters_and_functions_see_variables(graph: Graph, text: str, rows: list[list[object]]) -> None:
+    assert table(graph.sparql(text, x=2)).values.tolist() == rows
+
+
+def test_graphs_are_made_with_variables(graph: Graph) -> None:
+    for text in (
+        "CONSTRUCT { ?c a ?x } WHERE { ?c a eud:Country FILTER(?x = eud:Country) }",
+        "CONSTRUCT WHERE { ?c a ?x }",
+    ):
+        made = graph.sparql(text, x="eud:Country")
+        assert isinstance(made, rdflib.Graph)
+        assert len(made) == 7
 
 
 def test_numbers_days_and_truths_are_bound_with_their_types(graph: Graph) -> None:
@@ -135,6 +177,13 @@ def test_the_explorer_shows_itself_and_can_be_written(graph: Graph, tmp_path: Pa
     page = graph.explorer()
     assert page._repr_html_().startswith('<iframe srcdoc="&lt;!doctype html&gt;')
     assert page.write(tmp_path / "page.html").read_text("utf-8") == page.document
+
+
+def test_the_examples_in_the_docstrings_run(graph: Graph) -> None:
+    found = doctest.testmod(api, extraglobs={"graph": graph})
+    assert found.failed == 0
+    assert found.attempted > 15
+    assert doctest.testmod(dates).failed == 0
 
 
 def test_the_example_in_the_readme_runs(monkeypatch: pytest.MonkeyPatch, graph: Graph) -> None:

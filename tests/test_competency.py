@@ -144,7 +144,7 @@ class Asker:
     def paragraphs(self, name: str, **parameters: str) -> list[tuple[tuple[str | None, ...], set[int]]]:
         """Return each row with the paragraphs of the passages behind it that speak of the row's topic."""
         query, values, answer = self.raw(name, **parameters)
-        attached = answers.attach(self.graph.store, query, values, answer, {})
+        attached = answers.attach(self.graph.store, query.evidence, values, answer, {})
         topic = answer.variables.index("topic")
         found = []
         for row, behind in zip(answer.rows, attached.behind or [], strict=True):
@@ -947,7 +947,7 @@ def test_evidence_patterns_are_three_terms_of_columns_parameters_and_declared_pr
 @pytest.mark.parametrize("name", sorted(set(names_of_queries()) - NO_EVIDENCE))
 def test_every_row_has_evidence(built: store.Built, ask: Asker, name: str) -> None:
     query, values, answer = ask.raw(name, **NEEDED.get(name, {}))
-    attached = answers.attach(built.store, query, values, answer, {})
+    attached = answers.attach(built.store, query.evidence, values, answer, {})
     assert attached.behind is not None
     without = [row for row, behind in zip(answer.rows, attached.behind, strict=True) if not behind]
     assert without == []
@@ -959,7 +959,7 @@ def test_the_queries_without_evidence_patterns_are_the_known_ones(
     assert {name for name, query in library.items() if not query.evidence} == NO_EVIDENCE
     # A row of other voices is a passage, and so its own evidence.
     query, values, answer = ask.raw("other-voices")
-    attached = answers.attach(built.store, query, values, answer, {})
+    attached = answers.attach(built.store, query.evidence, values, answer, {})
     shown = [[attached.passages[i].iri for i in behind] for behind in attached.behind or []]
     assert shown == [[row[0].value] for row in answer.rows]
 

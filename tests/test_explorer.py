@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
 from pyoxigraph import Literal as Text
 
-from eudigraph import assemble, build, drawing, evidence, explore, network, store, workspace
+from eudigraph import algorithms, assemble, build, evidence, explore, looks, network, store, workspace
 from eudigraph.names import BASE, EUD, GRAPH_ONTOLOGY, GRAPH_REFERENCE, OWL, RDF, RDF_TYPE, RDFS, SKOS
 from eudigraph.ontology import from_store
 from eudigraph.reasoning import infer
@@ -575,7 +575,7 @@ def test_shapes_stand_out_from_both_backgrounds(page_file: Path) -> None:
 
     backs = re.findall(r"--back: (#[0-9a-f]{6})", page_file.read_text("utf-8"))
     assert len(backs) == 2
-    assert [(look.name, back) for look in drawing.LOOKS for back in backs if contrast(look.color, back) < 3] == []
+    assert [(look.name, back) for look in looks.LOOKS for back in backs if contrast(look.color, back) < 3] == []
 
 
 # ---------------------------------------------------------------- Take away
@@ -825,7 +825,7 @@ def test_the_network_keeps_labels_relations_and_evidence(built: store.Built) -> 
     assert whole.nodes[japan]["label"] == "Japan"
     edge = whole.edges[cable, f"{BASE}country/canada", f"{EUD}lacksSupportOf"]
     assert edge == {"label": "lacks support of", "inferred": False,
-                    "passages": [f"{BASE}passage/euractiv-2023-04/20-support"]}  # fmt: skip
+                    "passages": [f"{BASE}passage/euractiv-2023-04/20-support"], "certainty": "stated"}  # fmt: skip
     assert whole.edges[japan, f"{BASE}topic/6g", f"{EUD}cooperatesOn"]["inferred"]
     assert not [n for n in whole if n.startswith(f"{BASE}passage/")]
     assert RDF + "type" not in {key for *_, key in whole.edges(keys=True)}
@@ -833,7 +833,7 @@ def test_the_network_keeps_labels_relations_and_evidence(built: store.Built) -> 
 
 def test_a_layout_is_the_same_each_time_and_keeps_things_apart(built: store.Built) -> None:
     whole = network.whole(built.store, from_store(built.store))
-    places = network.layout(whole)
-    assert places == network.layout(whole)
+    places = algorithms.layout(whole)
+    assert places == algorithms.layout(whole)
     assert set(places) == set(whole)
     assert len(set(places.values())) == len(places)

@@ -25,23 +25,27 @@ PACKAGE = ROOT / "src" / "eudigraph"
 # Each line may import from those above it, never from its own or those below.
 LAYERS = (
     ("errors", "names", "version"),
-    ("sparql", "hermit"),
-    ("claims", "dates", "engine", "labels", "ontology", "workspace"),
+    ("looks", "sparql", "hermit"),
+    ("algorithms", "claims", "dates", "engine", "labels", "ontology", "workspace"),
     ("dictionary", "output", "problems", "queries", "reasoning", "store"),
-    ("assemble", "evidence", "network", "texts"),
-    ("checks", "consistency", "drawing", "export"),
+    ("assemble", "evidence", "exchange", "measures", "network", "texts"),
+    ("checks", "consistency", "drawing", "plots", "projections"),
+    ("analysis", "calendars", "export"),
     ("build",),
     ("answers",),
-    ("explore",),
+    ("explore", "exporting", "report"),
     ("api",),
-    ("cli",),
+    ("cli", "magic"),
     ("__main__",),
 )
 # Only this module may import that package.
 ALONE = {
     "pyvis": "drawing",
     "jinja2": "drawing",
-    "igraph": "network",
+    "icalendar": "calendars",
+    "igraph": "algorithms",
+    "IPython": "magic",
+    "matplotlib": "plots",
     "owlready2": "hermit",
     "pyshacl": "consistency",
     "edtf": "dates",
@@ -114,6 +118,11 @@ def test_the_answers_in_the_readme_are_those_of_the_graph(docs: ModuleType, buil
     assert text.count("```console\n$ eudigraph ") == len(docs._EXAMPLE.findall(text)) >= 5
 
 
+def test_the_page_on_networks_has_what_there_is(docs: ModuleType) -> None:
+    text = (ROOT / "docs" / "networks.md").read_text("utf-8")
+    assert docs.networks(text) == text
+
+
 def test_the_readme_and_ci_run_the_same_tests() -> None:
     commands = re.findall(r"^python3 -m venv .*$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     assert len(commands) == 2
@@ -159,7 +168,7 @@ def test_the_version_is_the_same_everywhere() -> None:
 
 
 def test_data_files_name_their_licence() -> None:
-    files = [*ROOT.glob("ontology/*"), *ROOT.glob("graph/**/*.t*"), *ROOT.glob("queries/*")]
+    files = [*ROOT.glob("ontology/*"), *ROOT.glob("graph/**/*.t*"), *ROOT.glob("queries/**/*.*")]
     assert len(files) > 40
     assert [p.name for p in files if "CC BY 4.0" not in p.read_text("utf-8")[:1200]] == []
 

@@ -447,7 +447,7 @@ def is_written(quad: Quad) -> bool:
 def test_no_file_speaks_of_a_term_of_ours_that_is_not_declared(
     checkout: workspace.Workspace, ontology: Ontology
 ) -> None:
-    paths = [*checkout.data_files, *sorted(checkout.queries_folder.iterdir())]
+    paths = [*checkout.data_files, *sorted(checkout.queries_folder.rglob("*.*"))]
     found = [(path.name, name) for path in paths for name in names_in(path.read_text("utf-8"), "eud")]
     assert len(found) > 1000
     assert sorted({(file, name) for file, name in found if EUD + name not in ontology.terms}) == []
@@ -464,7 +464,7 @@ def test_no_file_speaks_of_a_thing_of_ours_that_is_described_nowhere(
             terms = (quad.subject, quad.object, quad.graph_name)
             spoken_of |= {(path.name, term.value) for term in terms if isinstance(term, NamedNode)}
     kinds = [prefix for prefix, namespace in PREFIXES.items() if namespace.startswith(BASE)]
-    for path in checkout.queries_folder.iterdir():
+    for path in checkout.queries_folder.rglob("*.*"):
         text = path.read_text("utf-8")
         spoken_of |= {(path.name, PREFIXES[kind] + name) for kind in kinds for name in names_in(text, kind)}
         spoken_of |= {(path.name, iri) for iri in re.findall(rf"{BASE}[a-z]+/[\w./-]*\w", text)}

@@ -10,6 +10,7 @@ from eudigraph.workspace import Workspace, open_workspace
 if TYPE_CHECKING:
     from eudigraph.api import Graph, open_graph
     from eudigraph.explore import Page
+    from eudigraph.measures import measure
 
 __all__ = [
     "Built",
@@ -22,6 +23,7 @@ __all__ = [
     "UsageError",
     "Workspace",
     "__version__",
+    "measure",
     "open_built",
     "open_graph",
     "open_workspace",
@@ -38,4 +40,15 @@ def __getattr__(name: str) -> Any:
         from eudigraph.explore import Page
 
         return Page
+    if name == "measure":
+        from eudigraph.measures import measure
+
+        return measure
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Make ``%%sparql`` known to a notebook; IPython calls this for ``%load_ext eudigraph``."""
+    from eudigraph.magic import Magics
+
+    Magics(shell).register()

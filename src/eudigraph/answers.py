@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def ask(
     texts = texts_.read(graph.store, asking.texts)
     text = queries.bind(query, values)
     answered = engine.run(graph.generation / "store", text, limit=asking.limit, timeout=asking.timeout)
-    return attach(graph.store, query, values, answered, texts) if asking.evidence else Evidenced(answered)
+    return attach(graph.store, query.evidence, values, answered, texts) if asking.evidence else Evidenced(answered)
 
 
 def ask_text(
@@ -63,14 +63,20 @@ def ask_text(
 ) -> Evidenced:
     """Ask SPARQL of one's own; the project's prefixes need no declaration. Raises UsageError and QueryTimeout.
 
-    ``bindings`` are terms that variables of the query, by their names, stand for: they join it as a last VALUES.
+    ``bindings`` are terms that variables of the query, by their names, stand for, by VALUES at its beginning. With
+    evidence, the passages behind a row are those that say what the query's patterns make of it.
     """
     asking = asking or Asking()
     queries.inspect(text)
+    texts = texts_.read(graph.store, asking.texts)
+    asked = text
     if bindings:
         names, terms = " ".join(f"?{name}" for name in bindings), " ".join(map(str, bindings.values()))
-        text = f"{text}\nVALUES ({names}) {{ ({terms}) }}"
-    return Evidenced(engine.run(graph.generation / "store", text, limit=asking.limit, timeout=asking.timeout))
+        asked = sparql.with_values(text, names, terms)
+    answered = engine.run(graph.generation / "store", asked, limit=asking.limit, timeout=asking.timeout)
+    if not asking.evidence or answered.truth is not None or answered.triples is not None:
+        return Evidenced(answered)
+    return attach(graph.store, evidence.patterns(text), bindings or {}, answered, texts)
 
 
 def unknown_terms(graph: store.Built, text: str) -> list[str]:
@@ -89,17 +95,18 @@ def unknown_terms(graph: store.Built, text: str) -> list[str]:
 
 def attach(
     graph: Store,
-    query: queries.LibraryQuery,
+    patterns: Iterable[str],
     values: Mapping[str, queries.Value],
     answered: engine.Answer,
     texts: Mapping[str, str],
 ) -> Evidenced:
-    """Return an answer with the passages behind each of its rows."""
+    """Return an answer with the passages behind each of its rows: those that say what the patterns make of it."""
+    patterns = tuple(patterns)
     terms = ontology.from_store(graph)
     per_row: list[list[NamedNode]] = []
     for row in answered.rows:
         named = {**values, **{v: t for v, t in zip(answered.variables, row, strict=True) if t is not None}}
-        statements = evidence.statements_of(query.evidence, named)
+        statements = evidence.statements_of(patterns, named)
         found = evidence.passages_behind(graph, terms, statements)
         found += [
             t for t in row if isinstance(t, NamedNode) and t.value.startswith(PREFIXES["passage"]) and t not in found

@@ -2,23 +2,43 @@
 
 >>> import eudigraph
 >>> graph = eudigraph.open_graph()
->>> graph.query("meetings-after")[["meeting", "date", "status"]]  # doctest: +SKIP
+>>> graph.query("officials")["official"].tolist()
+['Lee Jong Ho', 'Thibaut Kleiner', 'Thierry Breton']
 
 Everything here calls the same functions as the command line. pandas comes with ``pip install 'eudigraph[notebook]'``.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import decimal
+import html
+import inspect
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Triple, serialize
 
-from eudigraph import answers, build, engine, labels, network, ontology, queries, store, workspace
+from eudigraph import (
+    analysis,
+    answers,
+    build,
+    dates,
+    engine,
+    labels,
+    measures,
+    ontology,
+    plots,
+    projections,
+    queries,
+    report,
+    store,
+    workspace,
+)
 from eudigraph.errors import DataError, UsageError
 from eudigraph.export import rdflib_term
 from eudigraph.names import OWL, RDF_TYPE, RDFS, XSD, expand
@@ -41,19 +61,27 @@ _NUMBERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def open_graph(folder: str | Path | None = None, *, store_folder: str | Path | None = None) -> Graph:
+def open_graph(
+    folder: str | Path | None = None, *, store_folder: str | Path | None = None, rebuild: bool = False
+) -> Graph:
     """Return the graph of a workspace, by default of what came with eudigraph; it is built if it never was.
 
-    ``folder`` is the workspace, ``store_folder`` a build elsewhere. Raises UsageError for a folder that is no
-    workspace, DataError for data that cannot be built, StoreError for a build that cannot be read.
+    ``folder`` is the workspace, ``store_folder`` a build elsewhere; ``rebuild`` builds it anew. Warns of a build that
+    is older than the files. Raises UsageError for a folder that is no workspace, DataError for data that cannot be
+    built, StoreError for a build that cannot be read.
     """
     space = workspace.open_workspace(None if folder is None else Path(folder))
-    built = space.build_folder if store_folder is None else Path(store_folder)
-    if store_folder is None and not store.exists(built):
-        report = build.build(space)
-        if report.errors:
-            raise DataError("\n".join(map(str, report.errors)))
-    return Graph(store.open_built(built), space)
+    place = space.build_folder if store_folder is None else Path(store_folder)
+    if rebuild or (store_folder is None and not store.exists(place)):
+        made = build.build(space, place)
+        if made.errors:
+            raise DataError("\n".join(map(str, made.errors)))
+    built = store.open_built(place)
+    if store_folder is None and built.stale(space):
+        _warn(
+            "files have changed since the build; this is the former graph; for a new one: open_graph(…, rebuild=True)"
+        )
+    return Graph(built, space)
 
 
 class Graph:
@@ -86,6 +114,11 @@ class Graph:
         Columns are those of the query: things by their names, with their IRIs in a column of the same name and
         ``_iri``; days as ``datetime.date``, numbers as numbers. With ``evidence`` there is a row for each passage, with
         source, place, speaker, certainty and gist. Raises UsageError for names and parameters that are not known.
+
+        >>> graph.query("meetings-after", after="2023-06-15")[["meeting", "status"]]
+                                         meeting           status
+        0  Thierry Breton with Lee Jong Ho, 2023        tentative
+        1                   EU–Japan summit 2023  to be confirmed
         """
         query = queries.find(queries.load_library(self.workspace), name)
         asking = answers.Asking(limit=limit, timeout=timeout, evidence=evidence)
@@ -93,45 +126,155 @@ class Graph:
         return self._frame(answers.tidy(answer) if evidence else answer.answer)
 
     def sparql(
-        self, text: str, *, limit: int | None = None, timeout: float = 60.0, **variables: Value
+        self,
+        text: str,
+        *,
+        evidence: bool = False,
+        limit: int | None = None,
+        timeout: float = 60.0,
+        **variables: Value,
     ) -> pd.DataFrame | rdflib.Graph | bool:
         """Return the answer to SPARQL of one's own: a table (SELECT), a truth (ASK) or a graph (CONSTRUCT, DESCRIBE).
 
         ``variables`` are bound as terms, never pasted into the text: IRIs and prefixed names (``country:japan``) as
         things, all else as literals; ``find`` gives the IRI of a name. Raises UsageError for what is refused or is no
         SPARQL, and for variables that the text does not have, QueryTimeout for what takes too long.
+
+        With ``evidence`` a table has a row for each passage that says what the query's patterns make of a row.
+
+        >>> own = "SELECT ?topic { ?country eud:cooperatesOn ?topic } ORDER BY ?topic"
+        >>> graph.sparql(own, country="country:singapore")["topic"].tolist()[:2]
+        ['AI governance', 'AI standards']
         """
-        unknown = [name for name in variables if not re.search(rf"[?$]{re.escape(name)}\b", text)]
-        if unknown:
-            raise UsageError(f"the query has no variable ?{unknown[0]}; write it where its value belongs")
-        bound = {name: _term(value) for name, value in variables.items()}
-        answer = answers.ask_text(self.built, text, answers.Asking(limit=limit, timeout=timeout), bound).answer
-        if answer.truth is not None:
-            return answer.truth
-        if answer.triples is not None:
-            return _rdflib_graph(answer)
-        return self._frame(answer)
+        found = self._ask(text, variables, answers.Asking(limit=limit, timeout=timeout, evidence=evidence))
+        if found.behind is not None:
+            return self._frame(answers.tidy(found))
+        return self._given(found.answer)
 
     def find(self, name: str, kind: str = "resource") -> str:
-        """Return the IRI of the thing of that name; raises UsageError with suggestions. ``kind`` is a class."""
+        """Return the IRI of the thing of that name; raises UsageError with suggestions. ``kind`` is a class.
+
+        >>> graph.find("chips", "Topic")
+        'https://w3id.org/eudigraph/topic/semiconductors'
+        """
         return queries.find_entity(self.built.store, name, kind).value
 
     def evidence(self, subject: str, relation: str | None = None, value: str | None = None) -> pd.DataFrame:
-        """Return the passages that say something of a thing, one row for each statement and passage."""
+        """Return the passages that say something of a thing, one row for each statement and passage.
+
+        >>> graph.evidence("Arctic cable", "lacks support of", "Canada")["paragraph"].tolist()
+        [20]
+        """
         given = {"subject": subject, "property": relation, "object": value}
         parameters: dict[str, Any] = {key: text for key, text in given.items() if text is not None}
         return self.query("evidence", **parameters)
 
     def explain(self, subject: str, relation: str, value: str) -> str:
-        """Return in words what a statement follows from, down to the passages that say so."""
+        """Return in words what a statement follows from, down to the passages that say so.
+
+        >>> print(graph.explain("Japan", "cooperates on", "6G").splitlines()[0])
+        Japan · cooperates on · 6G. It follows:
+        """
         return answers.explain(self.built, subject, relation, value)
 
-    def network(self, *, inferred: bool = True) -> nx.MultiDiGraph:
-        """Return everything but evidence as a directed multigraph; ``eudigraph.network.whole`` says what it keeps."""
-        whole = network.whole(self.built.store, ontology.from_store(self.built.store))
-        if not inferred:
-            whole.remove_edges_from([e for e in whole.edges(keys=True) if whole.edges[e]["inferred"]])
-        return whole
+    def networks(self) -> pd.DataFrame:
+        """Return the networks there are, by name, with their titles.
+
+        >>> graph.networks().loc["country-topic", "title"]
+        'Countries and their topics'
+        """
+        known = projections.networks(self.workspace)
+        return _table({"name": list(known), "title": list(known.values())}).set_index("name")
+
+    def network(
+        self,
+        name: str = projections.EVERYTHING,
+        *,
+        claims: str | None = None,
+        inferred: bool = True,
+        until: str | datetime.date | None = None,
+        level: int | None = None,
+    ) -> nx.Graph:
+        """Return a network by its name, with names, relations, dates, status and evidence on nodes and edges.
+
+        ``everything`` is a directed multigraph (``eudigraph.network.whole`` says what is in it), the others are simple
+        (``eudigraph.projections.project``). ``claims`` are ``certain``, ``pursued`` (by default, of everything ``all``)
+        or ``all``; ``inferred=False`` leaves what passages say outright; ``until`` a day what had begun or been
+        reported; ``level=0`` puts the broadest topics for the narrower ones.
+
+        >>> countries = graph.network("country-country")
+        >>> korea, states = graph.find("Korea"), graph.find("United States")
+        >>> countries.edges[korea, states]["weight"]
+        5
+        """
+        return projections.project(self.built, self.workspace, name, _choice(claims, inferred, until, level))
+
+    def measures(self) -> pd.DataFrame:
+        """Return the measures there are, by name: title, what each means, where it is from.
+
+        >>> graph.measures().loc["betweenness", "title"]
+        'Betweenness'
+        """
+        known = measures.MEASURES.values()
+        given = {key: [getattr(m, key) for m in known] for key in ("name", "title", "meaning", "source")}
+        return _table(given).set_index("name")
+
+    def analyse(
+        self,
+        *chosen: str,
+        network: str | nx.Graph = "country-topic",
+        claims: str | None = None,
+        inferred: bool = True,
+        until: str | datetime.date | None = None,
+        level: int | None = None,
+    ) -> Study:
+        """Return what measures, by default all that fit, give for a network of that name, or for one of your own.
+
+        Choices are those of ``network``. A network by name is measured again with the other claims, certain and all.
+
+        >>> study = graph.analyse("betweenness")
+        >>> study["betweenness"].headline
+        'Among countries, United States leads with 0.37. Among topics, semiconductors leads with 0.18.'
+        >>> study["betweenness"].frame[["node", "betweenness", "certain"]].round(2).head(2)
+                    node  betweenness  certain
+        0  United States         0.37     0.44
+        1          Japan         0.27     0.19
+        """
+        if isinstance(network, str):
+            choice = _choice(claims, inferred, until, level)
+            return Study(analysis.analyse(self.built, self.workspace, network, chosen, choice))
+        return Study(analysis.of_network(network, chosen))
+
+    def draw(self, network: str | nx.Graph = "country-topic") -> Page:
+        """Return a network, by name or your own, as a page to move about in; it shows itself in a notebook.
+
+        >>> graph.draw("country-country").document.startswith("<!doctype html>")
+        True
+        """
+        from eudigraph import explore
+
+        return explore.sketch(self.network(network) if isinstance(network, str) else network)
+
+    def plot(self, network: str | nx.Graph = "country-topic", title: str = "") -> plots.Plot:
+        """Return a network, by name or your own, as a picture; it shows itself in a notebook, and can be saved.
+
+        >>> graph.plot("country-country")
+        <picture: Countries with topics in common>
+        """
+        return plots.network(self.network(network) if isinstance(network, str) else network, title)
+
+    def export(self, form: str, network: str = projections.EVERYTHING, out: str | Path | None = None) -> list[Path]:
+        """Write the graph, or a network of it, for other tools; return the files.
+
+        ``form`` is ``graphml``, ``gexf``, ``cytoscape``, ``neo4j`` (a folder), ``icalendar`` or ``jsonld``.
+        """
+        from eudigraph import exporting
+
+        place = None if out is None else Path(out)
+        written, notes = exporting.write(self.built, self.workspace, form, network, out=place)
+        for note in notes:
+            _warn(note)
+        return written
 
     def explorer(self) -> Page:
         """Return the explorer; as the last thing in a notebook's cell it shows itself."""
@@ -176,6 +319,19 @@ class Graph:
         loaded: owlready2.Ontology = hermit.load(serialize(triples, format=RdfFormat.N_TRIPLES) or b"")
         return loaded
 
+    def _ask(self, text: str, variables: Mapping[str, Value], asking: answers.Asking) -> answers.Evidenced:
+        unknown = [name for name in variables if not re.search(rf"[?$]{re.escape(name)}\b", text)]
+        if unknown:
+            raise UsageError(f"the query has no variable ?{unknown[0]}; write it where its value belongs")
+        for remark in answers.unknown_terms(self.built, text):
+            _warn(remark)
+        return answers.ask_text(self.built, text, asking, {name: _term(value) for name, value in variables.items()})
+
+    def _given(self, answer: engine.Answer) -> pd.DataFrame | rdflib.Graph | bool:
+        if answer.truth is not None:
+            return answer.truth
+        return _rdflib_graph(answer) if answer.triples is not None else self._frame(answer)
+
     def _frame(self, answer: engine.Answer) -> pd.DataFrame:
         iris = {term.value for row in answer.rows for term in row if isinstance(term, NamedNode)}
         names = labels.labels(self.built.store, iris)
@@ -186,6 +342,152 @@ class Graph:
             if any(isinstance(term, NamedNode) for term in terms):
                 columns[f"{variable}_iri"] = [t.value if isinstance(t, NamedNode) else None for t in terms]
         return _table(columns)
+
+
+MAX_SHOWN = 50
+"""Rows of a table that are shown; the table itself has all."""
+
+
+class Shown:
+    """An answer as a cell shows it: a table whose rows open their evidence. ``frame`` is the pandas table."""
+
+    def __init__(self, frame: pd.DataFrame, evidence: list[list[str]]) -> None:
+        self.frame, self.evidence = frame, evidence
+
+    @property
+    def _read(self) -> pd.DataFrame:
+        """What people read: not the IRIs behind names, and nothing where there is no value."""
+        columns = [c for c in self.frame.columns if not (c.endswith("_iri") and c.removesuffix("_iri") in self.frame)]
+        return self.frame[columns].astype(object).where(self.frame[columns].notna(), "")
+
+    def __repr__(self) -> str:
+        return str(self._read.to_string(max_rows=MAX_SHOWN))
+
+    def _repr_html_(self) -> str:
+        """Return the table; all that comes from the graph is text in it, and it needs no script."""
+        table = self._read
+        heads = [*table.columns, *(["evidence"] if any(self.evidence) else [])]
+        lines = ["<table>", f"<thead><tr>{''.join(f'<th>{html.escape(h)}</th>' for h in heads)}</tr></thead><tbody>"]
+        rows = list(table.itertuples(index=False))[:MAX_SHOWN]
+        for row, notes in zip(rows, self.evidence or [[] for _ in rows], strict=False):
+            cells = [html.escape(str(value)) for value in row]
+            cells += [_details(notes)] if any(self.evidence) else []
+            lines.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        lines.append("</tbody></table>")
+        if len(self.frame) > MAX_SHOWN:
+            lines.append(f"<p>The first {MAX_SHOWN} of {len(self.frame):,} rows.</p>")
+        return "\n".join(lines)
+
+
+def shown(
+    graph: Graph, text: str, variables: Mapping[str, Value], *, limit: int | None = None, timeout: float = 60.0
+) -> Shown | rdflib.Graph | bool:
+    """Return the answer to SPARQL as a notebook shows it, each row with its evidence; see ``Graph.sparql``."""
+    found = graph._ask(text, variables, answers.Asking(limit=limit, timeout=timeout, evidence=True))
+    if found.behind is None:
+        if found.answer.truth is not None:
+            return found.answer.truth
+        return _rdflib_graph(found.answer)
+    names = labels.labels(graph.built.store, {iri for p in found.passages for iri in (p.speaker, p.certainty)})
+    notes = [f"{p.gist} [{names[p.speaker]}, {names[p.certainty]}; {p.title}, {p.place}]" for p in found.passages]
+    return Shown(graph._frame(found.answer), [[notes[i] for i in behind] for behind in found.behind])
+
+
+class Result:
+    """What one measure gives: a table, what it comes to, how far that can be trusted, and a picture."""
+
+    def __init__(self, finding: analysis.Finding, of: analysis.Analysis) -> None:
+        self.finding, self._of = finding, of
+
+    @property
+    def headline(self) -> str:
+        """What it comes to, in a sentence."""
+        return self.finding.headline
+
+    @property
+    def meaning(self) -> str:
+        """What the measure means, in a sentence, and where it is from."""
+        return f"{self.finding.measure.meaning} {self.finding.measure.source}"
+
+    @property
+    def reliance(self) -> list[str]:
+        """How far the result rests on wanted or uncertain claims, a sentence each."""
+        return self.finding.reliance
+
+    @property
+    def cautions(self) -> list[str]:
+        """What to bear in mind with a network of this size and shape, a sentence each."""
+        return self._of.cautions
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a table: nodes by their names, their IRIs in columns of the same name and ``_iri``."""
+        ends = [column for column in ("node", "first", "second") if column in self.finding.columns]
+        rows = self.finding.rows
+        columns: dict[str, list[Any]] = {}
+        for column in self.finding.columns:
+            values = [row.get(column) for row in rows]
+            columns[column] = [self.finding.label(v) for v in values] if column in ends else values
+        return _table(columns | {f"{end}_iri": [row.get(end) for row in rows] for end in ends})
+
+    def plot(self) -> plots.Plot:
+        """Return the picture; it shows itself in a notebook, and can be saved."""
+        return report.picture(self.finding, self._of)
+
+    def __repr__(self) -> str:
+        return report.write(dataclasses.replace(self._of, findings=[self.finding]), "text")
+
+
+class Study:
+    """What measures give for a network: ``study["degree"]`` is a ``Result``; in a notebook it shows its report."""
+
+    def __init__(self, made: analysis.Analysis) -> None:
+        self.analysis = made
+
+    def __getitem__(self, name: str) -> Result:
+        """Return the result of a measure; raises UsageError for one that was not asked for."""
+        return Result(self.analysis[name], self.analysis)
+
+    @property
+    def cautions(self) -> list[str]:
+        """What to bear in mind with a network of this size and shape, a sentence each."""
+        return self.analysis.cautions
+
+    def __repr__(self) -> str:
+        return report.write(self.analysis, "text")
+
+    def _repr_html_(self) -> str:
+        from eudigraph import drawing
+
+        return drawing.frame(report.page(self.analysis))
+
+    def write(self, path: str | Path) -> Path:
+        """Write the report to a file whose ending says its format: .html, .md, .json, .txt."""
+        place = Path(path)
+        forms = {".html": "html", ".md": "md", ".json": "json", ".txt": "text"}
+        if place.suffix not in forms:
+            raise UsageError(f"{place.name} ends in none of {', '.join(forms)}; name it so")
+        return store.write_aside(place, report.write(self.analysis, forms[place.suffix]))
+
+
+def _warn(what: str) -> None:
+    """Warn whoever called the library, in the line that did."""
+    level = next((i for i, frame in enumerate(inspect.stack()) if "eudigraph" not in Path(frame.filename).parts), 2)
+    warnings.warn(what, stacklevel=level + 1)
+
+
+def _choice(
+    claims: str | None, inferred: bool, until: str | datetime.date | None, level: int | None
+) -> projections.Choice:
+    return projections.Choice(claims, inferred, dates.day(until) if isinstance(until, str) else until, level)
+
+
+def _details(notes: list[str]) -> str:
+    if not notes:
+        return ""
+    items = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
+    count = "1 passage" if len(notes) == 1 else f"{len(notes)} passages"
+    return f"<details><summary>{count}</summary><ul>{items}</ul></details>"
 
 
 def _term(value: Value) -> NamedNode | Literal:

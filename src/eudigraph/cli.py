@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from eudigraph import answers, output, queries, store
+from eudigraph import answers, dates, output, projections, queries, store
 from eudigraph import build as building
 from eudigraph import texts as texts_
 from eudigraph.errors import DataError, EudigraphError, UsageError
@@ -178,10 +178,8 @@ def query(
     unknown: list[str] = []
     asked = answers.Asking(limit=limit, timeout=timeout, evidence=evidence or bool(texts), texts=texts)
     if file is not None:
-        if parameters or asked.evidence:
-            raise UsageError(
-                "parameters and --evidence are for queries of the library; in your own, ask for GRAPH ?passage { … }"
-            )
+        if parameters:
+            raise UsageError("parameters are for queries of the library; in your own, write VALUES ?name { … }")
         own = _read(file)
         answer = answers.ask_text(graph, own, asked)
         unknown = answers.unknown_terms(graph, own)
@@ -233,6 +231,101 @@ def explore(folder: Path | None, built: Path | None, out: Path | None, texts: tu
     click.echo(f"Wrote {page}")
     if not no_open and not webbrowser.open(page.resolve().as_uri()):
         click.echo("No browser could be opened here; open that file in one.")
+
+
+def _choice_options(command: F) -> F:
+    for option in (
+        click.option(
+            "--level", type=click.IntRange(min=0), help="Put broader topics for narrower ones; 0 is the broadest."
+        ),
+        click.option("--until", metavar="YYYY-MM-DD", help="Only what had begun, or been reported, by then."),
+        click.option("--asserted", is_flag=True, help="Only what passages say outright, not what follows."),
+        click.option(
+            "--claims",
+            type=click.Choice(projections.CLAIMS),
+            help="Certain claims alone, all that is pursued (the default), or also what is only wanted.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@_workspace_option
+@_store_option
+@click.argument("wanted", nargs=-1, metavar="[MEASURE]...")
+@click.option("--network", "name", default="country-topic", show_default=True, metavar="NAME", help="What to measure.")
+@_choice_options
+@click.option("--list", "listing", is_flag=True, help="List the networks and the measures.")
+@click.option("--format", "form", type=click.Choice(output.REPORT_FORMATS), help="By default text.")
+@click.option("--every", is_flag=True, help="Show every row, not the first ones.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it to a file.")
+def analyse(
+    folder: Path | None,
+    built: Path | None,
+    wanted: tuple[str, ...],
+    name: str,
+    claims: str | None,
+    asserted: bool,
+    until: str | None,
+    level: int | None,
+    listing: bool,
+    form: str | None,
+    every: bool,
+    out: Path | None,
+) -> None:
+    """Measure a network: who is central, who resembles whom, what binds it. A page with pictures: --format html."""
+    from eudigraph import analysis, measures, report  # what computes and draws is slow to import
+
+    workspace = open_workspace(folder)
+    if listing:
+        click.echo(output.table(["network", ""], list(projections.networks(workspace).items()), width=_width()))
+        rows = [(measure.name, measure.meaning) for measure in measures.MEASURES.values()]
+        click.echo(output.table(["measure", ""], rows, width=_width()), nl=False)
+        return
+    form = form or {".html": "html", ".md": "md", ".json": "json", ".csv": "csv"}.get(out.suffix if out else "", "text")
+    graph = _open(workspace, built)
+    choice = _choice(claims, asserted, until, level)
+    made = report.write(analysis.analyse(graph, workspace, name, wanted, choice), form, width=_width(), every=every)
+    if out is None:
+        click.echo(made, nl=False)
+    else:
+        click.echo(f"Wrote {store.write_aside(out, made)}")
+
+
+@cli.command()
+@_workspace_option
+@_store_option
+@click.argument("form", type=click.Choice(output.NETWORK_FORMATS), metavar="FORMAT")
+@click.option(
+    "--network", "name", default="everything", show_default=True, metavar="NAME", help="See: eudigraph analyse --list."
+)
+@_choice_options
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="By default eudigraph with its ending.")
+def export(
+    folder: Path | None,
+    built: Path | None,
+    form: str,
+    name: str,
+    claims: str | None,
+    asserted: bool,
+    until: str | None,
+    level: int | None,
+    out: Path | None,
+) -> None:
+    """Write the graph, or a network, for other tools.
+
+    FORMAT is graphml, gexf (Gephi), cytoscape, neo4j (a folder with two CSV files), icalendar (the meetings), jsonld.
+    """
+    from eudigraph import exporting
+
+    workspace = open_workspace(folder)
+    choice = _choice(claims, asserted, until, level)
+    written, notes = exporting.write(_open(workspace, built), workspace, form, name, choice, out)
+    for path in written:
+        click.echo(f"Wrote {path}")
+    for note in notes:
+        _err(f"Note: {note}")
 
 
 @cli.command()
@@ -296,6 +389,10 @@ def _open(workspace: Workspace, built: Path | None) -> store.Built:
         where = "" if workspace == open_workspace() else f" --workspace {workspace.root}"
         _err(f"Files have changed since the build; this is the former graph. Build again with: eudigraph build{where}")
     return opened
+
+
+def _choice(claims: str | None, asserted: bool, until: str | None, level: int | None) -> projections.Choice:
+    return projections.Choice(claims, not asserted, None if until is None else dates.day(until), level)
 
 
 def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:

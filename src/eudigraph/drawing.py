@@ -10,8 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import networkx as nx
@@ -20,43 +19,7 @@ from pyvis.edge import Edge
 from pyvis.network import Network
 from pyvis.node import Node
 
-from eudigraph.names import EUD, SKOS
-
-
-@dataclass(frozen=True)
-class Look:
-    """How the things of a class are drawn. ``shown`` is whether they are drawn unless asked for."""
-
-    name: str
-    shape: str
-    color: str
-    size: int
-    shown: bool = False
-
-
-LOOKS = (
-    Look("Country", "star", "#0072b2", 26, shown=True),
-    Look("Partnership", "square", "#d55e00", 17, shown=True),
-    Look("Meeting", "diamond", "#9b4f96", 17, shown=True),
-    Look("Initiative", "triangle", "#b07d00", 13, shown=True),
-    Look("Topic", "dot", "#007a5e", 11, shown=True),
-    Look("Official", "triangleDown", "#c23b6e", 14, shown=True),
-    Look("Organisation", "hexagon", "#5b6770", 13),
-    Look("Person", "triangleDown", "#7d6b5d", 12),
-    Look("Post", "square", "#7d6b5d", 9),
-    Look("Place", "dot", "#7d6b5d", 9),
-    Look("LegalAct", "square", "#2f6f9f", 11),
-    Look("Document", "hexagon", "#2f6f9f", 11),
-    Look("Election", "diamond", "#7d6b5d", 11),
-    Look("Event", "diamond", "#5b6770", 11),
-    Look("Agent", "hexagon", "#7d6b5d", 11),
-    Look("Thing", "dot", "#5b6770", 10),
-)
-"""Shapes and colours by class; the first that fits counts, the last is for all others.
-
-The hues stay apart for the colour-blind (after Okabe and Ito, https://jfly.uni-koeln.de/color/), at 3:1 against the
-light and the dark page; shapes tell the classes apart, too.
-"""
+from eudigraph.looks import LOOKS, look_of
 
 SCRIPTS = ("1-model", "2-panel", "3-network", "4-timeline", "5-matrix", "6-take-away", "7-page")
 """The page's own script, in the order of its parts."""
@@ -85,15 +48,6 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def look_of(types: Sequence[str]) -> Look | None:
-    """Return how a thing of these classes (IRIs) is drawn; None for what is no node of the picture."""
-    names = {t.removeprefix(EUD) for t in types}
-    known = next((look for look in LOOKS if look.name in names), None)
-    # A class that somebody added is drawn as well; statuses, certainties and the like are words, not things.
-    ours = any(t.startswith(EUD) for t in types) and SKOS + "Concept" not in types
-    return known or (LOOKS[-1] if ours else None)
-
-
 def picture(network: nx.MultiDiGraph, places: Mapping[str, tuple[int, int]], numbers: Mapping[str, int]) -> Network:
     """Return a pyvis network of the nodes that have a place, under their numbers.
 
@@ -116,20 +70,55 @@ def picture(network: nx.MultiDiGraph, places: Mapping[str, tuple[int, int]], num
 
 def page(drawn: Network, data: Mapping[str, Any], *, title: str) -> str:
     """Return the explorer with a picture and its data as one HTML document."""
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("eudigraph"), FileSystemLoader(drawn.template_dir)]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return _written(drawn, "explorer", SCRIPTS, title=title, data=data)
+
+
+def sketch(network: nx.Graph, places: Mapping[Any, tuple[int, int]]) -> str:
+    """Return any network as one HTML document to move about in: colours by class, lines the wider the more they are.
+
+    What is not settled is dashed. Pointing at a node or a line tells what it stands for.
+    """
+    title = str(network.graph.get("title") or "A network")
+    drawn = Network(directed=True, cdn_resources="in_line", height="100%", width="100%")
+    arrows = {"to": {"enabled": network.is_directed(), "scaleFactor": 0.5}}
+    edges = {"smooth": False, "arrows": arrows, "color": "#8a949b"}
+    drawn.options = {**OPTIONS, "edges": edges, "nodes": {"font": {"strokeWidth": 4, "strokeColor": "#ffffff"}}}
+    numbers = {node: i for i, node in enumerate(network)}
+    for node, data in network.nodes(data=True):
+        look = look_of([*data.get("types", ()), *data.get("classes", ())]) or LOOKS[-1]
+        x, y = places[node]
+        label = str(data.get("label", node))
+        made = Node(numbers[node], look.shape, label=label, group=look.name, x=x, y=y)
+        drawn.nodes.append({**made.options, "about": f"{data.get('kind') or 'a node'}, {network.degree(node)} ties"})
+    heaviest = max((weight for *_, weight in network.edges(data="weight", default=1)), default=1)
+    for i, (s, o, data) in enumerate(network.edges(data=True)):
+        width = round(0.8 + 4 * float(data.get("weight", 1)) / float(heaviest or 1), 2)
+        dashed = data.get("standing", "settled") != "settled"
+        line = Edge(numbers[s], numbers[o], network.is_directed(), id=f"e{i}", width=width, dashes=dashed)
+        drawn.edges.append({**line.options, "about": _about(data)})
+    words = f"{len(network)} nodes and {network.number_of_edges()} ties"
+    return _written(drawn, "sketch", ("page",), title=title, words=words)
+
+
+def _about(data: Mapping[str, Any]) -> str:
+    given = [data.get("label") or "tied", *([f"weight {data['weight']}"] if "weight" in data else [])]
+    given += [data[name] for name in ("standing", "certainty") if data.get(name)]
+    if data.get("inferred"):
+        given.append("follows")
+    if "passages" in data:
+        given.append(f"{len(data['passages'])} passage{'' if len(data['passages']) == 1 else 's'}")
+    return ", ".join(map(str, given))
+
+
+def _written(drawn: Network, folder: str, scripts: Iterable[str], **given: Any) -> str:
+    """Return what pyvis makes of a picture and a template of ours."""
+    environment = _environment(drawn.template_dir)
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     library = _source(environment, "lib/vis-9.1.2/vis-network.min.js")
-    script = "\n".join(_source(environment, f"explorer/{name}.js") for name in SCRIPTS)
-    style = _source(environment, "explorer/page.css")
+    script = "\n".join(_source(environment, f"{folder}/{name}.js") for name in scripts)
+    style = _source(environment, f"{folder}/page.css")
     environment.globals |= {
-        "title": title,
-        "data": data,
+        **given,
         "library": library,
         "script": script,
         "style": style,
@@ -137,8 +126,16 @@ def page(drawn: Network, data: Mapping[str, Any], *, title: str) -> str:
         "styles": _digest(style),
     }
     drawn.templateEnv = environment
-    drawn.path = "explorer/page.html"
+    drawn.path = f"{folder}/page.html"
     return str(drawn.generate_html())
+
+
+def document(template: str, **given: Any) -> str:
+    """Return a page of text and pictures that runs no script. ``image`` makes a picture part of the page."""
+    environment = _environment()
+    style = _source(environment, template.replace(".html", ".css"))
+    environment.filters["image"] = _image
+    return environment.get_template(template).render(style=style, styles=_digest(style), **given)
 
 
 def frame(document: str, *, height: int = 640) -> str:
@@ -147,6 +144,20 @@ def frame(document: str, *, height: int = 640) -> str:
         f'<iframe srcdoc="{html.escape(document)}" sandbox="allow-scripts allow-downloads allow-popups" '
         f'width="100%" height="{height}" title="eudigraph explorer" style="border:0"></iframe>'
     )
+
+
+def _environment(*folders: str) -> Environment:
+    return Environment(
+        loader=ChoiceLoader([PackageLoader("eudigraph"), *map(FileSystemLoader, folders)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _image(picture: Any) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(picture.svg().encode()).decode()}"
 
 
 def _source(environment: Environment, name: str) -> str:

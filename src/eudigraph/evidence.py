@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from eudigraph import reasoning
-from eudigraph.names import EUD, RDF_TYPE, expand
+from eudigraph.names import EUD, PREFIXES, RDF_TYPE, expand
 from eudigraph.ontology import Ontology
 from eudigraph.sparql import select
 
@@ -51,6 +51,42 @@ def statements_of(patterns: Iterable[str], row: Mapping[str, object]) -> list[Tr
             if isinstance(value, NamedNode | Literal):
                 made.append(Triple(terms[0], terms[1], value))
     return made
+
+
+def patterns(text: str) -> list[str]:
+    """Return the patterns of a query that can be statements of its rows, as ``statements_of`` takes them.
+
+    These are triples between variables and IRIs, wherever they stand; paths, texts and numbers make none. A query that
+    rdflib cannot read (the engine knows more of SPARQL 1.2) has none.
+    """
+    from pyparsing import ParseException
+    from rdflib import URIRef, Variable
+    from rdflib.plugins.sparql import prepareQuery
+    from rdflib.plugins.sparql.parserutils import CompValue
+
+    try:
+        algebra = prepareQuery(text, initNs=PREFIXES).algebra
+    except (ParseException, ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return []
+    found: dict[str, None] = {}
+    todo: list[object] = [algebra]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, CompValue):
+            todo += [value for key, value in part.items() if key != "triples"]
+            for triple in part.get("triples") or ():
+                words = [
+                    f"?{term}" if isinstance(term, Variable) else f"<{term}>"
+                    for term in triple
+                    if isinstance(term, Variable | URIRef)
+                ]
+                if len(words) == 3:
+                    found[" ".join(words)] = None
+        elif isinstance(part, list | tuple):
+            todo += part
+    # That a thing is of some class is said in passing wherever it is named: of use only where nothing else is asked.
+    telling = [pattern for pattern in found if f" <{RDF_TYPE.value}> " not in pattern]
+    return telling or list(found)
 
 
 def passages_behind(store: Store, ontology: Ontology, statements: Iterable[Triple]) -> list[NamedNode]:

@@ -5,7 +5,6 @@ This module gathers what the page knows; ``drawing`` makes the page of it, ``tem
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,9 @@ from typing import Any
 import networkx as nx
 from pyoxigraph import Store
 
-from eudigraph import drawing, evidence, labels, network, reasoning, store
+from eudigraph import algorithms, drawing, evidence, labels, looks, network, reasoning, store
 from eudigraph import texts as texts_
-from eudigraph.errors import StoreError
+from eudigraph.errors import UsageError
 from eudigraph.names import EUD, PREFIXES, RDF, SKOS, shorten
 from eudigraph.ontology import Ontology, from_store
 from eudigraph.sparql import select
@@ -25,6 +24,8 @@ MAX_DRAWN = 400
 """Nodes that the page draws at once; search, filters and a thing's neighbours lead to the others."""
 MAX_LAID_OUT = 2000
 """Nodes that are laid out with care, the most important first; the others come to stand beside their neighbours."""
+MAX_SKETCHED = 2000
+"""Nodes of the largest network that is drawn at once, without the explorer's search."""
 _MISSING = -1
 
 
@@ -39,17 +40,7 @@ class Page:
 
     def write(self, path: Path) -> Path:
         """Write the document to a file, aside and then in its place. Raises StoreError where that fails."""
-        aside = path.with_name(f".{path.name}-{os.getpid()}")
-        try:
-            aside.write_text(self.document, "utf-8", newline="\n")
-            aside.replace(path)
-        except OSError as error:
-            raise StoreError(
-                f"{path} cannot be written: {error.strerror or error}; choose another with --out"
-            ) from error
-        finally:
-            aside.unlink(missing_ok=True)
-        return path
+        return store.write_aside(path, self.document)
 
 
 def explorer(graph: store.Built, texts: Sequence[Path] = ()) -> Page:
@@ -58,6 +49,13 @@ def explorer(graph: store.Built, texts: Sequence[Path] = ()) -> Page:
     Raises DataError for a file that is the text of no source.
     """
     return Page(render(graph.store, graph.manifest.counts, texts_.read(graph.store, texts)))
+
+
+def sketch(given: nx.Graph) -> Page:
+    """Return any network as a page to move about in. Raises UsageError for one that is too large to be drawn."""
+    if len(given) > MAX_SKETCHED:
+        raise UsageError(f"{len(given):,} nodes are too many for a picture, up to {MAX_SKETCHED:,}; draw a part of it")
+    return Page(drawing.sketch(given, algorithms.layout(given)))
 
 
 def write_page(graph: store.Built, out: Path | None = None, texts: Sequence[Path] = ()) -> Path:
@@ -69,17 +67,17 @@ def render(graph: Store, counts: Mapping[str, int], texts: Mapping[str, str] | N
     """Return the page as HTML. ``texts`` holds the texts of sources by the sources' IRIs."""
     ontology = from_store(graph)
     everything = network.whole(graph, ontology)
-    looks = {node: drawing.look_of(data["types"]) for node, data in everything.nodes(data=True)}
+    look_of = {node: looks.look_of(data["types"]) for node, data in everything.nodes(data=True)}
     # A copy, since a view looks at every edge anew each time.
-    drawable = everything.subgraph([node for node, look in looks.items() if look]).copy()
-    ranks = network.importance(drawable)
+    drawable = everything.subgraph([node for node, look in look_of.items() if look]).copy()
+    ranks = algorithms.importance(drawable)
     order = sorted(everything, key=lambda node: (-ranks.get(node, 0.0), node))
-    core = [node for node in order if (look := looks[node]) and look.shown][:MAX_LAID_OUT]
-    places = network.layout(drawable, core)
+    core = [node for node in order if (look := look_of[node]) and look.shown][:MAX_LAID_OUT]
+    places = algorithms.layout(drawable, core)
     data = _data(graph, ontology, everything, order, texts or {}) | {"counts": dict(counts)}
     for entry, node in zip(data["entities"], order, strict=True):
-        look = looks[node]
-        entry["kind"] = drawing.LOOKS.index(look) if look else _MISSING
+        look = look_of[node]
+        entry["kind"] = looks.LOOKS.index(look) if look else _MISSING
         entry["x"], entry["y"] = places.get(node, (0, 0))
     first = core[:MAX_DRAWN]
     numbers = {node: i for i, node in enumerate(order)}
@@ -113,7 +111,7 @@ def _data(
         "kinds": [
             {"name": look.name, "label": _label(ontology, look.name), "shape": look.shape, "color": look.color}
             | {"shown": look.shown}
-            for look in drawing.LOOKS
+            for look in looks.LOOKS
         ],
         "relations": [_relation(ontology, iri, relation_index) for iri in relations],
         "entities": [_entity(ontology, node, everything.nodes[node]) for node in order],

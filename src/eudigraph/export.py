@@ -19,7 +19,7 @@ from typing import Any
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
-from eudigraph import network
+from eudigraph import exchange, network
 from eudigraph.errors import UsageError
 from eudigraph.names import EUD, OWL, PREFIXES, RDF_TYPE
 from eudigraph.ontology import from_store
@@ -43,7 +43,8 @@ def write_all(store: Store, folder: Path) -> list[str]:
     if len(quads) > MAX_SLOW:
         return [f"JSON-LD and GraphML not written: {len(quads):,} statements, more than {MAX_SLOW:,}"]
     (folder / "eudigraph.jsonld").write_text(json_ld(quads, context(store)), "utf-8")
-    _graphml(store, folder / "eudigraph.graphml")
+    everything = network.whole(store, from_store(store))
+    (folder / "eudigraph.graphml").write_text(exchange.graphml(everything), "utf-8", newline="\n")
     return []
 
 
@@ -78,6 +79,16 @@ def json_ld(quads: Iterable[Quad], names: dict[str, Any]) -> str:
     return json.dumps(_sorted(document), ensure_ascii=False, indent=1) + "\n"
 
 
+def json_ld_of(store: Store) -> str:
+    """Return all named graphs as a JSON-LD document; raises UsageError for more than can be held in memory so."""
+    quads = sorted((q for q in store if not isinstance(q.graph_name, DefaultGraph)), key=_order)
+    if len(quads) > MAX_SLOW:
+        raise UsageError(
+            f"{len(quads):,} statements are too many for JSON-LD, up to {MAX_SLOW:,}; take N-Quads of the build"
+        )
+    return json_ld(quads, context(store))
+
+
 def rdflib_term(term: object) -> Any:
     """Return a term as rdflib's, blank nodes under their own names: its parsers would name them anew each time.
 
@@ -108,16 +119,6 @@ def _sorted(value: Any, *, ordered: bool = False) -> Any:
 
 def _context_file(store: Store, path: Path) -> None:
     path.write_text(json.dumps({"@context": context(store)}, ensure_ascii=False, indent=1) + "\n", "utf-8")
-
-
-def _graphml(store: Store, path: Path) -> None:
-    """Write things as nodes, and statements as edges with their relation, passages, and whether they are inferred."""
-    import networkx as nx
-
-    ontology = from_store(store)
-    plain = network.attributes(network.whole(store, ontology), ontology)
-    text = "\n".join(nx.generate_graphml(plain, named_key_ids=True)) + "\n"
-    path.write_text('<?xml version="1.0" encoding="UTF-8"?>\n' + text, "utf-8", newline="\n")
 
 
 def _order(quad: Quad) -> tuple[str, str, str, str]:

@@ -87,6 +87,11 @@ def cut(text: str, room: int = 80) -> str:
     return text if len(text) <= room else text[: room - 1] + "…"
 
 
+def plural(word: str) -> str:
+    """Return the plural of an English name for a kind of things."""
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+
+
 def fold(label: str) -> str:
     """Return a label as it is compared: without case, accents, punctuation and doubled spaces."""
     decomposed = unicodedata.normalize("NFKD", label.casefold())

@@ -29,6 +29,10 @@ GRAPH_FORMATS = {
     "jsonld": RdfFormat.JSON_LD,
 }
 FORMATS = (*ROW_FORMATS, *GRAPH_FORMATS)
+REPORT_FORMATS = ("text", "md", "csv", "json", "html")
+"""Of an analysis."""
+NETWORK_FORMATS = ("graphml", "gexf", "cytoscape", "neo4j", "icalendar", "jsonld")
+"""For other tools."""
 WIDTH = 120
 """Characters of a line where there is no terminal to ask."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -125,12 +129,17 @@ def _csv(answer: Answer, names: dict[str, str], ids: bool) -> str:
     return buffer.getvalue()
 
 
-def _harmless(text: str, term: object) -> str:
+def harmless(text: str) -> str:
     """Return a text that a spreadsheet does not take for a formula: one that begins like one gets an apostrophe."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _harmless(text: str, term: object) -> str:
+    """Return a term's text for a spreadsheet; numbers and days are what they are."""
     numeric = (
         isinstance(term, Literal) and term.datatype.value.startswith(XSD) and term.datatype.value != XSD + "string"
     )
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not numeric else text
+    return text if numeric else harmless(text)
 
 
 def _tsv(answer: Answer) -> str:

@@ -69,6 +69,38 @@ def bare(text: str) -> str:
     return _TOKEN.sub(replace, text)
 
 
+def with_values(text: str, names: str, values: str) -> str:
+    """Return a query in which variables stand for terms: a VALUES at the beginning of its pattern.
+
+    So filters and functions see them, too. Where the pattern can take none, it joins the rows at the end.
+    """
+    block = f"VALUES ({names}) {{ ({values}) }}"
+    # Whatever is no keyword or bracket is made blank, so that places stay what they are.
+    blank = _TOKEN.sub(lambda token: re.sub(r"[^\n]", " ", token[0]), text)
+    start = _pattern(blank)
+    if start is None or re.match(r"\s*SELECT\b", blank[start:], re.IGNORECASE):
+        return f"{text}\n{block}"
+    return f"{text[:start]} {block} {text[start:]}"
+
+
+def _pattern(blank: str) -> int | None:
+    """Return the place behind the brace that opens a query's pattern; None if it has none that takes VALUES."""
+    depth = braces = 0
+    template = re.search(r"\bCONSTRUCT\s*(?=\{)", blank, re.IGNORECASE)
+    if not template and re.search(r"\bCONSTRUCT\b", blank, re.IGNORECASE):
+        return None  # CONSTRUCT WHERE, whose pattern is a template
+    for sign in re.finditer(r"[(){}]", blank):
+        if sign[0] in "()":
+            depth += 1 if sign[0] == "(" else -1
+        elif depth == 0 and sign[0] == "{":
+            if template is None or (braces == 0 and sign.start() > template.end()):
+                return sign.end()
+            braces += 1
+        elif depth == 0:
+            braces -= 1
+    return None
+
+
 def harmless(text: str) -> str:
     """Return a query with the same meaning that cannot reach another machine; raises UsageError for SERVICE.
 

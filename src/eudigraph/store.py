@@ -247,6 +247,19 @@ def _alive(pid: int) -> bool:
     return True
 
 
+def write_aside(path: Path, text: str) -> Path:
+    """Write a text to a file, aside and then in its place; return the place. Raises StoreError where that fails."""
+    aside = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        aside.write_text(text, "utf-8", newline="")
+        aside.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}; choose another with --out") from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return path
+
+
 def _replace(path: Path, text: str) -> None:
     """Write a file aside, make sure that it is on disk, and put it in the other's place in one step."""
     aside = path.with_name(f"{path.name}-{os.getpid()}")

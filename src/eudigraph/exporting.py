@@ -1,0 +1,63 @@
+"""Writing the graph, or a network of it, to files that other tools read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+
+from eudigraph import algorithms, calendars, exchange, export, projections, store
+from eudigraph.errors import StoreError, UsageError
+from eudigraph.names import cut
+from eudigraph.output import NETWORK_FORMATS
+from eudigraph.projections import Choice
+from eudigraph.workspace import Workspace
+
+ENDINGS = dict(zip(NETWORK_FORMATS, (".graphml", ".gexf", ".cyjs", "-neo4j", ".ics", ".jsonld"), strict=True))
+_NO_NETWORK = ("icalendar", "jsonld")
+"""Formats that have the graph itself, not a network of it."""
+
+
+def write(
+    built: store.Built,
+    workspace: Workspace,
+    form: str,
+    name: str = projections.EVERYTHING,
+    choice: Choice | None = None,
+    out: Path | None = None,
+) -> tuple[list[Path], list[str]]:
+    """Write a network, or the graph, in a format of ``NETWORK_FORMATS``; return files and notes on what was left out.
+
+    ``out`` is a file, or for ``neo4j`` a folder; by default ``eudigraph`` or the network's name with the format's
+    ending, in the folder one is in. Raises UsageError for what is not known or does not go together, StoreError where
+    it cannot be written.
+    """
+    if form not in ENDINGS:
+        raise UsageError(f"there is no format {cut(form)!r}; there are: {', '.join(ENDINGS)}")
+    if form in _NO_NETWORK and (name != projections.EVERYTHING or choice not in (None, Choice())):
+        raise UsageError(f"{form} has the whole graph; leave out --network and what chooses claims")
+    place = out or Path(("eudigraph" if name == projections.EVERYTHING else name) + ENDINGS[form])
+    if form == "icalendar":
+        left = [f"no event for {line}: the date has no day" for line in calendars.without_day(built.store)]
+        return [store.write_aside(place, calendars.icalendar(built.store))], left
+    if form == "jsonld":
+        return [store.write_aside(place, export.json_ld_of(built.store))], []
+    network = projections.project(built, workspace, name, choice)
+    if form == "neo4j":
+        return _folder(place, exchange.neo4j(network)), []
+    return [store.write_aside(place, _text(form, network))], []
+
+
+def _text(form: str, network: nx.Graph) -> str:
+    if form == "graphml":
+        return exchange.graphml(network)
+    places = algorithms.layout(network)
+    return exchange.gexf(network, places) if form == "gexf" else exchange.cytoscape(network, places)
+
+
+def _folder(folder: Path, files: dict[str, str]) -> list[Path]:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made: {error.strerror or error}; choose another with --out") from error
+    return [store.write_aside(folder / name, text) for name, text in files.items()]

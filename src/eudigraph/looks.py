@@ -1,0 +1,53 @@
+"""How the things of a class look in every picture: shape, colour, size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eudigraph.names import EUD, SKOS
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the things of a class are drawn. ``shown`` is whether they are drawn unless asked for."""
+
+    name: str
+    shape: str
+    color: str
+    size: int
+    shown: bool = False
+
+
+LOOKS = (
+    Look("Country", "star", "#0072b2", 26, shown=True),
+    Look("Partnership", "square", "#d55e00", 17, shown=True),
+    Look("Meeting", "diamond", "#9b4f96", 17, shown=True),
+    Look("Initiative", "triangle", "#b07d00", 13, shown=True),
+    Look("Topic", "dot", "#007a5e", 11, shown=True),
+    Look("Official", "triangleDown", "#c23b6e", 14, shown=True),
+    Look("Organisation", "hexagon", "#5b6770", 13),
+    Look("Person", "triangleDown", "#7d6b5d", 12),
+    Look("Post", "square", "#7d6b5d", 9),
+    Look("Place", "dot", "#7d6b5d", 9),
+    Look("LegalAct", "square", "#2f6f9f", 11),
+    Look("Document", "hexagon", "#2f6f9f", 11),
+    Look("Election", "diamond", "#7d6b5d", 11),
+    Look("Event", "diamond", "#5b6770", 11),
+    Look("Agent", "hexagon", "#7d6b5d", 11),
+    Look("Thing", "dot", "#5b6770", 10),
+)
+"""Shapes and colours by class; the first that fits counts, the last is for all others.
+
+The hues stay apart for the colour-blind (after Okabe and Ito, https://jfly.uni-koeln.de/color/), at 3:1 against the
+light and the dark page; shapes tell the classes apart, too.
+"""
+
+
+def look_of(types: Sequence[str]) -> Look | None:
+    """Return how a thing of these classes (IRIs) is drawn; None for what is no node of the picture."""
+    names = {t.removeprefix(EUD) for t in types}
+    known = next((look for look in LOOKS if look.name in names), None)
+    # A class that somebody added is drawn as well; statuses, certainties and the like are words, not things.
+    ours = any(t.startswith(EUD) for t in types) and SKOS + "Concept" not in types
+    return known or (LOOKS[-1] if ours else None)

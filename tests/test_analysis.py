@@ -1,0 +1,505 @@
+"""Analysing: what is measured, how it is said, shown and written, on the command line, from Python and in notebooks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import networkx as nx
+import pytest
+from IPython.core.error import UsageError as CellError
+
+from conftest import Run
+from eudigraph import (
+    analysis,
+    api,
+    cli,
+    errors,
+    explore,
+    exporting,
+    magic,
+    measures,
+    output,
+    plots,
+    report,
+    store,
+    workspace,
+)
+from eudigraph.api import Graph
+from eudigraph.names import BASE
+
+ROOT = Path(__file__).resolve().parent.parent
+HOSTILE = "<script>alert('href')</script> | *x* $y$ \u202e"
+
+
+@pytest.fixture(scope="module")
+def graph(built: store.Built, checkout: workspace.Workspace) -> Graph:
+    return Graph(built, checkout)
+
+
+@pytest.fixture(scope="module")
+def whole(built: store.Built, checkout: workspace.Workspace) -> analysis.Analysis:
+    return analysis.analyse(built, checkout, "country-topic")
+
+
+@pytest.fixture
+def hostile() -> nx.Graph:
+    network = nx.Graph(title=HOSTILE)
+    network.add_node("a", label=HOSTILE)
+    network.add_node("b", label="=1+1")
+    network.add_edge("a", "b")
+    return network
+
+
+# ---------------------------------------------------------------- What is said
+
+
+def test_all_measures_that_fit_are_taken(whole: analysis.Analysis, built: store.Built, checkout: Any) -> None:
+    both = ["degree", "betweenness", "pagerank", "similarity", "communities", "removal"]
+    assert [finding.measure.name for finding in whole.findings] == both
+    one = analysis.analyse(built, checkout, "country-country")
+    assert [finding.measure.name for finding in one.findings] == [name for name in both if name != "similarity"]
+
+
+def test_each_value_stands_beside_those_with_other_claims(whole: analysis.Analysis) -> None:
+    canada = next(row for row in whole["degree"].rows if row["node"] == f"{BASE}country/canada")
+    # Four topics are wanted with Canada, and none is pursued; one of the 38 topics is wanted alone.
+    assert canada == {"node": f"{BASE}country/canada", "degree": 0.0, "ties": 0, "kind": "country"} | {
+        "certain": 0.0,
+        "all": round(4 / 38, 12),
+    }
+
+
+def test_what_is_not_in_the_other_network_has_no_value_there(whole: analysis.Analysis) -> None:
+    missing = [row["node"] for row in whole["degree"].rows if row["certain"] is None]
+    assert f"{BASE}topic/data-governance" in missing
+
+
+def test_each_side_of_a_two_mode_network_has_its_own_order(whole: analysis.Analysis) -> None:
+    kinds = [row["kind"] for row in whole["betweenness"].rows]
+    assert kinds == ["country"] * 6 + ["topic"] * 37
+    assert whole["betweenness"].headline == (
+        "Among countries, United States leads with 0.37. Among topics, semiconductors leads with 0.18."
+    )
+
+
+def test_it_is_said_what_rests_on_wanted_and_uncertain_claims(whole: analysis.Analysis) -> None:
+    certain, wanted = whole["degree"].reliance
+    assert certain == (
+        "With only what is settled and stated outright, 30 of 43 values stay the same to two digits; "
+        "the first stay the first."
+    )
+    assert wanted == (
+        "With what is only wanted as well, 35 of 43 values stay the same to two digits; "
+        "artificial intelligence is first among topics."
+    )
+
+
+def test_nothing_changes_where_nothing_is_uncertain(built: store.Built, checkout: workspace.Workspace) -> None:
+    made = analysis.analyse(built, checkout, "organisation-organisation", ["degree"])
+    assert made["degree"].reliance[1] == "With what is only wanted as well, nothing changes."
+
+
+def test_groups_are_compared_as_groups(whole: analysis.Analysis) -> None:
+    assert re.fullmatch(
+        r"With only what is settled and stated outright, the groups are 0\.\d\d alike \(1: the same; .*\)\.",
+        whole["communities"].reliance[0],
+    )
+
+
+def test_a_measure_that_was_not_asked_for_is_named(built: store.Built, checkout: workspace.Workspace) -> None:
+    made = analysis.analyse(built, checkout, "country-topic", ["degree"])
+    with pytest.raises(errors.UsageError, match="pagerank is not among what was measured"):
+        made["pagerank"]
+
+
+def test_the_same_analysis_gives_the_same_words(whole: analysis.Analysis, built: store.Built, checkout: Any) -> None:
+    again = analysis.analyse(built, checkout, "country-topic")
+    for form in ("text", "md", "json", "html"):
+        assert report.write(again, form) == report.write(whole, form), form
+
+
+@pytest.mark.parametrize("network", [nx.Graph(), nx.Graph([("a", "a")]), nx.empty_graph(1), nx.empty_graph(3)])
+@pytest.mark.parametrize("form", ["text", "md", "json", "html"])
+def test_the_smallest_networks_are_reported_in_words(network: nx.Graph, form: str) -> None:
+    assert "nan" not in report.write(analysis.of_network(network), form).lower().replace("finance", "")
+
+
+# ---------------------------------------------------------------- Formats
+
+
+def test_the_text_has_everything_that_helps_to_judge(whole: analysis.Analysis) -> None:
+    text = report.write(whole, "text", width=100)
+    for finding in whole.findings:
+        assert finding.measure.title.upper() in text
+        assert finding.measure.source.split(",")[0] in text
+    assert "Mind: Small (37 × topic, 6 × country)" in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert "27 more rows (--every)." in text
+    assert "more rows" not in report.write(whole, "text", every=True)
+
+
+def test_csv_has_names_iris_and_numbers_of_one_measure(whole: analysis.Analysis, built: Any, checkout: Any) -> None:
+    with pytest.raises(errors.UsageError, match="CSV has the rows of one measure; name one of degree, betweenness"):
+        report.write(whole, "csv")
+    made = analysis.analyse(built, checkout, "country-topic", ["similarity"])
+    rows = list(csv.DictReader(io.StringIO(report.write(made, "csv"))))
+    assert len(rows) == 10
+    assert rows[0] | {"p": "", "p_adjusted": "", "expected": ""} == {
+        "first": "India",
+        "second": "South Korea",
+        "first_iri": f"{BASE}country/india",
+        "second_iri": f"{BASE}country/south-korea",
+        "jaccard": "0.25",
+        "certain": "0.333333333333",
+        "all": "0.25",
+        "shared": "4",
+        "either": "16",
+        "expected": "",
+        "p": "",
+        "p_adjusted": "",
+    }
+
+
+def test_json_has_rows_names_and_choices(whole: analysis.Analysis) -> None:
+    given = json.loads(report.write(whole, "json"))
+    assert (given["network"], given["nodes"], given["edges"], given["claims"]) == ("country-topic", 43, 50, "pursued")
+    assert given["labels"][f"{BASE}country/japan"] == "Japan"
+    assert given["findings"][0]["rows"] == whole.findings[0].rows
+
+
+def test_markdown_keeps_names_from_being_markup(hostile: nx.Graph) -> None:
+    text = report.write(analysis.of_network(hostile), "md")
+    assert "\\<script\\>" in text
+    assert not re.search(r"(?<!\\)<", text)
+
+
+def test_a_spreadsheet_takes_no_name_for_a_formula(hostile: nx.Graph) -> None:
+    assert "'=1+1" in report.write(analysis.of_network(hostile, ["degree"]), "csv")
+
+
+def test_the_page_runs_nothing_and_has_a_picture_for_each_measure(hostile: nx.Graph) -> None:
+    made = analysis.of_network(hostile)
+    page = report.write(made, "html")
+    assert "<script" not in page
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+    assert page.count('<img src="data:image/svg+xml;base64,') == 1 + sum(bool(f.rows) for f in made.findings)
+
+
+# ---------------------------------------------------------------- Pictures
+
+
+def test_pictures_are_the_same_each_time_and_in_every_format(graph: Graph, tmp_path: Path) -> None:
+    first, second = graph.plot("country-topic"), graph.plot("country-topic")
+    assert first.svg() == second.svg()
+    ElementTree.fromstring(first.svg())
+    for ending, start in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")):
+        assert first.save(tmp_path / f"network{ending}").read_bytes().startswith(start)
+    with pytest.raises(errors.UsageError, match=r"ends neither in \.png"):
+        first.save(tmp_path / "network.doc")
+
+
+def test_a_picture_has_its_finding_as_title_and_the_names_as_texts(graph: Graph) -> None:
+    drawn = graph.analyse("betweenness")["betweenness"].plot()
+    assert drawn.words.startswith("Among countries, United States leads")
+    assert all(name in drawn.svg() for name in ("Japan", "semiconductors", "certain"))
+
+
+@pytest.mark.parametrize("network", [nx.Graph(), nx.empty_graph(1), nx.Graph([("a", "a")]), nx.star_graph(200)])
+def test_any_network_can_be_drawn(network: nx.Graph) -> None:
+    assert plots.network(network).svg().endswith("</svg>\n")
+    assert explore.sketch(network).document.startswith("<!doctype html>")
+
+
+def test_a_sketch_has_the_names_as_data_and_runs_nothing_of_them(hostile: nx.Graph) -> None:
+    document = explore.sketch(hostile).document
+    assert "<script>alert" not in document
+    assert "\\u003cscript\\u003ealert" in document
+
+
+def test_a_network_too_large_to_see_is_not_drawn() -> None:
+    with pytest.raises(errors.UsageError, match="2,001 nodes are too many for a picture"):
+        explore.sketch(nx.empty_graph(2001))
+
+
+@pytest.mark.browser
+def test_a_sketch_says_what_one_points_at(graph: Graph, tmp_path: Path) -> None:
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium")
+    if not chromium:
+        pytest.skip("there is no Chromium here")
+    path = graph.draw("country-country").write(tmp_path / "sketch.html")
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 900, "height": 700})
+        wrong: list[str] = []
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: wrong.append(request.url) if not request.url.startswith("file:") else None)
+        page.goto(path.as_uri())
+        box = page.locator("#canvas canvas").bounding_box()
+        assert box
+        said = set()
+        for x in range(20, int(box["width"]), 12):
+            for y in range(20, int(box["height"]), 40):
+                page.mouse.move(box["x"] + x, box["y"] + y)
+                said.add(page.locator("#said").inner_text())
+        browser.close()
+    assert wrong == []
+    assert any(
+        re.fullmatch(r".+ – .+: have in common, weight \d+, \w+, \w+(, follows)?, \d+ passages?", s) for s in said
+    )
+
+
+# ---------------------------------------------------------------- The command line
+
+
+def test_analyse_lists_what_there_is(command: Callable[..., Run]) -> None:
+    done = command("analyse", "--list")
+    assert done.status == 0
+    assert all(name in done.out for name in ("country-topic", "organisation-organisation", *measures.MEASURES))
+
+
+def test_analyse_writes_what_the_name_of_the_file_says(command: Callable[..., Run], tmp_path: Path, built: Any) -> None:
+    page = tmp_path / "report.html"
+    done = command("analyse", "degree", "--store", built.folder, "--out", page)
+    assert (done.status, done.out) == (0, f"Wrote {page}\n")
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["betwenness"], "there is no measure 'betwenness'; did you mean betweenness?"),
+        (["--network", "contry-topic"], "there is no network 'contry-topic'; did you mean country-topic"),
+        (["similarity", "--network", "topic-topic"], "similarity is for networks with two kinds of nodes"),
+        (["--format", "csv"], "CSV has the rows of one measure"),
+        (["--until", "yesterday"], "'yesterday' is no day; write it as YYYY-MM-DD"),
+        (["--level", "65"], "a level is a number from 0 (the broadest topics) to 64, not 65"),
+        (["--network", "everything", "--level", "0"], "in the whole graph each topic stands for itself"),
+        (["degree", "--out", "/nowhere/report.html"], "/nowhere/report.html cannot be written: No such file"),
+    ],
+)
+def test_analyse_refuses_in_words(command: Callable[..., Run], built: Any, words: list[str], said: str) -> None:
+    done = command("analyse", "--store", built.folder, *words)
+    assert done.status == (1 if "/nowhere" in said else 2)
+    assert done.out == ""
+    assert said in done.err
+    assert len(done.err.splitlines()) <= 2
+
+
+def test_the_choices_of_analyse_count(command: Callable[..., Run], built: Any) -> None:
+    def edges(*words: str) -> int:
+        done = command("analyse", "degree", "--store", built.folder, "--format", "json", *words)
+        assert done.status == 0, done.err
+        number = json.loads(done.out)["edges"]
+        assert isinstance(number, int)
+        return number
+
+    assert edges("--claims", "certain") < edges() < edges("--claims", "all")
+    assert edges("--asserted") < edges()
+    assert edges("--until", "2023-05-14") < edges()
+    assert edges("--level", "0") < edges()
+
+
+@pytest.mark.parametrize("form", output.NETWORK_FORMATS)
+def test_export_writes_every_format(command: Callable[..., Run], built: Any, tmp_path: Path, form: str) -> None:
+    out = tmp_path / "made"
+    done = command("export", form, "--store", built.folder, "--out", out)
+    assert done.status == 0, done.err
+    named = [Path(line.removeprefix("Wrote ")) for line in done.out.splitlines()]
+    assert sorted(named) == sorted(p for p in tmp_path.rglob("*") if p.is_file())
+    assert all("Japan" in path.read_text("utf-8") for path in named if path.name != "edges.csv")
+    before = [path.read_bytes() for path in named]
+    assert command("export", form, "--store", built.folder, "--out", out).status == 0
+    assert [path.read_bytes() for path in named] == before
+
+
+def test_export_takes_a_network_and_what_counts_in_it(command: Callable[..., Run], built: Any, tmp_path: Path) -> None:
+    path = tmp_path / "wanted.graphml"
+    words = ["--network", "country-topic", "--claims", "all", "--out", path]
+    assert command("export", "graphml", "--store", built.folder, *words).status == 0
+    given = nx.read_graphml(path)
+    assert given.number_of_edges() == 54
+    assert given.edges[f"{BASE}country/canada", f"{BASE}topic/cybersecurity"]["standing"] == "wanted"
+
+
+def test_the_whole_graph_is_exported_with_what_is_only_wanted(built: Any, checkout: Any, tmp_path: Path) -> None:
+    [path], _ = exporting.write(built, checkout, "graphml", out=tmp_path / "all.graphml")
+    assert "would pursue topic" in path.read_text("utf-8")
+
+
+def test_the_calendar_says_which_meetings_it_has_no_day_for(built: Any, checkout: Any, tmp_path: Path) -> None:
+    [path], notes = exporting.write(built, checkout, "icalendar", out=tmp_path / "meetings.ics")
+    assert path.read_bytes().count(b"BEGIN:VEVENT\r\n") == 5
+    assert all(note.startswith("no event for ") for note in notes)
+
+
+def test_export_refuses_in_words(command: Callable[..., Run], built: Any, tmp_path: Path) -> None:
+    done = command("export", "icalendar", "--store", built.folder, "--network", "country-topic")
+    assert (done.status, done.err) == (
+        2,
+        "eudigraph: icalendar has the whole graph; leave out --network and what chooses claims\n",
+    )
+    (tmp_path / "file").write_text("here", "utf-8")
+    done = command("export", "neo4j", "--store", built.folder, "--out", tmp_path / "file")
+    assert done.status == 1
+    assert "cannot be made" in done.err
+    assert (tmp_path / "file").read_text("utf-8") == "here"
+
+
+def test_own_sparql_carries_its_evidence(
+    command: Callable[..., Run], built: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.rq"
+    own.write_text("SELECT ?t { country:japan eud:cooperatesOn ?t FILTER(?t = topic:6g) }", "utf-8")
+    done = command("query", "--file", own, "--store", built.folder, "--evidence", "--format", "csv")
+    assert done.status == 0, done.err
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert {row["t"] for row in rows} == {"6G"}
+    assert "¶18 (3275–3318)" in {row["evidence_place"] for row in rows}
+
+
+# ---------------------------------------------------------------- Python and notebooks
+
+
+def test_a_study_gives_tables_pictures_and_words(graph: Graph, tmp_path: Path) -> None:
+    study = graph.analyse("similarity", "removal")
+    assert study["similarity"].frame[["first", "second"]].values.tolist()[0] == ["India", "South Korea"]
+    assert study["similarity"].frame.loc[0, "first_iri"] == f"{BASE}country/india"
+    assert study["removal"].meaning.startswith("What would come apart")
+    assert study["removal"].cautions == study.cautions
+    assert repr(study).startswith("Countries and their topics\n")
+    assert repr(study["removal"]).count("Source:") == 1
+    assert study._repr_html_().startswith("<iframe ")
+    assert study.write(tmp_path / "study.md").read_text("utf-8").startswith("# Countries and their topics")
+    with pytest.raises(errors.UsageError, match="ends in none of"):
+        study.write(tmp_path / "study.doc")
+
+
+def test_a_graph_writes_itself_for_other_tools(graph: Graph, tmp_path: Path) -> None:
+    assert graph.export("gexf", "country-topic", tmp_path / "made.gexf") == [tmp_path / "made.gexf"]
+    with pytest.raises(errors.UsageError, match="there is no format 'xls'; there are: graphml"):
+        graph.export("xls")
+
+
+def test_a_network_of_ones_own_can_be_measured(graph: Graph) -> None:
+    study = graph.analyse("degree", network=nx.karate_club_graph())
+    assert study["degree"].frame[["node", "ties"]].values.tolist()[0] == ["33", 17]
+
+
+def test_a_measure_of_ones_own_is_one_function(graph: Graph) -> None:
+    example = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "networks.md").read_text("utf-8"), re.DOTALL)
+    assert example
+    try:
+        exec(example[1].replace("eudigraph.open_graph()", "own"), {"own": graph})
+        assert graph.analyse("firmness")["firmness"].frame.set_index("node").loc["United States", "firmness"] == 1.0
+        assert "firmness" in graph.measures().index
+    finally:
+        del measures.MEASURES["firmness"]
+
+
+def test_own_sparql_has_a_row_for_each_passage(graph: Graph) -> None:
+    found = graph.sparql("SELECT ?e { ?e eud:lacksSupportOf country:canada }", evidence=True)
+    assert not isinstance(found, bool)
+    assert list(found["evidence_place"]) == ["¶20 (3761–3851)"]
+
+
+class Shell:
+    """As much of IPython's shell as the magics use."""
+
+    def __init__(self, **names: Any) -> None:
+        self.user_ns: dict[str, Any] = names
+        self.known: dict[str, Any] = {}
+
+    def register_magic_function(self, function: Any, kind: str, name: str) -> None:
+        self.known[name] = (function, kind)
+
+
+@pytest.fixture
+def cells(graph: Graph) -> Iterator[magic.Magics]:
+    made = magic.Magics(Shell(graph=graph, here="country:japan", hostile='" } SERVICE <http://127.0.0.1:9/> { #'))
+    made.choose("graph")
+    yield made
+
+
+def test_the_extension_makes_the_magics_known() -> None:
+    import eudigraph
+
+    shell = Shell()
+    eudigraph.load_ipython_extension(shell)
+    assert {name: kind for name, (_, kind) in shell.known.items()} == {"sparql": "cell", "eudigraph": "line"}
+    assert "--into TABLE" in shell.known["sparql"][0].__doc__
+
+
+def test_a_cell_binds_variables_and_opens_evidence(cells: magic.Magics) -> None:
+    shown = cells.sparql(
+        "country=here --into topics", "SELECT ?t { ?country eud:cooperatesOn ?t FILTER(?t = topic:6g) }"
+    )
+    assert isinstance(shown, api.Shown)
+    page = shown._repr_html_()
+    assert "<td>6G</td>" in page
+    assert re.search(r"<details><summary>\d passages</summary><ul><li>.*¶18 \(3275–3318\)", page)
+    assert cells.shell.user_ns["topics"]["t"].tolist() == ["6G"]
+    assert "t_iri" not in repr(shown)
+
+
+def test_what_a_cell_is_given_stays_a_term(cells: magic.Magics) -> None:
+    shown = cells.sparql("hostile", "SELECT ?hostile ?x { BIND(?hostile AS ?x) }")
+    assert shown.frame["x"].tolist() == [cells.shell.user_ns["hostile"]]
+    assert "&quot; } SERVICE &lt;http" in shown._repr_html_()
+
+
+def test_a_cell_may_ask_for_truths_and_graphs(cells: magic.Magics) -> None:
+    assert cells.sparql("", "ASK { country:japan a eud:Country }") is True
+    assert len(cells.sparql("", "CONSTRUCT { ?x a eud:Country } WHERE { ?x a eud:Country }")) == 7
+
+
+@pytest.mark.parametrize(
+    ("line", "cell", "said"),
+    [
+        ("nobody", "ASK {}", "there is no Python variable nobody"),
+        ("--nothing", "ASK {}", "unrecognized arguments: --nothing"),
+        ("--limit x", "ASK {}", "invalid int value"),
+        ("'", "ASK {}", "the line cannot be read"),
+        ("", "SELECT ?x { SERVICE <http://x/> { ?x a ?y } }", "SERVICE is refused"),
+        ("here", "ASK {}", r"the query has no variable \?here"),
+    ],
+)
+def test_a_cell_refuses_in_words(cells: magic.Magics, line: str, cell: str, said: str) -> None:
+    with pytest.raises(CellError, match=said):
+        cells.sparql(line, cell)
+
+
+def test_a_long_answer_is_shown_in_part(cells: magic.Magics) -> None:
+    shown = cells.sparql("", "SELECT ?s ?l { ?s skos:prefLabel ?l }")
+    assert shown._repr_html_().count("<tr>") == 1 + api.MAX_SHOWN
+    assert f"The first 50 of {len(shown.frame)} rows." in shown._repr_html_()
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, graph: Graph) -> None:
+    for package, ask in (("matplotlib", graph.plot), ("pandas", graph.networks)):
+        with monkeypatch.context() as patch:
+            for name in [name for name in sys.modules if name.split(".")[0] == package]:
+                patch.setitem(sys.modules, name, None)
+            with pytest.raises(errors.UsageError, match=rf"need {package}; install it with: pip install 'eudigraph"):
+                ask()
+
+
+def test_the_command_line_does_not_load_what_it_does_not_need() -> None:
+    import subprocess
+
+    slow = ("matplotlib", "pandas", "IPython", "igraph", "pyvis")
+    code = f"import sys, eudigraph.cli; print([m for m in {slow} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert "analyse" in cli.cli.commands
