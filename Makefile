@@ -1,7 +1,7 @@
 # What a developer does; `make` lists it. Everything runs in .venv, which the first target makes.
 BIN := .venv/bin
 
-.PHONY: help check test bench docs dist clean
+.PHONY: help check test bench notebooks docs dist clean
 help: ## list these
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
 
@@ -14,8 +14,12 @@ check: $(BIN)/pytest ## ruff, mypy, and the data's own checks
 test: $(BIN)/pytest ## the tests, on all cores
 	$(BIN)/pytest
 
-bench: $(BIN)/pytest ## the explorer's targets, beside stock pyvis, in Chromium (some minutes)
+bench: $(BIN)/pytest ## the targets of the explorer (in Chromium) and of networks (some minutes each)
 	$(BIN)/python benchmarks/explorer.py
+	$(BIN)/python benchmarks/networks.py
+
+notebooks: $(BIN)/pytest ## run the notebooks and keep their outputs, as after a change to the graph
+	$(BIN)/python tests/test_notebooks.py
 
 docs: $(BIN)/pytest ## data dictionary, pictures, the README's answers (needs Graphviz and Chromium)
 	$(BIN)/python docs/make.py

@@ -4,8 +4,9 @@
 
 It makes and builds an invented workspace whose whole graph has some 100,000 relations (or takes a build that there is,
 with ``--store``), and prints a table of medians with the smallest and largest value of all runs. Both sides of a
-comparison run in turn in one process, once before it counts. The figures are seconds of the processor, which others at
-work on the machine change less than the time that passes. Targets stand beside the ratios; ✗ marks what misses one.
+comparison run in turn in one process, once before it counts (kglab has a process of its own). The figures are seconds
+of the processor, which others at work on the machine change less than the time that passes. Targets stand beside the
+ratios; ✗ marks what misses one.
 
 **Making a network**, against the bare minimum for the same edges from the same store: one SELECT and
 ``add_edges_from``. For the whole graph it asks for ``?s ?p ?o ?g`` in all named graphs but that of provenance, with the
@@ -46,14 +47,13 @@ from datetime import UTC, datetime
 from itertools import combinations
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import networkx as nx
 from generate import generate
 from pyoxigraph import DefaultGraph, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, serialize
 
 T = TypeVar("T")
-Edges = set[tuple[str, ...]]
 
 FEW = 10_000
 """Relations that kglab is given besides all of them."""
@@ -107,19 +107,20 @@ def apart(work: Callable[..., T], *given: object) -> T:
         return pool.submit(work, *given).result()
 
 
-def timed(works: Sequence[Callable[[], Any]], runs: int) -> tuple[list[list[float]], list[Any]]:
-    """Run each in turn, once before it counts; return the seconds of each, and what each gave at last."""
-    took: list[list[float]] = [[] for _ in works]
-    made: list[Any] = [None] * len(works)
-    for run in range(runs + 1):
-        for place, work in enumerate(works):
-            made[place] = None
+def timed(ours: Callable[[], object], theirs: Callable[[], object], runs: int) -> tuple[list[float], list[float]]:
+    """Run both in turn; return the seconds of each. What they give is let go: it would slow down the other's run.
+
+    Both have run before, when it was checked that they give the same.
+    """
+    took: tuple[list[float], list[float]] = ([], [])
+    for _ in range(runs):
+        for work, seconds in zip((ours, theirs), took, strict=True):
             gc.collect()
             began = time.process_time()
-            made[place] = work()
-            if run:
-                took[place].append(time.process_time() - began)
-    return took, made
+            made = work()
+            seconds.append(time.process_time() - began)
+            del made
+    return took
 
 
 def build_graph(workspace: Path, folder: Path) -> None:
@@ -144,7 +145,7 @@ def _select(store: Store, text: str) -> tuple[list[str], QuerySolutions]:
 def measure_whole(folder: Path, out: Path, runs: int) -> Row:
     """Make the whole graph both ways; write its relations, in a random order, as N-Triples."""
     from eudigraph import network, ontology, store
-    from eudigraph.names import EUD, GRAPH_PROVENANCE, SKOS
+    from eudigraph.names import GRAPH_PROVENANCE, SKOS
 
     built = store.open_built(folder)
     terms = ontology.from_store(built.store)
@@ -158,19 +159,24 @@ def measure_whole(folder: Path, out: Path, runs: int) -> Row:
         made.add_edges_from((s.value, o.value, p.value) for s, p, o, _ in _select(built.store, text)[1])
         return made
 
-    took, (ours, theirs) = timed([lambda: network.whole(built.store, terms), bare], runs)
-    edges = sorted(ours.edges(keys=True))
-    row = Row("the whole graph", len(edges), "bare SELECT", *took, most=1.5)
-    if set(edges) != set(theirs.edges(keys=True)):
-        row.notes.append("the whole graph: the bare version has other edges")
+    def full() -> nx.MultiDiGraph:
+        return network.whole(built.store, terms)
+
+    whole = full()
+    edges = sorted(whole.edges(keys=True))
+    named = sum(1 for _, label in whole.nodes(data="label") if label)
+    kinds = len({relation for *_, relation in edges})
+    notes = [f"The whole graph: {len(whole):,} nodes, {named:,} with a name; {kinds} kinds of relations."]
+    if set(edges) != set(bare().edges(keys=True)):
+        notes.append("✗ The whole graph: the bare version has other edges.")
     random.Random(SEED).shuffle(edges)  # noqa: S311  (nothing secret)
     with out.open("wb") as file:
         lines = (Triple(NamedNode(s), NamedNode(p), NamedNode(o)) for s, o, p in edges)
         serialize(lines, file, RdfFormat.N_TRIPLES)
-    named = sum(1 for _, label in ours.nodes(data="label") if label)
-    kinds = len({relation for *_, relation in edges if relation.startswith((EUD, SKOS))})
-    row.notes.append(f"The whole graph: {len(ours):,} nodes, {named:,} with a name; {kinds} kinds of relations.")
-    return row
+    number = len(edges)
+    del whole, edges
+    ours, theirs = timed(full, bare, runs)
+    return Row("the whole graph", number, "bare SELECT", ours, theirs, most=1.5, notes=notes)
 
 
 def measure_projection(folder: Path, name: str, runs: int) -> Row:
@@ -212,12 +218,13 @@ def measure_projection(folder: Path, name: str, runs: int) -> Row:
     def full() -> nx.Graph:
         return projections.project(built, workspace, name, projections.Choice(claims="all"))
 
-    took, (ours, theirs) = timed([full, bare], runs)
+    ours, theirs = full(), bare()
+    edges, bare_edges = ours.number_of_edges(), theirs.number_of_edges()
     same = {frozenset(edge) for edge in ours.edges} == {frozenset(edge) for edge in theirs.edges}
-    row = Row(f"{name} ({number:,} rows)", ours.number_of_edges(), "bare SELECT", *took, most=1.5)
-    if not same:
-        row.notes.append(f"{name}: the bare version has {theirs.number_of_edges():,} edges, not the same")
-    return row
+    notes = [] if same else [f"✗ {name}: the bare version has {bare_edges:,} edges, not the same."]
+    del ours, theirs
+    seconds = timed(full, bare, runs)
+    return Row(f"{name} ({number:,} rows)", edges, "bare SELECT", seconds[0], seconds[1], most=1.5, notes=notes)
 
 
 def relations(path: Path, number: int | None) -> list[str]:
@@ -242,13 +249,14 @@ def measure_rdflib(folder: Path, path: Path, number: int | None, runs: int) -> t
     ours.bulk_load(text.encode(), RdfFormat.N_TRIPLES, to_graph=NamedNode("urn:relations"))
     ours.extend([Quad(*q.triple) for q in ours.quads_for_pattern(None, None, None, NamedNode("urn:relations"))])
     took_us = time.process_time() - began
-    took, made = timed(
-        [lambda: network.whole(ours, terms), lambda: rdflib_to_networkx_multidigraph(graph)],
-        runs,
+    edges = network.whole(ours, terms).number_of_edges()
+    left = rdflib_to_networkx_multidigraph(graph).number_of_edges()
+    took = timed(lambda: network.whole(ours, terms), lambda: rdflib_to_networkx_multidigraph(graph), runs)
+    row = Row("its relations alone", edges, "rdflib's converter", took[0], took[1])
+    row.notes.append(
+        f"Loading {edges:,} relations: {loaded:.1f} s into rdflib, {took_us:.1f} s into pyoxigraph. rdflib's "
+        f"converter has {left:,} edges, keyed by their relation, in no fixed order and without attributes."
     )
-    edges = made[0].number_of_edges()
-    row = Row("its relations alone", edges, "rdflib's converter", *took)
-    row.notes.append(f"Loading {edges:,} relations: {loaded:.1f} s into rdflib, {took_us:.1f} s into pyoxigraph.")
     return row, took[0]
 
 
@@ -293,24 +301,24 @@ def measure_algorithms(name: str, folder: Path, runs: int) -> list[Row]:
     else:
         graph = nx.gnm_random_graph(1500, FEW, seed=SEED)
     edges = graph.number_of_edges()
-    algorithms.betweenness(nx.path_graph(3)), nx.betweenness_centrality(nx.path_graph(3))
-    took, (ours, theirs) = timed(
-        [lambda: algorithms.betweenness(graph), lambda: nx.betweenness_centrality(graph)], min(runs, 2)
-    )
-    between = Row(f"betweenness, {name}", edges, "NetworkX", *took, least=10)
+    ours, theirs = algorithms.betweenness(graph), nx.betweenness_centrality(graph)
     apart_by = max(abs(ours[node] - theirs[node]) for node in graph)
+    took = timed(lambda: algorithms.betweenness(graph), lambda: nx.betweenness_centrality(graph), min(runs, 2))
+    between = Row(f"betweenness, {name}", edges, "NetworkX", took[0], took[1], least=10)
     between.notes.append(f"Betweenness, {name}: values differ by {apart_by:.1g} at most.")
     if apart_by > 1e-9:
         between.notes[-1] = f"✗ {between.notes[-1]}"
 
-    took, (ours, theirs) = timed(
-        [lambda: algorithms.communities(graph), lambda: nx.community.louvain_communities(graph, seed=SEED)], runs
-    )
-    groups = Row(f"communities, {name}", edges, "NetworkX (Louvain)", *took, least=10)
-    good = [nx.community.modularity(graph, found) for found in (ours, theirs)]
-    note = (
-        f"Communities, {name}: modularity {good[0]:.4f} ({len(ours)} groups), NetworkX {good[1]:.4f} ({len(theirs)})."
-    )
+    def louvain() -> list[set[str]]:
+        found: list[set[str]] = nx.community.louvain_communities(graph, seed=SEED)
+        return found
+
+    groups_ours, groups_theirs = algorithms.communities(graph), louvain()
+    good = [nx.community.modularity(graph, found) for found in (groups_ours, groups_theirs)]
+    took = timed(lambda: algorithms.communities(graph), louvain, runs)
+    groups = Row(f"communities, {name}", edges, "NetworkX (Louvain)", took[0], took[1], least=10)
+    note = f"Communities, {name}: modularity {good[0]:.4f} ({len(groups_ours)} groups), "
+    note += f"NetworkX {good[1]:.4f} ({len(groups_theirs)})."
     groups.notes.append(f"✗ {note}" if good[0] < good[1] - 0.01 else note)
     try:
         nx.community.leiden_communities(nx.path_graph(3))
@@ -343,7 +351,7 @@ def _cell(values: Sequence[float], given_up: bool = False) -> str:
 
 
 def _ratio(row: Row) -> tuple[str, str]:
-    """Return the ratio and what is wanted of it. Each run has its own, so that what slows down both is no matter."""
+    """Return the ratio of the medians, and what is wanted of it."""
     if not row.theirs:
         return "–", ""
     ours, theirs = statistics.median(row.ours), statistics.median(row.theirs)
