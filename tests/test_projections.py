@@ -147,7 +147,7 @@ def test_what_is_only_wanted_joins_what_is_pursued_when_all_counts(of: Project) 
     assert ties(everything) == table(PURSUED) | {("Canada", topic) for topic in WANTED}
     assert {s for _, t, s in everything.edges(iri("country:canada"), data="standing")} == {"wanted"}
     assert tie(everything, "country:canada", "topic:cybersecurity") == {
-        "label": "cooperates on",
+        "label": "cooperates on (wanted)",
         "weight": 2,
         "via": [iri("initiative:canada-upgrade"), iri("partnership:eu-canada-digital-partnership")],
         "passages": passages("30"),

@@ -113,11 +113,11 @@ def _finding(of: Measure, network: nx.Graph, labels: dict[Any, str], others: dic
     finding = Finding(of, rows, labels, "")
     finding.headline = measures.headline(of, rows, finding.label)
     for claims, other in others.items():
-        there = measures.compute(of, other) if of.fits(other) else []
+        there = measures.compute(of, _with_nodes(other, network, of)) if of.fits(other) else []
         if of.groups:
             finding.reliance.append(_regrouped(claims, _groups(rows, of.value), _groups(there, of.value)))
             continue
-        values = {_key(row): row[of.value] for row in there}
+        values = {_key(row): row[of.compared] for row in there}
         for row in rows:
             row[claims] = values.get(_key(row))
         finding.others.append(claims)
@@ -126,27 +126,44 @@ def _finding(of: Measure, network: nx.Graph, labels: dict[Any, str], others: dic
     return finding
 
 
+def _with_nodes(other: nx.Graph, network: nx.Graph, of: Measure) -> nx.Graph:
+    """Return a network with the nodes that another has besides, without ties: what is measured is then a part of both.
+
+    Groups and pairs are of what has ties; there, nodes without any are nothing.
+    """
+    if of.groups:
+        return other
+    made = other.copy()
+    made.add_nodes_from((node, data) for node, data in network.nodes(data=True) if node not in other)
+    return made
+
+
 def _moved(finding: Finding, claims: str, there: list[Row]) -> str:
     """Return in a sentence what changes when other claims count."""
-    value, rows = finding.measure.value, finding.rows
-    same = sum(row[claims] is not None and abs(row[claims] - row[value]) < 5e-3 for row in rows)
+    column, rows = finding.measure.compared, finding.rows
     words = WORDS[claims].capitalize()
-    if same == len(rows) == len(there):
+    known = {_key(row): row.get("kind") for row in rows}
+    more = [row for row in there if _key(row) not in known and row[column]]
+    if not more and all(row[claims] is not None and abs(row[claims] - row[column]) < 1e-9 for row in rows):
         return f"{words}, nothing changes."
-    count = f"{same} of {len(rows)} values stay the same to two digits"
     if not there:
         return f"{words}, nothing is left to measure."
-    kinds = {_key(row): row.get("kind") for row in rows}
+    room = max(abs(row[column]) for row in [*rows, *there]) / 100
+    same = sum(row[claims] is not None and abs(row[claims] - row[column]) <= room for row in rows)
+    parts = [f"{same} of {len(rows)} values stay the same, give or take a hundredth of the highest"]
+    if more:
+        number = "one more comes in" if len(more) == 1 else f"{len(more)} more come in"
+        parts.append(f"{number}, with up to {max(row[column] for row in more):.2g}")
     leads = []
-    for kind in dict.fromkeys(kinds.values()):
+    for kind in dict.fromkeys(known.values()):
         ours = [row for row in rows if row.get("kind") == kind]
-        theirs = [row for row in there if kinds.get(_key(row), kind) == kind]
-        now = _leaders(theirs, value)
-        if not now or now == _leaders(ours, value) or max(row[value] for row in theirs) == 0:
+        theirs = [row for row in there if known.get(_key(row), kind) == kind]
+        now = _leaders(theirs, column)
+        if not now or now == _leaders(ours, column) or max(row[column] for row in theirs) == 0:
             continue
         named = measures.listed([_named(key, finding) for key in sorted(now, key=str)])
         leads.append(f"{named} {'is' if len(now) == 1 else 'are'} first{f' among {plural(kind)}' if kind else ''}")
-    return f"{words}, {count}; {', '.join(leads) or 'the first stay the first'}."
+    return f"{words}, {'; '.join([*parts, ', '.join(leads) or 'the first stay the first'])}."
 
 
 def _regrouped(claims: str, groups: list[list[Any]], there: list[list[Any]]) -> str:

@@ -41,7 +41,7 @@ from eudigraph import (
 )
 from eudigraph.errors import DataError, UsageError
 from eudigraph.export import rdflib_term
-from eudigraph.names import OWL, RDF_TYPE, RDFS, XSD, expand
+from eudigraph.names import OWL, RDF_TYPE, RDFS, XSD, cut, expand
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -237,8 +237,8 @@ class Graph:
         'Among countries, United States leads with 0.37. Among topics, semiconductors leads with 0.18.'
         >>> study["betweenness"].frame[["node", "betweenness", "certain"]].round(2).head(2)
                     node  betweenness  certain
-        0  United States         0.37     0.44
-        1          Japan         0.27     0.19
+        0  United States         0.37     0.32
+        1          Japan         0.27     0.14
         """
         if isinstance(network, str):
             choice = _choice(claims, inferred, until, level)
@@ -323,6 +323,8 @@ class Graph:
         unknown = [name for name in variables if not re.search(rf"[?$]{re.escape(name)}\b", text)]
         if unknown:
             raise UsageError(f"the query has no variable ?{unknown[0]}; write it where its value belongs")
+        if asking.limit is not None and asking.limit < 1:
+            raise UsageError(f"a limit is a number of rows from 1, not {asking.limit}")
         for remark in answers.unknown_terms(self.built, text):
             _warn(remark)
         return answers.ask_text(self.built, text, asking, {name: _term(value) for name, value in variables.items()})
@@ -493,11 +495,16 @@ def _details(notes: list[str]) -> str:
 def _term(value: Value) -> NamedNode | Literal:
     if isinstance(value, str):
         iri = expand(value)
-        return NamedNode(iri) if iri else Literal(value)
+        try:
+            return NamedNode(iri) if iri else Literal(value)
+        except ValueError as error:
+            raise UsageError(f"{cut(repr(value))} can stand for no variable: {error}") from error
     if isinstance(value, datetime.date):
         return Literal(value.isoformat(), datatype=NamedNode(XSD + "date"))
     if isinstance(value, decimal.Decimal):
         return Literal(str(value), datatype=NamedNode(XSD + "decimal"))
+    if not isinstance(value, int | float):
+        raise UsageError(f"{cut(repr(value))} can stand for no variable; give a text, a number, a day or an IRI")
     return Literal(value)
 
 

@@ -57,10 +57,17 @@ class Measure:
     """What the columns besides mean."""
     detail: tuple[str, ...] = ()
     """Columns that tables for people leave out."""
+    compare: str = ""
+    """The column that is compared between claims, if it is not the value."""
     groups: bool = False
     """Whether the value is the number of a group, not a quantity."""
     headline: Callable[[list[Row], Label], str] | None = None
     """What the rows come to in a sentence; by default who leads."""
+
+    @property
+    def compared(self) -> str:
+        """The column that is compared between claims."""
+        return self.compare or self.value
 
     def fits(self, network: nx.Graph) -> bool:
         """Whether the measure says anything of a network of this kind."""
@@ -69,6 +76,7 @@ class Measure:
 
 MEASURES: dict[str, Measure] = {}
 """The measures by their names; ``measure`` adds to them."""
+_SHIPPED = ("degree", "betweenness", "pagerank", "similarity", "communities", "removal")
 
 
 def measure(
@@ -80,6 +88,7 @@ def measure(
     value: str,
     two_mode: bool | None = None,
     detail: Sequence[str] = (),
+    compare: str = "",
     groups: bool = False,
     headline: Callable[[list[Row], Label], str] | None = None,
     **columns: str,
@@ -91,9 +100,11 @@ def measure(
     """
 
     def register(compute: Callable[[nx.Graph], list[Row]]) -> Callable[[nx.Graph], list[Row]]:
+        if name in _SHIPPED and compute.__module__ != __name__:
+            raise UsageError(f"{name} is the name of a measure that came with eudigraph; give yours another")
         explained = tuple(columns.items())
         MEASURES[name] = Measure(
-            name, title, meaning, source, value, compute, two_mode, explained, tuple(detail), groups, headline
+            name, title, meaning, source, value, compute, two_mode, explained, tuple(detail), compare, groups, headline
         )
         return compute
 
@@ -116,14 +127,21 @@ def compute(of: Measure, network: nx.Graph) -> list[Row]:
         raise UsageError(f"{of.name} is for networks with {kinds[1]}, such as {kinds[0]}")
     try:
         rows = of.compute(network)
-    except (nx.NetworkXException, ArithmeticError, ValueError) as error:
+    except (nx.NetworkXException, ArithmeticError, ValueError, TypeError, LookupError) as error:
         hint = "try another network, or other claims"
         raise UsageError(
             f"{of.name} gives no result for this network ({error or 'it divides by nothing'}); {hint}"
         ) from error
+    if not isinstance(rows, list):
+        raise UsageError(f"{of.name} gives no list of rows; return one, with a mapping for each row")
     for row in rows:
         if of.value not in row or not ("node" in row or {"first", "second"} <= set(row)):
             raise UsageError(f"{of.name} gives a row without {of.value}, or without a node or a first and a second one")
+        strange = [row[end] for end in ("node", "first", "second") if end in row and row[end] not in network]
+        if strange:
+            raise UsageError(f"{of.name} gives a row for {cut(str(strange[0]))}, which is not in the network")
+        if not isinstance(row[of.value], int | float):
+            raise UsageError(f"{of.name} gives {cut(repr(row[of.value]))} where {of.value} is to be a number")
         if any(isinstance(v, float) and not math.isfinite(v) for v in row.values()):
             where = row.get("node") or f"{row.get('first')} and {row.get('second')}"
             raise UsageError(f"{of.name} gives no number for {where}; try another network, or other claims")
@@ -196,6 +214,7 @@ def cautions(network: nx.Graph) -> list[str]:
     source="Freeman 1978, https://doi.org/10.1016/0378-8733(78)90021-7. Of two kinds: Borgatti and Everett 1997, "
     "https://doi.org/10.1016/S0378-8733(96)00301-2",
     value="degree",
+    compare="ties",
     ties="how many it is tied to",
 )
 def degree(network: nx.Graph) -> list[Row]:
@@ -240,6 +259,8 @@ def pagerank(network: nx.Graph) -> list[Row]:
 def _alike(rows: list[Row], label: Label) -> str:
     best = rows[0]
     pair = f"{label(best['first'])} and {label(best['second'])}"
+    tied = sum(row["jaccard"] == best["jaccard"] for row in rows)
+    pair = pair if tied == 1 else f"{tied} pairs"
     if best["p_adjusted"] is None:
         return f"{pair} are the most alike ({best['jaccard']:.2f}); there are too many pairs to compare with chance."
     more = [row for row in rows if row["p_adjusted"] < 0.05 and row["shared"] > row["expected"]]

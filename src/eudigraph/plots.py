@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -265,5 +266,5 @@ def _short(text: str, room: int = 40) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text in which no dollar begins mathematics."""
-    return text.replace("$", r"\$")
+    """Return a text without control characters, in which no dollar begins mathematics."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", " ", text).replace("$", r"\$")

@@ -9,10 +9,12 @@ with something in common). What counts as a tie can be chosen, in the same way f
 
 from __future__ import annotations
 
+import gc
 import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -25,7 +27,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, S
 
 from eudigraph import engine, network, queries, reasoning
 from eudigraph.errors import DataError, UsageError
-from eudigraph.names import BASE, EUD, OWN_GRAPHS, PREFIXES, SKOS, cut, plural, shorten, similar
+from eudigraph.names import BASE, EUD, OWN_GRAPHS, PREFIXES, RDF_TYPE, SKOS, cut, plural, shorten, similar
 from eudigraph.ontology import Ontology, from_store
 from eudigraph.sparql import select
 from eudigraph.store import Built
@@ -45,6 +47,7 @@ _WANTED = frozenset((EUD + "wantsTopic", EUD + "cooperationWantedOn"))
 _KEYS = frozenset(("title", "question", "source", "target", "relation", "tie"))
 _OPTIONAL_KEYS = frozenset(("among", "asserted"))
 _COLUMNS = ("source", "target", "via", "graph")
+_LABEL, _STATUS = NamedNode(SKOS + "prefLabel"), NamedNode(EUD + "status")
 _NEVER = "9999-99-99"
 _OWN = frozenset(graph.value for graph in OWN_GRAPHS)
 _TIMEOUT = 600.0
@@ -91,6 +94,10 @@ class Choice:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be chosen, with a UsageError."""
+        if self.until is not None and not isinstance(self.until, date):
+            raise UsageError(f"until is a day, such as 2023-04-18, not {cut(repr(self.until))}")
+        if self.level is not None and type(self.level) is not int:
+            raise UsageError(f"a level is a whole number, not {cut(repr(self.level))}")
         if self.claims is not None and self.claims not in CLAIMS:
             raise UsageError(f"claims can be {', '.join(CLAIMS)}, not {cut(str(self.claims))!r}")
         if self.level is not None and not 0 <= self.level <= MAX_LEVEL:
@@ -124,7 +131,11 @@ def project(built: Built, workspace: Workspace, name: str, choice: Choice | None
     ``everything`` is the whole graph, a directed multigraph of other attributes: see ``network.whole``. Raises
     UsageError, with suggestions, for a network that is not known.
     """
-    choice = chosen(name, choice)
+    with _without_collecting():
+        return _project(built, workspace, name, chosen(name, choice))
+
+
+def _project(built: Built, workspace: Workspace, name: str, choice: Choice) -> nx.Graph:
     if name == EVERYTHING:
         return _everything(built, choice)
     known = networks(workspace)
@@ -163,7 +174,7 @@ def _everything(built: Built, choice: Choice) -> nx.MultiDiGraph:
         ):
             left.append((source, target, relation))
     made.remove_edges_from(left)
-    if left and choice.inferred:
+    if choice.inferred and (left or choice.until):
         made.remove_edges_from(_unfounded(made, ontology))
     made.graph |= {"name": EVERYTHING, "claims": choice.claims}
     return made
@@ -183,6 +194,21 @@ def _unfounded(made: nx.MultiDiGraph, ontology: Ontology) -> list[tuple[str, str
         for s, o, relation, inferred in made.edges(keys=True, data="inferred")
         if inferred and not any(left.quads_for_pattern(NamedNode(s), NamedNode(relation), NamedNode(o)))
     ]
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Let Python not look for garbage meanwhile: so many new things make it look often, and it would find none.
+
+    It takes a third of the time that a large network takes.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def chosen(name: str, choice: Choice | None = None) -> Choice:
@@ -206,26 +232,49 @@ def one_mode(two: nx.Graph) -> nx.Graph:
             f"{number:,} times two have something in common, more than {MAX_PAIRS:,}; choose an earlier day, or the "
             "network from the other side"
         )
-    shared: dict[tuple[str, str], list[str]] = defaultdict(list)
+    # What an edge says is looked up once, not once for each pair.
+    shared: dict[tuple[str, str], list[tuple[str, _Half, _Half]]] = defaultdict(list)
     for other in others:
-        for pair in combinations(sorted(n for n in two[other] if n != other), 2):
-            shared[pair].append(other)
-    for (first, second), common in sorted(shared.items()):
-        both = [(two.edges[first, other], two.edges[second, other]) for other in common]
+        halves = [_half(node, data) for node, data in sorted(two[other].items()) if node != other]
+        for first, second in combinations(halves, 2):
+            shared[first.node, second.node].append((other, first, second))
+    degrees = dict(two.degree)
+    for (one, another), common in sorted(shared.items(), key=itemgetter(0)):
         made.add_edge(
-            first,
-            second,
+            one,
+            another,
             label="have in common",
             weight=len(common),
-            shared=sorted(common),
-            jaccard=round(len(common) / (two.degree(first) + two.degree(second) - len(common)), 6),
-            passages=sorted({passage for pair in both for edge in pair for passage in edge["passages"]}),
-            inferred=all(a["inferred"] or b["inferred"] for a, b in both),
-            standing=_firmest(max(a["standing"], b["standing"], key=STANDINGS.index) for a, b in both),
-            certainty=_certainty(not {a["certainty"], b["certainty"]} & {None, "hedged"} for a, b in both),
-            since=min((max(a["since"], b["since"]) for a, b in both if a["since"] and b["since"]), default=None),
+            shared=sorted([other for other, _, _ in common]),
+            jaccard=round(len(common) / (degrees[one] + degrees[another] - len(common)), 6),
+            passages=sorted(set().union(*[half.passages for _, a, b in common for half in (a, b)])),
+            inferred=all(a.inferred or b.inferred for _, a, b in common),
+            standing=STANDINGS[min([a.rank if a.rank > b.rank else b.rank for _, a, b in common])],
+            certainty=_certainty([a.stated and b.stated for _, a, b in common]),
+            since=min(
+                [a.since if a.since > b.since else b.since for _, a, b in common if a.since and b.since], default=None
+            ),
         )
     return made
+
+
+@dataclass(slots=True)
+class _Half:
+    """What a node's edge to a shared neighbour says, as it is compared with another's."""
+
+    node: str
+    passages: list[str]
+    inferred: bool
+    rank: int
+    stated: bool
+    since: str
+
+
+def _half(node: str, data: dict[str, Any]) -> _Half:
+    stated = data["certainty"] not in (None, "hedged")
+    return _Half(
+        node, data["passages"], data["inferred"], STANDINGS.index(data["standing"]), stated, data["since"] or ""
+    )
 
 
 @dataclass(slots=True)
@@ -261,15 +310,11 @@ def _two_mode(built: Built, definition: Definition, choice: Choice, *, turned: b
             edges.append((source, target, facts.edge(definition.relation, counted)))
     edges.sort(key=itemgetter(0, 1))
 
-    sources, targets = facts.things(definition.source), facts.things(definition.target)
     kept = {edge[0] for edge in edges} | _among(built, definition)
     made = nx.Graph()
-    for side, iris, things in (
-        (0, sorted(kept), sources),
-        (1, sorted({edge[1] for edge in edges} - kept), targets),
-    ):
-        known = ((iri, things.get(iri) or facts.unknown(iri)) for iri in iris)
-        made.add_nodes_from((iri, {**data, "bipartite": 1 - side if turned else side}) for iri, data in known)
+    for side, iris in ((0, kept), (1, {edge[1] for edge in edges} - kept)):
+        bipartite = 1 - side if turned else side
+        made.add_nodes_from((iri, {**facts.thing(iri), "bipartite": bipartite}) for iri in sorted(iris))
     made.add_edges_from(edges)
     return made
 
@@ -295,10 +340,11 @@ class _Facts:
 
     @cached_property
     def _statuses(self) -> dict[str, list[str]]:
-        query = f"SELECT DISTINCT ?x ?name {{ ?x <{EUD}status>/<{SKOS}prefLabel> ?name }} ORDER BY ?x ?name"
+        """The labels of each status."""
+        query = f"SELECT DISTINCT ?status ?name {{ ?status a <{EUD}Status> ; <{SKOS}prefLabel> ?name }}"
         found: dict[str, list[str]] = defaultdict(list)
         for row in select(self._store, query):
-            found[row["x"].value].append(row["name"].value)
+            found[row["status"].value].append(row["name"].value)
         return found
 
     @cached_property
@@ -311,21 +357,27 @@ class _Facts:
             f"{BASE}passage/{row['x'].value.removeprefix(own)}": row["day"].value for row in select(self._store, query)
         }
 
-    def things(self, cls: str) -> dict[str, dict[str, Any]]:
-        """Return the attributes of all things of a class, by their IRIs."""
-        query = f"SELECT ?x ?type ?name {{ ?x a <{EUD}{cls}> ; a ?type OPTIONAL {{ ?x <{SKOS}prefLabel> ?name }} }}"
-        types: dict[str, set[str]] = defaultdict(set)
-        labels: dict[str, set[str]] = defaultdict(set)
-        for row in select(self._store, query):
-            types[row["x"].value].add(row["type"].value)
-            if isinstance(row["name"], Literal) and row["name"].language in ("en", None):
-                labels[row["x"].value].add(row["name"].value)
-        return {iri: self._thing(iri, types[iri], labels[iri]) for iri in types}
+    def thing(self, iri: str) -> dict[str, Any]:
+        """Return the attributes of a thing."""
+        names = self._values(iri, _LABEL)
+        types = {term.value for term in self._values(iri, RDF_TYPE)}
+        labels = {n.value for n in names if isinstance(n, Literal) and n.language in ("en", None)}
+        classes = network.most_specific(self._ontology, types)
+        terms = self._ontology.terms
+        made: dict[str, Any] = {
+            "label": min(labels, default="") or shorten(iri),
+            "kind": ", ".join(terms[c].label if c in terms else shorten(c) for c in classes),
+            "classes": classes,
+        }
+        if EUD + "Engagement" in types:
+            times = self._times.get(iri) or network.Times()
+            statuses = {name for status in self._values(iri, _STATUS) for name in self._statuses[status.value]}
+            made |= {"status": sorted(statuses), "date": "; ".join(times.dates)}
+            made |= {"earliest": times.earliest, "latest": times.latest}
+        return made
 
-    def unknown(self, iri: str) -> dict[str, Any]:
-        """Return the attributes of a thing of another class than was expected."""
-        rows = select(self._store, f"SELECT ?type ?name {{ {NamedNode(iri)} a ?type ; <{SKOS}prefLabel> ?name }}")
-        return self._thing(iri, {row["type"].value for row in rows}, {row["name"].value for row in rows})
+    def _values(self, iri: str, predicate: NamedNode) -> list[Any]:
+        return [q.object for q in self._store.quads_for_pattern(NamedNode(iri), predicate, None, DefaultGraph())]
 
     def counts(self, via: str, way: _Via, choice: Choice) -> bool:
         """Whether a way in which two things are tied counts under a choice."""
@@ -341,16 +393,16 @@ class _Facts:
     def edge(self, relation: str, ways: dict[str, _Via]) -> dict[str, Any]:
         """Return the attributes of an edge."""
         open_ = self._unsettled
-        standings = ("wanted" if way.wanted else STANDINGS[via in open_] for via, way in ways.items())
+        standing = _firmest("wanted" if way.wanted else STANDINGS[via in open_] for via, way in ways.items())
         days = [day for via, way in ways.items() if (day := self._since(via, way))]
         said = [not self._is_hedged(way) for way in ways.values() if way.passages]
         return {
-            "label": relation,
+            "label": f"{relation} (wanted)" if standing == "wanted" else relation,
             "weight": len(ways),
             "via": sorted(ways),
             "passages": sorted({passage for way in ways.values() for passage in way.passages}),
             "inferred": not any(way.asserted for way in ways.values()),
-            "standing": _firmest(standings),
+            "standing": standing,
             "certainty": _certainty(said) if said else None,
             "since": min(days, default=None),
         }
@@ -367,20 +419,6 @@ class _Facts:
     def published(self, passage: str) -> str | None:
         """Return the first day on which a passage's source can have been published."""
         return self._published.get(passage.rpartition("/")[0])
-
-    def _thing(self, iri: str, types: set[str], labels: set[str]) -> dict[str, Any]:
-        classes = network.most_specific(self._ontology, types)
-        terms = self._ontology.terms
-        made: dict[str, Any] = {
-            "label": min(labels, default=shorten(iri)),
-            "kind": ", ".join(terms[c].label if c in terms else shorten(c) for c in classes),
-            "classes": classes,
-        }
-        if EUD + "Engagement" in types:
-            times = self._times.get(iri) or network.Times()
-            made |= {"status": self._statuses.get(iri, []), "date": "; ".join(times.dates)}
-            made |= {"earliest": times.earliest, "latest": times.latest}
-        return made
 
 
 def _rows(built: Built, definition: Definition) -> Iterator[tuple[str, str, str, str, bool, bool]]:

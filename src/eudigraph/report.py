@@ -62,10 +62,10 @@ def picture(finding: Finding, analysis: Analysis) -> plots.Plot:
             marked = {pair for pair in beyond if pairs[pair]["p_adjusted"] < 0.05}
             return plots.matrix(finding.headline, names, values, marked=marked)
     shown = _first(finding, plots.MOST if len({row.get("kind") for row in rows}) < 2 else plots.MOST // 2)
-    named = [(_name(finding, row), float(row[measure.value])) for row in shown]
+    named = [(_name(finding, row), float(row[measure.compared])) for row in shown]
     others = {claims: [row[claims] for row in shown] for claims in finding.others}
     base = (analysis.choice.claims if analysis.choice else None) or ""
-    axis = measure.value.replace("_", " ")
+    axis = measure.compared.replace("_", " ")
     return plots.dots(finding.headline, named, axis=axis, others=others, base=base)
 
 
@@ -86,7 +86,8 @@ def scope(analysis: Analysis) -> str:
 
 
 def _size(analysis: Analysis) -> str:
-    return f"{len(analysis.network):,} nodes and {analysis.network.number_of_edges():,} ties"
+    nodes, ties = len(analysis.network), analysis.network.number_of_edges()
+    return f"{nodes:,} node{'' if nodes == 1 else 's'} and {ties:,} tie{'' if ties == 1 else 's'}"
 
 
 def _text(analysis: Analysis, width: int, every: bool) -> str:
@@ -172,9 +173,11 @@ def _heads(finding: Finding) -> list[tuple[str, str]]:
             (measure.value, ""),
             ("size", ""),
             ("stability", dict(measure.columns).get("stability", "")),
-            ("of", ""),
+            ("members", ""),
         ]
-    explained = dict(measure.columns) | {claims: f"the value {WORDS[claims]}" for claims in finding.others}
+    explained = dict(measure.columns) | {
+        claims: f"{measure.compared.replace('_', ' ')} {WORDS[claims]}" for claims in finding.others
+    }
     shown = [column for column in finding.columns if column not in measure.detail]
     return [(column.replace("_", " "), explained.get(column, "")) for column in shown]
 

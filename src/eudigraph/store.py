@@ -28,7 +28,7 @@ from typing import Any
 
 from pyoxigraph import Store
 
-from eudigraph.errors import EudigraphError, StoreError
+from eudigraph.errors import EudigraphError, StoreError, UsageError
 from eudigraph.workspace import Workspace
 
 FORMAT = 1
@@ -249,8 +249,14 @@ def _alive(pid: int) -> bool:
 
 def write_aside(path: Path, text: str) -> Path:
     """Write a text to a file, aside and then in its place; return the place. Raises StoreError where that fails."""
+    if path.name == "-":
+        raise UsageError("- is no file to write to; give the name of one")
+    path = path.resolve() if path.is_symlink() else path
     aside = path.with_name(f".{path.name}-{os.getpid()}")
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe takes the text, and stays what it is
+            path.write_text(text, "utf-8", newline="")
+            return path
         aside.write_text(text, "utf-8", newline="")
         aside.replace(path)
     except OSError as error:
