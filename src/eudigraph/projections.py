@@ -9,12 +9,10 @@ with something in common). What counts as a tie can be chosen, in the same way f
 
 from __future__ import annotations
 
-import gc
 import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -131,7 +129,7 @@ def project(built: Built, workspace: Workspace, name: str, choice: Choice | None
     ``everything`` is the whole graph, a directed multigraph of other attributes: see ``network.whole``. Raises
     UsageError, with suggestions, for a network that is not known.
     """
-    with _without_collecting():
+    with network.without_collecting():
         return _project(built, workspace, name, chosen(name, choice))
 
 
@@ -158,6 +156,9 @@ def _everything(built: Built, choice: Choice) -> nx.MultiDiGraph:
         raise UsageError("in the whole graph each topic stands for itself; leave out the level")
     ontology = from_store(built.store)
     made = network.whole(built.store, ontology)
+    made.graph |= {"name": EVERYTHING, "claims": choice.claims}
+    if choice == Choice("all"):
+        return made
     facts = _Facts(built)
     day = choice.until.isoformat() if choice.until else _NEVER
     made.remove_nodes_from([n for n, first in made.nodes(data="earliest") if first and first > day])
@@ -176,7 +177,6 @@ def _everything(built: Built, choice: Choice) -> nx.MultiDiGraph:
     made.remove_edges_from(left)
     if choice.inferred and (left or choice.until):
         made.remove_edges_from(_unfounded(made, ontology))
-    made.graph |= {"name": EVERYTHING, "claims": choice.claims}
     return made
 
 
@@ -194,21 +194,6 @@ def _unfounded(made: nx.MultiDiGraph, ontology: Ontology) -> list[tuple[str, str
         for s, o, relation, inferred in made.edges(keys=True, data="inferred")
         if inferred and not any(left.quads_for_pattern(NamedNode(s), NamedNode(relation), NamedNode(o)))
     ]
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Let Python not look for garbage meanwhile: so many new things make it look often, and it would find none.
-
-    It takes a third of the time that a large network takes.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def chosen(name: str, choice: Choice | None = None) -> Choice:
