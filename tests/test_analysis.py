@@ -207,6 +207,8 @@ def test_pictures_are_the_same_each_time_and_in_every_format(graph: Graph, tmp_p
         assert first.save(tmp_path / f"network{ending}").read_bytes().startswith(start)
     with pytest.raises(errors.UsageError, match=r"ends neither in \.png"):
         first.save(tmp_path / "network.doc")
+    with pytest.raises(errors.StoreError, match="cannot be written: No such file"):
+        first.save(tmp_path / "nowhere" / "network.png")
 
 
 def test_a_picture_has_its_finding_as_title_and_the_names_as_texts(graph: Graph) -> None:

@@ -19,7 +19,7 @@ from pyvis.edge import Edge
 from pyvis.network import Network
 from pyvis.node import Node
 
-from eudigraph.looks import LOOKS, look_of
+from eudigraph.looks import LOOKS, look_of, look_of_node
 
 SCRIPTS = ("1-model", "2-panel", "3-network", "4-timeline", "5-matrix", "6-take-away", "7-page")
 """The page's own script, in the order of its parts."""
@@ -85,7 +85,7 @@ def sketch(network: nx.Graph, places: Mapping[Any, tuple[int, int]]) -> str:
     drawn.options = {**OPTIONS, "edges": edges, "nodes": {"font": {"strokeWidth": 4, "strokeColor": "#ffffff"}}}
     numbers = {node: i for i, node in enumerate(network)}
     for node, data in network.nodes(data=True):
-        look = look_of([*data.get("types", ()), *data.get("classes", ())]) or LOOKS[-1]
+        look = look_of_node(data)
         x, y = places[node]
         label = str(data.get("label", node))
         made = Node(numbers[node], look.shape, label=label, group=look.name, x=x, y=y)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from eudigraph.names import EUD, SKOS
 
@@ -42,6 +43,11 @@ LOOKS = (
 The hues stay apart for the colour-blind (after Okabe and Ito, https://jfly.uni-koeln.de/color/), at 3:1 against the
 light and the dark page; shapes tell the classes apart, too.
 """
+
+
+def look_of_node(data: Mapping[str, Any]) -> Look:
+    """Return how a node of any network is drawn, by its ``types`` and ``classes`` if it has some."""
+    return look_of([*data.get("types", ()), *data.get("classes", ())]) or LOOKS[-1]
 
 
 def look_of(types: Sequence[str]) -> Look | None:

@@ -76,7 +76,6 @@ class Measure:
 
 MEASURES: dict[str, Measure] = {}
 """The measures by their names; ``measure`` adds to them."""
-_SHIPPED = ("degree", "betweenness", "pagerank", "similarity", "communities", "removal")
 
 
 def measure(
@@ -100,7 +99,8 @@ def measure(
     """
 
     def register(compute: Callable[[nx.Graph], list[Row]]) -> Callable[[nx.Graph], list[Row]]:
-        if name in _SHIPPED and compute.__module__ != __name__:
+        known = MEASURES.get(name)
+        if known and known.compute.__module__ == __name__ != compute.__module__:
             raise UsageError(f"{name} is the name of a measure that came with eudigraph; give yours another")
         explained = tuple(columns.items())
         MEASURES[name] = Measure(

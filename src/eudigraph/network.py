@@ -123,7 +123,7 @@ def whole(store: Store, ontology: Ontology) -> nx.MultiDiGraph:
         network.add_node(
             iri,
             label=_best(of[SKOS + "prefLabel"]) or shorten(iri),
-            kind=_kind(ontology, types[iri]),
+            kind=class_words(ontology, types[iri]),
             alternatives=sorted(set(of[SKOS + "altLabel"])),
             classes=most_specific(ontology, types[iri]),
             types=sorted(types[iri]),
@@ -214,7 +214,8 @@ def _word(words: dict[str, list[str]], predicate: str, value: object) -> None:
         words["match"].append(value.value)
 
 
-def _kind(ontology: Ontology, types: Iterable[str]) -> str:
+def class_words(ontology: Ontology, types: Iterable[str]) -> str:
+    """Return the most specific of the given classes in words."""
     classes = most_specific(ontology, types)
     return ", ".join(ontology.terms[c].label if c in ontology.terms else shorten(c) for c in classes)
 

@@ -15,7 +15,8 @@ import networkx as nx
 
 from eudigraph import algorithms
 from eudigraph.errors import UsageError
-from eudigraph.looks import LOOKS, look_of
+from eudigraph.looks import LOOKS, look_of_node
+from eudigraph.store import write_aside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,12 +74,14 @@ class Plot:
         return self._bytes("svg").decode()
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture to a file whose ending says what it becomes: .png, .svg or .pdf."""
+        """Write the picture to a file whose ending says what it becomes: .png, .svg or .pdf.
+
+        Raises UsageError for any other, StoreError where it cannot be written.
+        """
         place = Path(path)
         if place.suffix not in (".png", ".svg", ".pdf"):
             raise UsageError(f"{place.name} ends neither in .png nor in .svg nor in .pdf; name it so")
-        place.write_bytes(self._bytes(place.suffix[1:]))
-        return place
+        return write_aside(place, self._bytes(place.suffix[1:]))
 
     def _bytes(self, form: str) -> bytes:
         import matplotlib as mpl
@@ -177,7 +180,7 @@ def network(given: nx.Graph, title: str = "", groups: dict[Any, int] | None = No
             width = 0.6 + 2.4 * data.get("weight", 1) / heaviest
             axes.plot(xs, ys, color="#b3bcc2", linewidth=width, linestyle="-" if firm else "--", zorder=1)
         for look in LOOKS:
-            nodes = [n for n, data in given.nodes(data=True) if look is (look_of(_classes(data)) or LOOKS[-1])]
+            nodes = [n for n, data in given.nodes(data=True) if look is look_of_node(data)]
             if not nodes:
                 continue
             colors = [_color(look.color if groups is None else groups.get(n)) for n in nodes]
@@ -240,10 +243,6 @@ def _beside(places: dict[Any, Any], names: dict[Any, str], given: nx.Graph) -> d
 def _color(of: str | int | None) -> str:
     """Return a colour as it is, that of a group's number, or grey for what is in no group."""
     return of if isinstance(of, str) else GREY if of is None else GROUPS[(of - 1) % len(GROUPS)]
-
-
-def _classes(data: dict[str, Any]) -> list[str]:
-    return [*data.get("types", ()), *data.get("classes", ())]
 
 
 def _plot(title: str, draw: Callable[[Axes], None], *, width: float = 7.2, height: float = 4.0) -> Plot:

@@ -104,8 +104,12 @@ class Choice:
 
 def networks(workspace: Workspace) -> dict[str, str]:
     """Return the names of the networks there are, with their titles."""
+    return _titles(_definitions(workspace))
+
+
+def _titles(definitions: Iterable[Definition]) -> dict[str, str]:
     found = {EVERYTHING: "Everything but evidence, with all relations"}
-    for definition in _definitions(workspace):
+    for definition in definitions:
         for sides in (definition.sides, definition.sides[::-1]):
             found.setdefault("-".join(sides), f"{plural(sides[0]).capitalize()} and their {plural(sides[1])}")
             words = f"{plural(sides[0]).capitalize()} with {plural(sides[1])} in common"
@@ -136,15 +140,16 @@ def project(built: Built, workspace: Workspace, name: str, choice: Choice | None
 def _project(built: Built, workspace: Workspace, name: str, choice: Choice) -> nx.Graph:
     if name == EVERYTHING:
         return _everything(built, choice)
-    known = networks(workspace)
+    definitions = _definitions(workspace)
+    known = _titles(definitions)
     if name not in known:
         near = similar(name, known)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
         raise UsageError(f"there is no network {cut(name)!r}; {hint}")
     left, _, right = name.partition("-")
-    definition = next(d for d in _definitions(workspace) if left in d.sides and (right == left or right in d.sides))
+    definition = next(d for d in definitions if left in d.sides and (right == left or right in d.sides))
     made = _two_mode(built, definition, choice, turned=definition.sides[0] != left)
-    if left == right and definition.sides[0] != definition.sides[1]:
+    if left == right:
         made = one_mode(made)
     made.graph |= {"name": name, "title": known[name], "two_mode": left != right, "claims": choice.claims}
     return made
@@ -347,12 +352,10 @@ class _Facts:
         names = self._values(iri, _LABEL)
         types = {term.value for term in self._values(iri, RDF_TYPE)}
         labels = {n.value for n in names if isinstance(n, Literal) and n.language in ("en", None)}
-        classes = network.most_specific(self._ontology, types)
-        terms = self._ontology.terms
         made: dict[str, Any] = {
             "label": min(labels, default="") or shorten(iri),
-            "kind": ", ".join(terms[c].label if c in terms else shorten(c) for c in classes),
-            "classes": classes,
+            "kind": network.class_words(self._ontology, types),
+            "classes": network.most_specific(self._ontology, types),
         }
         if EUD + "Engagement" in types:
             times = self._times.get(iri) or network.Times()

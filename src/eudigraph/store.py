@@ -247,17 +247,21 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def write_aside(path: Path, text: str) -> Path:
-    """Write a text to a file, aside and then in its place; return the place. Raises StoreError where that fails."""
+def write_aside(path: Path, content: str | bytes) -> Path:
+    """Write a text (in UTF-8, its line ends as they are) or bytes to a file; return where it is.
+
+    It is written aside and then put in its place. Raises StoreError where that fails.
+    """
     if path.name == "-":
         raise UsageError("- is no file to write to; give the name of one")
     path = path.resolve() if path.is_symlink() else path
+    data = content.encode() if isinstance(content, str) else content
     aside = path.with_name(f".{path.name}-{os.getpid()}")
     try:
         if path.exists() and not path.is_file():  # a device or a pipe takes the text, and stays what it is
-            path.write_text(text, "utf-8", newline="")
+            path.write_bytes(data)
             return path
-        aside.write_text(text, "utf-8", newline="")
+        aside.write_bytes(data)
         aside.replace(path)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}; choose another with --out") from error
