@@ -47,11 +47,14 @@ from datetime import UTC, datetime
 from itertools import combinations
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import networkx as nx
 from generate import generate
 from pyoxigraph import DefaultGraph, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, serialize
+
+if TYPE_CHECKING:
+    from eudigraph.sparql import Triplestore
 
 T = TypeVar("T")
 
@@ -133,7 +136,7 @@ def build_graph(workspace: Path, folder: Path) -> None:
         raise SystemExit(f"{workspace}: {report.errors[0]}")
 
 
-def _select(store: Store, text: str) -> tuple[list[str], QuerySolutions]:
+def _select(store: Triplestore, text: str) -> tuple[list[str], QuerySolutions]:
     from eudigraph.names import PREFIXES
 
     found = store.query(text, prefixes=PREFIXES, default_graph=DefaultGraph())

@@ -18,6 +18,7 @@ from pyoxigraph import DefaultGraph, Quad, RdfFormat, Store
 
 from eudigraph import calendars, exchange, network, ontology, store
 from eudigraph.names import BASE, EUD, PREFIXES, SKOS
+from eudigraph.sparql import Triplestore
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = Path(__file__).resolve().parent / "fixtures" / "gexf-1.3" / "gexf.rng"
@@ -491,7 +492,7 @@ def test_the_graph_has_its_colours_in_gexf(whole: Any) -> None:
 # ---------------------------------------------------------------- The meetings
 
 
-def events(graph: Store) -> list[dict[str, Any]]:
+def events(graph: Triplestore) -> list[dict[str, Any]]:
     """Return the events of the calendar as icalendar reads them."""
     calendar = icalendar.Calendar.from_ical(calendars.icalendar(graph))
     found = []

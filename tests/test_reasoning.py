@@ -24,7 +24,7 @@ from eudigraph.names import (
     shorten,
 )
 from eudigraph.ontology import Ontology, read_ontology
-from eudigraph.sparql import select
+from eudigraph.sparql import Triplestore, select
 
 needs_java = pytest.mark.skipif(hermit.find_java() is None, reason="HermiT needs Java, and there is none")
 
@@ -82,7 +82,7 @@ def triples(quads: Iterable[Quad | Triple]) -> set[Triple]:
     return {Triple(q.subject, q.predicate, q.object) for q in quads}
 
 
-def in_graph(graph: Store, name: NamedNode | DefaultGraph) -> set[Triple]:
+def in_graph(graph: Triplestore, name: NamedNode | DefaultGraph) -> set[Triple]:
     return triples(graph.quads_for_pattern(None, None, None, name))
 
 

@@ -15,7 +15,7 @@ from eudigraph import texts as texts_
 from eudigraph.errors import UsageError
 from eudigraph.evidence import Passage
 from eudigraph.names import EUD, OWN_GRAPHS, PREFIXES, XSD, shorten, similar
-from eudigraph.sparql import select
+from eudigraph.sparql import Triplestore, select
 from eudigraph.workspace import Workspace
 
 EVIDENCE_COLUMNS = ("source", "place", "speaker", "certainty", "gist")
@@ -51,7 +51,7 @@ def ask(
     values = queries.resolve(graph.store, query, parameters)
     texts = texts_.read(graph.store, asking.texts)
     text = queries.bind(query, values)
-    answered = engine.run(graph.generation / "store", text, limit=asking.limit, timeout=asking.timeout)
+    answered = graph.ask(text, limit=asking.limit, timeout=asking.timeout)
     return attach(graph.store, query.evidence, values, answered, texts) if asking.evidence else Evidenced(answered)
 
 
@@ -73,7 +73,7 @@ def ask_text(
     if bindings:
         names, terms = " ".join(f"?{name}" for name in bindings), " ".join(map(str, bindings.values()))
         asked = sparql.with_values(text, names, terms)
-    answered = engine.run(graph.generation / "store", asked, limit=asking.limit, timeout=asking.timeout)
+    answered = graph.ask(asked, limit=asking.limit, timeout=asking.timeout)
     if not asking.evidence or answered.truth is not None or answered.triples is not None:
         return Evidenced(answered)
     return attach(graph.store, evidence.patterns(text), bindings or {}, answered, texts)
@@ -94,7 +94,7 @@ def unknown_terms(graph: store.Built, text: str) -> list[str]:
 
 
 def attach(
-    graph: Store,
+    graph: Triplestore,
     patterns: Iterable[str],
     values: Mapping[str, queries.Value],
     answered: engine.Answer,
@@ -261,7 +261,7 @@ def _with_footnotes(answer: Evidenced, names: dict[str, str], *, ids: bool, widt
     return output.table([*given.variables, "evidence"], rows, width=width, notes=notes)
 
 
-def _claims_under_passages(graph: Store, source: NamedNode, text: str) -> str:
+def _claims_under_passages(graph: Triplestore, source: NamedNode, text: str) -> str:
     """Return each passage of a source with its text, and under it what it claims."""
     query = f"""SELECT ?p {{ ?p <{EUD}source> {source} ; <{EUD}start> ?start ; <{EUD}end> ?end }}
         ORDER BY ?start DESC(?end) ?p"""
@@ -277,7 +277,7 @@ def _claims_under_passages(graph: Store, source: NamedNode, text: str) -> str:
 
 
 def _explained(
-    graph: Store, step: reasoning.Step, names: dict[str, str], texts: Mapping[str, str], depth: int = 0
+    graph: Triplestore, step: reasoning.Step, names: dict[str, str], texts: Mapping[str, str], depth: int = 0
 ) -> list[str]:
     """Return a step and what it follows from as lines, indented by ``depth``."""
     pad = "  " * depth
@@ -310,7 +310,7 @@ def _statements(step: reasoning.Step) -> list[Triple]:
     return [step.statement, *(s for premise in step.premises for s in _statements(premise))]
 
 
-def _names_of(graph: Store, statements: Sequence[Triple]) -> dict[str, str]:
+def _names_of(graph: Triplestore, statements: Sequence[Triple]) -> dict[str, str]:
     iris = [t.value for s in statements for t in (s.subject, s.predicate, s.object) if isinstance(t, NamedNode)]
     return labels.labels(graph, iris)
 

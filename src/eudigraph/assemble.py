@@ -36,7 +36,7 @@ from eudigraph.names import (
 )
 from eudigraph.ontology import Ontology, read_ontology
 from eudigraph.problems import ERROR, Probe, Problem
-from eudigraph.sparql import select
+from eudigraph.sparql import Triplestore, select
 from eudigraph.workspace import Workspace
 
 _BATCH = 500_000
@@ -133,7 +133,7 @@ def count(store: Store, graphs: Iterable[NamedNode] | None = None) -> int:
     return int(select(store, query)[0]["n"].value)
 
 
-def object_statements(store: Store, ontology: Ontology) -> list[Quad]:
+def object_statements(store: Triplestore, ontology: Ontology) -> list[Quad]:
     """Return the ontology's axioms and all asserted object statements, each once, as HermiT takes them: no literals."""
     annotations = {term.iri for term in ontology.properties if term.kind == "AnnotationProperty"}
     found = {

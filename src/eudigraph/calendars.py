@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from pyoxigraph import Literal, NamedNode, Store, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from eudigraph import dates, evidence, labels, reasoning
 from eudigraph.evidence import Passage
 from eudigraph.exchange import clean, day, one_line
 from eudigraph.names import BASE, EUD, eud
-from eudigraph.sparql import select
+from eudigraph.sparql import Triplestore, select
 
 
 @dataclass
@@ -31,7 +31,7 @@ class _Occasion:
         return sorted({passage for _, passages in self.claims for passage in passages})
 
 
-def icalendar(store: Store) -> str:
+def icalendar(store: Triplestore) -> str:
     """Return the meetings that have a day as an iCalendar (RFC 5545, https://www.rfc-editor.org/rfc/rfc5545).
 
     Each is an event of whole days under its own IRI; if claims differ in the days, there is one for each, tentative
@@ -72,14 +72,14 @@ def icalendar(store: Store) -> str:
     return made.decode()
 
 
-def without_day(store: Store) -> list[str]:
+def without_day(store: Triplestore) -> list[str]:
     """Return a line for each date of a meeting that gives no day, or no last one, and so makes no event."""
     _, left = _occasions(store)
     names = labels.labels(store, {meeting for meeting, _ in left})
     return [f"{clean(names[meeting])}: {text}" for meeting, text in left]
 
 
-def _occasions(store: Store) -> tuple[list[_Occasion], list[tuple[str, str]]]:
+def _occasions(store: Triplestore) -> tuple[list[_Occasion], list[tuple[str, str]]]:
     """Return meetings with their days, in the order of these, and meetings with those dates that give no day."""
     rows = select(
         store, f"SELECT DISTINCT ?m ?date {{ ?m a <{EUD}Meeting> ; <{EUD}date> ?date FILTER(ISIRI(?m)) }} ORDER BY ?m"
@@ -113,7 +113,7 @@ def _days(text: str) -> tuple[date, date] | None:
 class _Facts:
     """What a calendar says of meetings, asked of the store once for all of them."""
 
-    def __init__(self, store: Store, occasions: Sequence[_Occasion]) -> None:
+    def __init__(self, store: Triplestore, occasions: Sequence[_Occasion]) -> None:
         self._store = store
         self._objects: dict[tuple[str, str], list[str]] = defaultdict(list)
         for prop in ("agendaTopic", "takesPlaceIn", "takesPlaceInCountry", "inCountry", "status"):

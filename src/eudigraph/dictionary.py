@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode
 
 from eudigraph.names import EUD, SKOS, shorten
 from eudigraph.ontology import Ontology, Term
-from eudigraph.sparql import Row, select
+from eudigraph.sparql import Row, Triplestore, select
 
 
-def markdown(store: Store, ontology: Ontology) -> str:
+def markdown(store: Triplestore, ontology: Ontology) -> str:
     """Return the dictionary. ``store`` holds the ontology's files, at least in named graphs."""
     lines = [
         "# Data dictionary",
@@ -122,7 +122,7 @@ def _traits(ontology: Ontology, term: Term) -> list[str]:
     return [*found, *([_mappings(term)] if term.mappings else [])]
 
 
-def _concepts(store: Store, condition: str) -> list[Row]:
+def _concepts(store: Triplestore, condition: str) -> list[Row]:
     """Return concepts with their schemes' names, sorted; several values stand in one text, sorted too."""
     rows = select(
         store,

@@ -26,7 +26,7 @@ from pyoxigraph import DefaultGraph, QueryBoolean, QuerySolutions, QueryTriples,
 
 from eudigraph.errors import QueryTimeout, UsageError
 from eudigraph.names import PREFIXES, cut
-from eudigraph.sparql import harmless
+from eudigraph.sparql import Triplestore, harmless
 
 TIMEOUT = 60.0
 """Seconds a query may take unless told otherwise."""
@@ -92,7 +92,7 @@ def run(store: Path, text: str, *, limit: int | None = None, timeout: float = TI
             process.stdout.close()
 
 
-def answer(store: Store, text: str, *, limit: int | None = None) -> Answer:
+def answer(store: Triplestore, text: str, *, limit: int | None = None) -> Answer:
     """Run an inspected query in this process, without a deadline. Raises UsageError for one the engine rejects."""
     collected = Answer()
     for kind, value in _results(store, text, limit):
@@ -150,7 +150,7 @@ def _add(collected: Answer, kind: str, value: Any) -> None:
         collected.cut = True
 
 
-def _results(store: Store, text: str, limit: int | None) -> Iterator[tuple[str, Any]]:
+def _results(store: Triplestore, text: str, limit: int | None) -> Iterator[tuple[str, Any]]:
     """Yield the parts of an answer, rows and triples in batches."""
     readable = harmless(text).rstrip()  # so that a query that breaks off does so on its last line
     try:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode, Store, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from eudigraph import reasoning
 from eudigraph.names import EUD, PREFIXES, RDF_TYPE, expand
 from eudigraph.ontology import Ontology
-from eudigraph.sparql import select
+from eudigraph.sparql import Triplestore, select
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def patterns(text: str) -> list[str]:
     return telling or list(found)
 
 
-def passages_behind(store: Store, ontology: Ontology, statements: Iterable[Triple]) -> list[NamedNode]:
+def passages_behind(store: Triplestore, ontology: Ontology, statements: Iterable[Triple]) -> list[NamedNode]:
     """Return the passages that say these statements or what they follow from, in the order of their IRIs.
 
     Of what follows in several ways, the passages of each way count.
@@ -102,7 +102,7 @@ def passages_behind(store: Store, ontology: Ontology, statements: Iterable[Tripl
 
 
 def describe(
-    store: Store, passages: Sequence[NamedNode] | None = None, texts: Mapping[str, str] | None = None
+    store: Triplestore, passages: Sequence[NamedNode] | None = None, texts: Mapping[str, str] | None = None
 ) -> list[Passage]:
     """Return these passages (all of them, without any given) as they are shown, in the order of sources and places.
 

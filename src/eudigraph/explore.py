@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
-from pyoxigraph import Store
 
 from eudigraph import algorithms, drawing, evidence, labels, looks, network, reasoning, store
 from eudigraph import texts as texts_
 from eudigraph.errors import UsageError
 from eudigraph.names import EUD, PREFIXES, RDF, SKOS, shorten
 from eudigraph.ontology import Ontology, from_store
-from eudigraph.sparql import select
+from eudigraph.sparql import Triplestore, select
 
 MAX_DRAWN = 400
 """Nodes that the page draws at once; search, filters and a thing's neighbours lead to the others."""
@@ -63,7 +62,7 @@ def write_page(graph: store.Built, out: Path | None = None, texts: Sequence[Path
     return explorer(graph, texts).write(out or graph.folder / "explore.html")
 
 
-def render(graph: Store, counts: Mapping[str, int], texts: Mapping[str, str] | None = None) -> str:
+def render(graph: Triplestore, counts: Mapping[str, int], texts: Mapping[str, str] | None = None) -> str:
     """Return the page as HTML. ``texts`` holds the texts of sources by the sources' IRIs."""
     ontology = from_store(graph)
     everything = network.whole(graph, ontology)
@@ -86,7 +85,7 @@ def render(graph: Store, counts: Mapping[str, int], texts: Mapping[str, str] | N
 
 
 def _data(
-    graph: Store, ontology: Ontology, everything: nx.MultiDiGraph, order: Sequence[str], texts: Mapping[str, str]
+    graph: Triplestore, ontology: Ontology, everything: nx.MultiDiGraph, order: Sequence[str], texts: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return what the page knows: numbers stand for the places of things in the lists."""
     index = {node: i for i, node in enumerate(order)}
@@ -178,7 +177,7 @@ def _rules(ontology: Ontology, index: Mapping[str, int]) -> list[list[Any]]:
     return found
 
 
-def _spans(graph: Store) -> dict[str, list[str]]:
+def _spans(graph: Triplestore) -> dict[str, list[str]]:
     """Return, for each date written in the graph, the first and last day it allows; empty for an open end."""
     query = f"""SELECT ?d ?first ?last {{ ?span <{EUD}edtf> ?d
         OPTIONAL {{ ?span <{EUD}earliest> ?first }} OPTIONAL {{ ?span <{EUD}latest> ?last }} }} ORDER BY ?d"""
@@ -188,12 +187,12 @@ def _spans(graph: Store) -> dict[str, list[str]]:
     }
 
 
-def _uncertain(graph: Store) -> Iterable[str]:
+def _uncertain(graph: Triplestore) -> Iterable[str]:
     """Return the statuses that the ontology marks as not settled."""
     return [row["s"].value for row in select(graph, f"SELECT ?s {{ ?s <{EUD}unsettled> true }}")]
 
 
-def _source(graph: Store, iri: str) -> dict[str, str]:
+def _source(graph: Triplestore, iri: str) -> dict[str, str]:
     rows = select(
         graph,
         f"""SELECT ?title ?published ?publisher {{ <{iri}> <{EUD}title> ?title ; <{EUD}published> ?published ;

@@ -17,18 +17,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, serialize
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
 from eudigraph import exchange, network
 from eudigraph.errors import UsageError
 from eudigraph.names import EUD, OWL, PREFIXES, RDF_TYPE
 from eudigraph.ontology import from_store
+from eudigraph.sparql import Triplestore
 
 MAX_SLOW = 200_000
 """Statements up to which JSON-LD and GraphML are written; both are built in memory, object by object."""
 
 
-def write_all(store: Store, folder: Path) -> list[str]:
+def write_all(store: Triplestore, folder: Path) -> list[str]:
     """Write every export into a folder; return notes on those left out."""
     quads = sorted((q for q in store if not isinstance(q.graph_name, DefaultGraph)), key=_order)
     default = sorted(store.quads_for_pattern(None, None, None, DefaultGraph()), key=_order)
@@ -48,7 +49,7 @@ def write_all(store: Store, folder: Path) -> list[str]:
     return []
 
 
-def context(store: Store) -> dict[str, Any]:
+def context(store: Triplestore) -> dict[str, Any]:
     """Return the JSON-LD context: the ontology's terms under their own names, and every prefix."""
     terms: dict[str, Any] = {prefix: {"@id": iri, "@prefix": True} for prefix, iri in PREFIXES.items()}
     terms |= {"id": "@id", "type": "@type"}
@@ -79,7 +80,7 @@ def json_ld(quads: Iterable[Quad], names: dict[str, Any]) -> str:
     return json.dumps(_sorted(document), ensure_ascii=False, indent=1) + "\n"
 
 
-def json_ld_of(store: Store) -> str:
+def json_ld_of(store: Triplestore) -> str:
     """Return all named graphs as a JSON-LD document; raises UsageError for more than can be held in memory so."""
     quads = sorted((q for q in store if not isinstance(q.graph_name, DefaultGraph)), key=_order)
     if len(quads) > MAX_SLOW:
@@ -117,7 +118,7 @@ def _sorted(value: Any, *, ordered: bool = False) -> Any:
     return value
 
 
-def _context_file(store: Store, path: Path) -> None:
+def _context_file(store: Triplestore, path: Path) -> None:
     path.write_text(json.dumps({"@context": context(store)}, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode
 
 from eudigraph.names import EUD, RDFS, SKOS, shorten
-from eudigraph.sparql import select
+from eudigraph.sparql import Triplestore, select
 
 _BATCH = 500
 
 
-def labels(store: Store, iris: Iterable[str]) -> dict[str, str]:
+def labels(store: Triplestore, iris: Iterable[str]) -> dict[str, str]:
     """Return a name for each IRI: its preferred name, label or title in English, else its short form.
 
     A passage is called after its source and paragraph.

@@ -14,7 +14,7 @@ from operator import itemgetter
 from sys import intern
 
 import networkx as nx
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode
 
 from eudigraph.names import (
     EUD,
@@ -29,7 +29,7 @@ from eudigraph.names import (
     shorten,
 )
 from eudigraph.ontology import Ontology
-from eudigraph.sparql import select
+from eudigraph.sparql import Triplestore, select
 
 EVIDENCE_CLASSES = ("Passage", "Source", "Reading", "TimeSpan")
 """Classes of what is no node: evidence and dates."""
@@ -61,7 +61,7 @@ def without_collecting() -> Iterator[None]:
 
 
 @without_collecting()
-def whole(store: Store, ontology: Ontology) -> nx.MultiDiGraph:
+def whole(store: Triplestore, ontology: Ontology) -> nx.MultiDiGraph:
     """Return everything but evidence as a directed multigraph, in a fixed order.
 
     Nodes have ``label``, ``kind`` (the class in words), ``alternatives``, ``classes`` (IRIs, the most specific ones),
@@ -171,7 +171,7 @@ class Times:
     latest: str | None = None
 
 
-def times(store: Store) -> dict[str, Times]:
+def times(store: Triplestore) -> dict[str, Times]:
     """Return the times of all engagements that have any, by their IRIs."""
     query = f"""SELECT ?x ?date ?first ?last {{ {{ ?x <{EUD}date> ?date }} UNION {{ ?x <{EUD}since> ?date }}
         OPTIONAL {{ ?span <{EUD}edtf> ?date OPTIONAL {{ ?span <{EUD}earliest> ?first }}
@@ -187,12 +187,12 @@ def times(store: Store) -> dict[str, Times]:
     return made
 
 
-def unsettled(store: Store) -> set[str]:
+def unsettled(store: Triplestore) -> set[str]:
     """Return the engagements that somebody gives a status under which it is open whether, or when, they come about."""
     return {row["x"].value for row in select(store, f"SELECT ?x {{ ?x <{EUD}status>/<{EUD}unsettled> true }}")}
 
 
-def hedged(store: Store) -> set[str]:
+def hedged(store: Triplestore) -> set[str]:
     """Return the passages that do not state outright what they say."""
     stated = NamedNode(f"{PREFIXES['certainty']}stated")
     query = f"SELECT ?p {{ ?c a <{EUD}Certainty> FILTER(?c != {stated}) ?p <{EUD}certainty> ?c }}"

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from eudigraph.names import EUD, GRAPH_ONTOLOGY, OWL, RDF, RDFS, SKOS, shorten
+from eudigraph.sparql import Triplestore
 
 Node = NamedNode | BlankNode | Literal | Triple
 
@@ -79,7 +80,7 @@ class Ontology:
         return found
 
 
-def from_store(store: Store) -> Ontology:
+def from_store(store: Triplestore) -> Ontology:
     """Return the ontology that a store was built with."""
     return read_ontology(store.quads_for_pattern(None, None, None, GRAPH_ONTOLOGY))
 

@@ -23,7 +23,7 @@ from typing import Any
 import networkx as nx
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
 
-from eudigraph import engine, network, queries, reasoning
+from eudigraph import network, queries, reasoning
 from eudigraph.errors import DataError, UsageError
 from eudigraph.names import BASE, EUD, OWN_GRAPHS, PREFIXES, RDF_TYPE, SKOS, cut, plural, shorten, similar
 from eudigraph.ontology import Ontology, from_store
@@ -416,12 +416,12 @@ def _rows(built: Built, definition: Definition) -> Iterator[tuple[str, str, str,
     """
     answer = None
     if definition in _definitions(open_workspace()):
-        found = built.store.query(definition.text, prefixes=PREFIXES, default_graph=DefaultGraph())
+        found = built.store.query(definition.text, prefixes=PREFIXES)
         if not isinstance(found, QuerySolutions):
             raise DataError(f"queries/networks/{definition.name}.rq: gives no rows; write a SELECT query")
         variables, rows = [v.value for v in found.variables], iter(found)
     else:
-        answer = engine.run(built.generation / "store", definition.text, timeout=_TIMEOUT)
+        answer = built.ask(definition.text, timeout=_TIMEOUT)
         variables, rows = answer.variables, iter(answer.rows)
     columns = ", ".join(f"?{name}" for name in _COLUMNS)
     if not set(_COLUMNS) <= set(variables):

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode
 
 from eudigraph import dates
 from eudigraph.errors import DataError, UsageError
 from eudigraph.labels import labels
 from eudigraph.names import EUD, OWL, RDFS, SKOS, XSD, cut, expand, fold, shorten, similar
-from eudigraph.sparql import bare, harmless, select
+from eudigraph.sparql import Triplestore, bare, harmless, select
 from eudigraph.workspace import Workspace
 
 MAX_TEXT = 100_000
@@ -105,7 +105,7 @@ def bind(query: LibraryQuery, values: Mapping[str, Value]) -> str:
     return text
 
 
-def resolve(store: Store, query: LibraryQuery, given: Mapping[str, str]) -> dict[str, Value]:
+def resolve(store: Triplestore, query: LibraryQuery, given: Mapping[str, str]) -> dict[str, Value]:
     """Return the terms for the parameters that were given as text, or that have a default.
 
     Raises UsageError, with suggestions, for parameters that do not exist or are missing and names that are not known.
@@ -127,7 +127,7 @@ def resolve(store: Store, query: LibraryQuery, given: Mapping[str, str]) -> dict
     return values
 
 
-def find_entity(store: Store, text: str, kind: str = "resource") -> NamedNode:
+def find_entity(store: Triplestore, text: str, kind: str = "resource") -> NamedNode:
     """Return the one thing of a kind that has this name, IRI or prefixed name.
 
     Names are compared without case and accents; a preferred name goes before an alternative one. Raises UsageError with
@@ -267,7 +267,7 @@ def _slot(name: str) -> re.Pattern[str]:
     return re.compile(rf"VALUES\s+\?{re.escape(name)}\s*\{{\s*UNDEF\s*\}}")
 
 
-def _term(store: Store, parameter: Parameter, text: str) -> Value:
+def _term(store: Triplestore, parameter: Parameter, text: str) -> Value:
     if parameter.type == "date":
         return Literal(dates.day(text).isoformat(), datatype=NamedNode(XSD + "date"))
     if parameter.type == "integer":
@@ -280,7 +280,7 @@ def _term(store: Store, parameter: Parameter, text: str) -> Value:
         raise UsageError(f"{parameter.name}: {error}") from error
 
 
-def _names(store: Store, kind: str) -> dict[str, dict[str, int]]:
+def _names(store: Triplestore, kind: str) -> dict[str, dict[str, int]]:
     """Return, for each name (folded), the things that have it, with 0 for a preferred and 1 for an alternative name."""
     if kind == "property":
         where = f"""VALUES ?kind {{ <{OWL}ObjectProperty> <{OWL}DatatypeProperty> }} ?x a ?kind
@@ -299,7 +299,7 @@ def _names(store: Store, kind: str) -> dict[str, dict[str, int]]:
     return names
 
 
-def _near(store: Store, text: str, names: Mapping[str, Mapping[str, int]]) -> str:
+def _near(store: Triplestore, text: str, names: Mapping[str, Mapping[str, int]]) -> str:
     """Return what a reader may have meant, by the names things go by; all that there is where that is little."""
     near = [min(names[name]) for name in similar(text, names)]
     things = {thing for held in names.values() for thing in held}

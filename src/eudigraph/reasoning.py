@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store,
 
 from eudigraph.names import GRAPH_INFERRED, OWL, OWN_GRAPHS, RDF_TYPE, SKOS
 from eudigraph.ontology import Ontology, Term
-from eudigraph.sparql import select
+from eudigraph.sparql import Triplestore, select
 
 Atom = tuple[str, str, str]
 """A pattern: subject, property IRI, object; subject and object are ``?x`` or the IRI of a class."""
@@ -178,7 +178,7 @@ def topic_cycles() -> Clash:
     )
 
 
-def passages_of(store: Store, statement: Triple) -> list[NamedNode]:
+def passages_of(store: Triplestore, statement: Triple) -> list[NamedNode]:
     """Return the passages that say it, in the order of their IRIs; none for reference and inferred statements."""
     graphs = {
         quad.graph_name
@@ -188,7 +188,7 @@ def passages_of(store: Store, statement: Triple) -> list[NamedNode]:
     return sorted(named, key=lambda g: g.value)
 
 
-def asserted_in(store: Store, statement: Triple) -> list[NamedNode]:
+def asserted_in(store: Triplestore, statement: Triple) -> list[NamedNode]:
     """Return the named graphs other than that of inferred statements in which it stands."""
     graphs = {
         quad.graph_name
@@ -198,7 +198,7 @@ def asserted_in(store: Store, statement: Triple) -> list[NamedNode]:
     return sorted(named, key=lambda g: g.value)
 
 
-def explain(store: Store, ontology: Ontology, statement: Triple) -> list[Step]:
+def explain(store: Triplestore, ontology: Ontology, statement: Triple) -> list[Step]:
     """Return the ways in which a statement follows, shortest first; one step without a rule if it is asserted.
 
     A list of no steps means that the statement is not in the graph. No step of an explanation rests on itself.
@@ -211,7 +211,7 @@ def explain(store: Store, ontology: Ontology, statement: Triple) -> list[Step]:
     return search.ways(statement)
 
 
-def claims_behind(store: Store, ontology: Ontology, statement: Triple) -> list[Triple]:
+def claims_behind(store: Triplestore, ontology: Ontology, statement: Triple) -> list[Triple]:
     """Return all asserted statements that take part in any way in which a statement follows; itself if it is asserted.
 
     Where ``explain`` gives the shortest way from each last rule, this leaves none out.
@@ -233,7 +233,7 @@ def claims_behind(store: Store, ontology: Ontology, statement: Triple) -> list[T
 class _Search:
     """A search for proofs of a statement: backwards for what it could rest on, then forwards from what is asserted."""
 
-    def __init__(self, store: Store, known: Sequence[Rule]) -> None:
+    def __init__(self, store: Triplestore, known: Sequence[Rule]) -> None:
         self.store = store
         self.by_head: dict[str, list[Rule]] = {}
         for rule in known:

@@ -3,14 +3,52 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
-from pyoxigraph import NamedNode, QuerySolutions, Store
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    Triple,
+)
 
 from eudigraph.errors import UsageError
 
 Row = dict[str, Any]
 """A row of an answer: pyoxigraph's terms by the names of their variables; None for a variable without value."""
+
+
+class Triplestore(Protocol):
+    """What is wanted of a store that is read: pyoxigraph's own has it, and so has an endpoint elsewhere."""
+
+    def query(
+        self, query: str, *, prefixes: dict[str, str] | None = None, default_graph: Any = None, named_graphs: Any = None
+    ) -> QuerySolutions | QueryBoolean | QueryTriples:
+        """Return the answer to a query, over the whole dataset or these graphs of it."""
+
+    def quads_for_pattern(
+        self,
+        subject: NamedNode | BlankNode | Triple | None,
+        predicate: NamedNode | None,
+        object: NamedNode | BlankNode | Literal | Triple | None,
+        graph_name: NamedNode | BlankNode | DefaultGraph | None = None,
+        /,
+    ) -> Iterator[Quad]:
+        """Yield the quads that have these terms; None stands for any, also for any graph."""
+
+    def named_graphs(self) -> Iterator[NamedNode | BlankNode]:
+        """Yield the names of all graphs but the default one."""
+
+    def __contains__(self, quad: Any, /) -> bool: ...
+
+    def __iter__(self) -> Iterator[Quad]: ...
+
 
 _TOKEN = re.compile(
     r"""
@@ -30,7 +68,7 @@ _SPACE = " \t\r\n"
 """White space in SPARQL; what Python calls white space besides may be part of a name there."""
 
 
-def select(store: Store, text: str) -> list[Row]:
+def select(store: Triplestore, text: str) -> list[Row]:
     """Return the rows of a SELECT query that the program itself wrote."""
     solutions = store.query(text)
     if not isinstance(solutions, QuerySolutions):

@@ -28,7 +28,9 @@ from typing import Any
 
 from pyoxigraph import Store
 
+from eudigraph import engine
 from eudigraph.errors import EudigraphError, StoreError, UsageError
+from eudigraph.sparql import Triplestore
 from eudigraph.workspace import Workspace
 
 FORMAT = 1
@@ -64,12 +66,16 @@ class Built:
 
     folder: Path
     manifest: Manifest
-    store: Store
+    store: Triplestore
 
     @property
     def generation(self) -> Path:
         """The folder of the generation that is open, with its exports."""
         return self.folder / str(self.manifest.generation)
+
+    def ask(self, text: str, *, limit: int | None = None, timeout: float = engine.TIMEOUT) -> engine.Answer:
+        """Run an inspected query where it can be ended; see ``engine.run``."""
+        return engine.run(self.generation / "store", text, limit=limit, timeout=timeout)
 
     def stale(self, workspace: Workspace) -> bool:
         """Whether a file of the workspace has changed since the build."""

@@ -8,19 +8,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import NamedNode
 
 from eudigraph import claims
 from eudigraph.errors import DataError, UsageError
 from eudigraph.names import EUD, GRAPH_PROVENANCE
 from eudigraph.problems import ERROR, WARNING, Probe, Problem, show
-from eudigraph.sparql import select
+from eudigraph.sparql import Triplestore, select
 
 MAX_SIZE = 50 * 1024**2
 """Bytes of the largest text that is read."""
 
 
-def compare(store: Store, path: Path) -> tuple[list[Problem], NamedNode | None, str]:
+def compare(store: Triplestore, path: Path) -> tuple[list[Problem], NamedNode | None, str]:
     """Return what is wrong with a text's source beside it, that source (None if it is no source's text), and the text.
 
     Positions are in Unicode characters; paragraphs are the non-empty lines, counted from 1.
@@ -41,7 +41,7 @@ def compare(store: Store, path: Path) -> tuple[list[Problem], NamedNode | None, 
     return list(_positions(store, source, text)), source, text
 
 
-def read(store: Store, paths: Sequence[Path]) -> dict[str, str]:
+def read(store: Triplestore, paths: Sequence[Path]) -> dict[str, str]:
     """Return the texts of sources by the sources' IRIs.
 
     Raises DataError for a file that is the text of no source, or whose source does not fit it.
@@ -100,7 +100,7 @@ def _paragraph(text: str, start: int) -> int:
     return sum(1 for line in text[: start + 1].split("\n") if line.strip())
 
 
-def _positions(store: Store, source: NamedNode, text: str) -> Iterator[Problem]:
+def _positions(store: Triplestore, source: NamedNode, text: str) -> Iterator[Problem]:
     for row in select(store, f"SELECT ?n {{ GRAPH {GRAPH_PROVENANCE} {{ {source} <{EUD}characters> ?n }} }}"):
         if claims.whole_number(row["n"]) != len(text):
             what = f"the text has {len(text)} characters, the source says {show(row['n'])}"
