@@ -1,12 +1,14 @@
 """Make a workspace of any size: invented countries, meetings and reports on them, in the shape of our own claims.
 
+    python benchmarks/generate.py --quads 100000 FOLDER
     python benchmarks/generate.py --entities 10000 --claims 30000 --seed 1 FOLDER
 
 Ontology and queries are the checkout's, with invented topics beside its own. The same arguments give the same bytes.
 What is known of a thing is a function of the seed and its number, so that nothing but names of countries and topics is
 held in memory: 10 million statements need some 100 MB of it. A claim takes about four and a half statements in
 the files (a passage of three or four claims is described by ten, and there are names), and about thirteen in a built
-store: ``--entities 667000 --claims 2200000`` makes 10 million in the files.
+store. ``--quads`` chooses things and claims such that the files, the ontology of the checkout aside, hold that many
+statements, two or three per cent more or less (a tenth where they are few): 3.3 claims for each thing.
 
 The proportions are those of a desk that follows digital diplomacy for some years: few frameworks, many meetings, more
 people and bodies than either; a few topics are everywhere and most are rare (Zipf); every twentieth passage is hedged;
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import math
 import shutil
 import unicodedata
 from bisect import bisect
@@ -39,6 +42,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 CLAIMS_PER_SOURCE = 150
 MIN_ENTITIES = 50
+CLAIMS_PER_ENTITY, QUADS_PER_ENTITY = 3.3, 15.15
+"""What ``--quads`` goes by; the second follows from the first, and was counted for 10,000 to 1,000,000 quads."""
 COUNTRY, TOPIC, PARTNERSHIP, MEETING, INITIATIVE, OFFICIAL, POST, ORG, PLACE, DOCUMENT, ELECTION, ACT, PERSON = range(
     13
 )
@@ -409,6 +414,17 @@ def introductions(made: Sequence[int]) -> int:
     return engaged + 2 * (made[OFFICIAL] + made[POST] + made[DOCUMENT]) + 3 * made[ELECTION]
 
 
+def for_quads(quads: int) -> tuple[int, int]:
+    """Return how many things and claims to ask for so that the files hold about as many quads.
+
+    Raises ValueError for so few that there is too little to say.
+    """
+    entities = round(quads / QUADS_PER_ENTITY)
+    if entities < MIN_ENTITIES:
+        raise ValueError(f"give at least {math.ceil(MIN_ENTITIES * QUADS_PER_ENTITY):,} quads")
+    return entities, round(entities * CLAIMS_PER_ENTITY)
+
+
 def generate(
     folder: Path, *, entities: int = 10_000, claims: int = 30_000, sources: int | None = None, seed: int = 1
 ) -> Counts:
@@ -744,16 +760,24 @@ def main() -> None:
     """Read the arguments and write the workspace."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, help="new or empty folder")
-    parser.add_argument("--entities", type=int, default=10_000)
-    parser.add_argument("--claims", type=int, default=30_000)
+    parser.add_argument("--quads", type=int, help="statements in the files, in place of --entities and --claims")
+    parser.add_argument("--entities", type=int, help="by default 10,000")
+    parser.add_argument("--claims", type=int, help="by default 30,000")
     parser.add_argument("--sources", type=int, help=f"by default one for {CLAIMS_PER_SOURCE} claims")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if given.seed < 0:
         parser.error("a seed is a number from 0")
+    if given.quads is not None and (given.entities is not None or given.claims is not None):
+        parser.error("--quads already says how many things and claims there are; leave out --entities and --claims")
     try:
+        entities, claims = for_quads(given.quads) if given.quads is not None else (given.entities, given.claims)
         made = generate(
-            given.folder, entities=given.entities, claims=given.claims, sources=given.sources, seed=given.seed
+            given.folder,
+            entities=10_000 if entities is None else entities,
+            claims=30_000 if claims is None else claims,
+            sources=given.sources,
+            seed=given.seed,
         )
     except ValueError as error:
         parser.error(str(error))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from browsing import CHROMIUM, FLAGS
 from eudigraph import build, cli, store, workspace
 
 # The same examples each time: a test that fails here fails everywhere.
@@ -63,6 +66,49 @@ def article() -> Path:
     if not path.is_file():
         pytest.skip("the article's text is not beside this checkout")
     return path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open pages that must neither report an error nor ask for anything; both are looked at when the test ends.
+
+    ``asks`` is what the addresses begin with that a page may ask for, by default its own alone.
+    """
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def make(
+        address: str,
+        *,
+        width: int = 1280,
+        height: int = 800,
+        scheme: Literal["light", "dark"] = "light",
+        asks: str | None = None,
+        **options: Any,
+    ) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        own = (address.partition("#")[0] if asks is None else asks, "data:", "blob:", "about:")
+        page.on("request", lambda r: wrong.append(r.url) if not r.url.startswith(own) else None)
+        page.goto(address)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert wrong == []
 
 
 @dataclass

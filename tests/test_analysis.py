@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,8 +14,11 @@ from xml.etree import ElementTree
 
 import networkx as nx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from IPython.core.error import UsageError as CellError
+from playwright.sync_api import Page
 
+from browsing import IN_BROWSER
 from conftest import Run
 from eudigraph import (
     analysis,
@@ -25,6 +27,7 @@ from eudigraph import (
     errors,
     explore,
     exporting,
+    looks,
     magic,
     measures,
     output,
@@ -108,6 +111,32 @@ def test_it_is_said_what_rests_on_wanted_and_uncertain_claims(whole: analysis.An
 def test_nothing_changes_where_nothing_is_uncertain(built: store.Built, checkout: workspace.Workspace) -> None:
     made = analysis.analyse(built, checkout, "organisation-organisation", ["degree"])
     assert made["degree"].reliance[1] == "With what is only wanted as well, nothing changes."
+
+
+def test_words_for_things_are_not_measured_and_not_drawn_but_exported(graph: Graph, tmp_path: Path) -> None:
+    network = graph.network()
+    words = {node for node, kind in network.nodes(data="kind") if kind in ("status", "certainty", "reading method")}
+    assert len(words) == 22
+    rows = graph.analyse("degree", network="everything")["degree"].frame
+    assert set(rows["node_iri"]) == set(network) - words
+    assert {"artificial intelligence", "Japan", "Luleå"} <= set(rows["node"])
+    assert "With only what is settled" in graph.analyse("degree", network="everything")["degree"].reliance[0]
+    drawn = graph.draw("everything").document
+    assert '"label":"Japan"' in drawn
+    assert '"label":"tentative"' not in drawn
+    assert 'label":"by hand"' not in drawn
+    [path] = graph.export("graphml", out=tmp_path / "all.graphml")
+    assert words < set(nx.read_graphml(path))
+    # Networks of one's own have no types, or others.
+    assert len(looks.things(nx.karate_club_graph())) == 34
+
+
+def test_a_legend_names_classes_in_words(graph: Graph) -> None:
+    legend = graph.plot("everything").svg()
+    assert all(f">{name}</text>" in legend for name in ("legal act", "country", "topic", "initiative"))
+    assert "legalact" not in legend
+    assert ">thing<" not in legend
+    assert looks.LOOKS[-1].words == "other"
 
 
 def test_groups_are_compared_as_groups(whole: analysis.Analysis) -> None:
@@ -196,6 +225,31 @@ def test_the_page_runs_nothing_and_has_a_picture_for_each_measure(hostile: nx.Gr
     assert page.count('<img src="data:image/svg+xml;base64,') == 1 + sum(bool(f.rows) for f in made.findings)
 
 
+@pytest.mark.parametrize("form", ["text", "md", "html"])
+def test_no_name_turns_the_direction_of_a_report(hostile: nx.Graph, form: str) -> None:
+    hostile.add_node("c", label="\u2067other\u2069 \u202dway\u202c")
+    text = report.write(analysis.of_network(hostile), form)
+    assert re.findall("[\u202a-\u202e\u2066-\u2069]", text) == []
+    assert "�other� �way�" in text
+
+
+def test_a_report_says_what_the_network_is_to_answer_and_what_a_tie_is(whole: analysis.Analysis) -> None:
+    question = "Which topics come up with which partner country?"
+    tie = "A tie is a topic that a partnership, meeting or initiative with the country is about."
+    assert (whole.question, whole.tie) == (question, tie)
+    text = report.write(whole, "text").splitlines()
+    assert (text[1], text[3]) == (question, tie)
+    for form in ("md", "html"):
+        written = report.write(whole, form)
+        assert question in written
+        assert tie in written
+    given = json.loads(report.write(whole, "json"))
+    assert (given["question"], given["tie"]) == (question, tie)
+    plain = analysis.of_network(nx.path_graph(3))
+    assert (plain.question, plain.tie) == ("", "")
+    assert "question" not in report.write(plain, "html").partition("</style>")[2]
+
+
 # ---------------------------------------------------------------- Pictures
 
 
@@ -234,33 +288,60 @@ def test_a_network_too_large_to_see_is_not_drawn() -> None:
         explore.sketch(nx.empty_graph(2001))
 
 
-@pytest.mark.browser
-def test_a_sketch_says_what_one_points_at(graph: Graph, tmp_path: Path) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if not chromium:
-        pytest.skip("there is no Chromium here")
-    path = graph.draw("country-country").write(tmp_path / "sketch.html")
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 900, "height": 700})
-        wrong: list[str] = []
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: wrong.append(request.url) if not request.url.startswith("file:") else None)
-        page.goto(path.as_uri())
+class TestInABrowser:
+    """The pages as people see them."""
+
+    pytestmark = IN_BROWSER
+
+    def test_a_sketch_says_what_one_points_at(self, graph: Graph, tmp_path: Path, watched: Callable[..., Page]) -> None:
+        page = watched(graph.draw("country-country").write(tmp_path / "sketch.html").as_uri(), width=900, height=700)
         box = page.locator("#canvas canvas").bounding_box()
         assert box
+        assert box["height"] > 500
         said = set()
         for x in range(20, int(box["width"]), 12):
             for y in range(20, int(box["height"]), 40):
                 page.mouse.move(box["x"] + x, box["y"] + y)
                 said.add(page.locator("#said").inner_text())
-        browser.close()
-    assert wrong == []
-    assert any(
-        re.fullmatch(r".+ – .+: have in common, weight \d+, \w+, \w+(, follows)?, \d+ passages?", s) for s in said
-    )
+        assert any(
+            re.fullmatch(r".+ – .+: have in common, weight \d+, \w+, \w+(, follows)?, \d+ passages?", s) for s in said
+        )
+
+    def test_axe_finds_nothing_in_a_sketch_and_a_report(
+        self, graph: Graph, tmp_path: Path, watched: Callable[..., Page]
+    ) -> None:
+        sketch = graph.draw("country-country").write(tmp_path / "sketch.html")
+        study = graph.analyse("degree", "similarity").write(tmp_path / "report.html")
+        for path in (sketch, study):
+            page = watched(path.as_uri())
+            for details in page.locator("details").all():
+                details.evaluate("element => { element.open = true; }")
+            found = Axe().run(page).response["violations"]
+            assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
+
+    def test_no_word_of_a_table_is_broken_on_a_phone(
+        self, graph: Graph, tmp_path: Path, watched: Callable[..., Page]
+    ) -> None:
+        page = watched(graph.analyse().write(tmp_path / "report.html").as_uri(), width=360, height=740)
+        page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+        # A word that is broken has boxes on more than one line.
+        broken = page.evaluate("""() => {
+            const found = [], range = document.createRange();
+            for (const cell of document.querySelectorAll("th, td")) {
+                const text = cell.firstChild;
+                if (!text) continue;
+                for (const word of text.data.matchAll(/[^\\s\\u2013-]+/g)) {
+                    range.setStart(text, word.index);
+                    range.setEnd(text, word.index + word[0].length);
+                    if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1)
+                        found.push(word[0]);
+                }
+            }
+            return found;
+        }""")
+        assert broken == []
+        assert page.locator("td").count() > 100
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 # ---------------------------------------------------------------- The command line
@@ -382,10 +463,10 @@ def test_a_study_gives_tables_pictures_and_words(graph: Graph, tmp_path: Path) -
     assert study["similarity"].frame.loc[0, "first_iri"] == f"{BASE}country/india"
     assert study["removal"].meaning.startswith("What would come apart")
     assert study["removal"].cautions == study.cautions
-    assert repr(study).startswith("Countries and their topics\n")
+    assert repr(study).startswith("Partner countries and topics\n")
     assert repr(study["removal"]).count("Source:") == 1
     assert study._repr_html_().startswith("<iframe ")
-    assert study.write(tmp_path / "study.md").read_text("utf-8").startswith("# Countries and their topics")
+    assert study.write(tmp_path / "study.md").read_text("utf-8").startswith("# Partner countries and topics")
     with pytest.raises(errors.UsageError, match="ends in none of"):
         study.write(tmp_path / "study.doc")
 
@@ -474,14 +555,23 @@ def test_a_cell_may_ask_for_truths_and_graphs(cells: magic.Magics) -> None:
         ("nobody", "ASK {}", "there is no Python variable nobody"),
         ("--nothing", "ASK {}", "unrecognized arguments: --nothing"),
         ("--limit x", "ASK {}", "invalid int value"),
+        ("--limit 0", "ASK {}", "a limit is a number of rows from 1, not 0"),
+        ("--timeout 0", "ASK {}", "a timeout is a number of seconds above 0, not 0.0"),
+        ("--timeout nan", "ASK {}", "a timeout is a number of seconds above 0, not nan"),
+        ("--into 1x", "ASK {}", "--into 1x: no Python variable is called so; give a name such as answer"),
+        ("--into class", "ASK {}", "--into class: no Python variable is called so"),
+        ("--into a.b", "ASK {}", "--into a.b: no Python variable is called so"),
+        ("--into ''", "ASK {}", "no Python variable is called so"),
         ("'", "ASK {}", "the line cannot be read"),
         ("", "SELECT ?x { SERVICE <http://x/> { ?x a ?y } }", "SERVICE is refused"),
         ("here", "ASK {}", r"the query has no variable \?here"),
     ],
 )
 def test_a_cell_refuses_in_words(cells: magic.Magics, line: str, cell: str, said: str) -> None:
+    before = dict(cells.shell.user_ns)
     with pytest.raises(CellError, match=said):
         cells.sparql(line, cell)
+    assert cells.shell.user_ns == before
 
 
 def test_a_long_answer_is_shown_in_part(cells: magic.Magics) -> None:

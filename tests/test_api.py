@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime
 import doctest
+import math
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import pandas as pd
@@ -13,7 +16,7 @@ import pytest
 import rdflib
 
 import eudigraph
-from eudigraph import api, dates, errors, store, workspace
+from eudigraph import answers, api, dates, errors, store, workspace
 from eudigraph.api import Graph
 from eudigraph.names import BASE, EUD
 
@@ -143,6 +146,108 @@ def test_what_is_not_known_is_refused_in_words(graph: Graph) -> None:
         graph.query("topic")
     with pytest.raises(errors.UsageError, match="did you mean Japan"):
         graph.find("Japam", "Country")
+
+
+def weighted(weight: object) -> nx.Graph:
+    network = nx.path_graph(["a", "b", "c"])
+    network.edges["a", "b"]["weight"] = weight
+    return network
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda g: g.query(5), "a question is named by a text, such as 'topics', not 5"),
+        (lambda g: g.query(None), "a question is named by a text, such as 'topics', not None"),
+        (lambda g: g.query("topics", limit="x"), "a limit is a number of rows from 1, not 'x'"),
+        (lambda g: g.query("topics", limit=0), "a limit is a number of rows from 1, not 0"),
+        (lambda g: g.query("topics", limit=True), "a limit is a number of rows from 1, not True"),
+        (lambda g: g.query("topics", timeout=None), "a timeout is a number of seconds above 0, not None"),
+        (lambda g: g.query("topics", timeout="1"), "a timeout is a number of seconds above 0, not '1'"),
+        (lambda g: g.query("topics", timeout=math.nan), "a timeout is a number of seconds above 0, not nan"),
+        (lambda g: g.query("topics", country=None), "country is a name, an IRI, a number or a day, not None"),
+        (lambda g: g.query("topics", country=["Japan"]), "country is a name, an IRI, a number or a day, not ['Japan']"),
+        (lambda g: g.sparql(None), "SPARQL is a text, such as 'SELECT ?thing ?name { ?thing skos:prefLabel ?name }', "),
+        (lambda g: g.sparql(b"ASK {}"), "SPARQL is a text, such as "),
+        (lambda g: g.sparql("ASK {}", limit=1.5), "a limit is a number of rows from 1, not 1.5"),
+        (lambda g: g.sparql("ASK {}", timeout=-1), "a timeout is a number of seconds above 0, not -1"),
+        (lambda g: g.sparql("SELECT ?x {}", x=None), "None can stand for no variable; give a text, a number, a day"),
+        (lambda g: g.find(None), "a thing is found by a text, such as 'Japan', not None"),
+        (lambda g: g.find("Japan", 5), "a kind is the name of a class, a text, such as 'Country', not 5"),
+        (lambda g: g.find("Japan", "Country ; a ?y"), "'Country ; a ?y' is the name of no class; give one such as "),
+        (lambda g: g.evidence(None), "a subject is a text, such as 'Japan', not None"),
+        (lambda g: g.evidence("Japan", 5), "a relation is named by a text, such as 'cooperates on', not 5"),
+        (lambda g: g.evidence("Japan", None, []), "object is a name, an IRI, a number or a day, not []"),
+        (lambda g: g.explain("Japan", "cooperates on", 6), "a value is a text, such as '6G', not 6"),
+        (lambda g: g.network(None), "a network is named by a text, such as 'country-topic', not None"),
+        (lambda g: g.network(["country-topic"]), "a network is named by a text, such as 'country-topic', not ['cou"),
+        (lambda g: g.network(claims=["all"]), "claims can be certain, pursued, all, not \"['all']\""),
+        (lambda g: g.network(inferred="no"), "inferred is True or False, not 'no'"),
+        (lambda g: g.network(until=20230418), "until is a day, such as 2023-04-18, not 20230418"),
+        (lambda g: g.network("country-topic", level="0"), "a level is a whole number, not '0'"),
+        (lambda g: g.analyse(5), "a measure is named by a text, such as 'degree', not 5"),
+        (lambda g: g.analyse(["degree"]), "a measure is named by a text, such as 'degree', not ['degree']"),
+        (lambda g: g.analyse(network=5), "a network is a name, such as 'country-topic', or one of NetworkX, not 5"),
+        (lambda g: g.analyse(network=None), "a network is a name, such as 'country-topic', or one of NetworkX, not "),
+        (
+            lambda g: g.analyse(network=nx.Graph(), claims="all"),
+            "what counts is chosen for a network by name",
+        ),
+        (lambda g: g.analyse(network=weighted("x")), "a with b: the weight of a tie is a number from 0 upwards, not x"),
+        (lambda g: g.analyse("degree")[0], "a measure is named by a text, such as 'degree', not 0"),
+        (lambda g: g.analyse("degree").write(None), "a file is named by a text or a Path, not None"),
+        (lambda g: g.draw(3), "a network is a name, such as 'country-topic', or one of NetworkX, not 3"),
+        (lambda g: g.draw(weighted("x")), "a with b: the weight of a tie is a number from 0 upwards, not 'x'"),
+        (lambda g: g.plot(None), "a network is a name, such as 'country-topic', or one of NetworkX, not None"),
+        (lambda g: g.plot(weighted("x")), "a with b: the weight of a tie is a number from 0 upwards, not 'x'"),
+        (lambda g: g.plot(weighted(None)), "a with b: the weight of a tie is a number from 0 upwards, not None"),
+        (lambda g: g.plot(weighted(-1)), "a with b: the weight of a tie is a number from 0 upwards, not -1"),
+        (lambda g: g.plot("country-topic", 5), "a title is a text, not 5"),
+        (lambda g: g.plot("country-country").save(5), "a file is named by a text or a Path, not 5"),
+        (lambda g: g.export(5), "there is no format '5'; there are: graphml, "),
+        (lambda g: g.export(["gexf"]), "there is no format \"['gexf']\"; there are: graphml, "),
+        (lambda g: g.export("gexf", 5), "a network is named by a text, such as 'country-topic', not 5"),
+        (lambda g: g.export("gexf", out=5), "a file is named by a text or a Path, not 5"),
+    ],
+)
+def test_what_is_of_the_wrong_type_is_refused_with_what_is_wanted(
+    graph: Graph, ask: Callable[[Any], object], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(errors.UsageError) as refused:
+        ask(graph)
+    assert str(refused.value).startswith(said)
+    assert len(str(refused.value)) < 250
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_can_do_without_iris(graph: Graph) -> None:
+    columns = ["country", "topic"]
+    assert [c for c in graph.query("topics", iris=False).columns if c.endswith("_iri")] == []
+    own = "SELECT ?country ?topic { ?country eud:cooperatesOn ?topic }"
+    assert list(table(graph.sparql(own, iris=False)).columns) == columns
+    assert list(table(graph.sparql(own)).columns) == ["country", "country_iri", "topic", "topic_iri"]
+    told = table(graph.sparql(own, iris=False, evidence=True, limit=1))
+    assert list(told.columns) == [*columns, *(f"evidence_{c}" for c in answers.EVIDENCE_COLUMNS)]
+
+
+def test_whole_numbers_stay_whole_where_some_are_missing(graph: Graph) -> None:
+    gaps = table(graph.sparql("SELECT ?n { VALUES ?n { 1 UNDEF 3 } }"))["n"]
+    assert (str(gaps.dtype), gaps.tolist()) == ("Int64", [1, pd.NA, 3])
+    assert gaps.sum() == 4
+    full = table(graph.sparql("SELECT ?n ?t { VALUES (?n ?t) { (1 true) (2 UNDEF) } }"))
+    assert [str(kind) for kind in full.dtypes] == ["int64", "object"]
+
+
+def test_evidence_is_found_for_texts_numbers_and_days(graph: Graph) -> None:
+    summit = graph.evidence("EU–Japan summit 2023", "date", "2023-07-03?/2023-07-04?")
+    assert summit[["paragraph", "object"]].values.tolist() == [[17, "2023-07-03?/2023-07-04?"]]
+    india = graph.evidence("EU–India Trade and Technology Council", value="2022-04")
+    assert set(india["property"]) == {"since"}
+    with pytest.raises(errors.UsageError, match="object: there is no thing called '2031'"):
+        graph.evidence("EU–Japan summit 2023", "date", 2031)
+    with pytest.raises(errors.UsageError, match="there is no thing called 'EU–Japam summit'"):
+        graph.evidence("EU–Japam summit", "date", "2023")
 
 
 def test_evidence_and_explanations_are_at_hand(graph: Graph) -> None:

@@ -642,7 +642,7 @@ def test_disputed_days_make_an_event_each() -> None:
     keys = ("UID", "DTSTART", "DTEND", "STATUS", "URL")
     meeting = f"{BASE}meeting/m"
     assert [tuple(event[key] for key in keys) for event in found] == [
-        (f"{meeting}#2023-05-15/2023-05-16", date(2023, 5, 15), date(2023, 5, 17), "TENTATIVE", meeting),
+        (meeting, date(2023, 5, 15), date(2023, 5, 17), "TENTATIVE", meeting),
         (f"{meeting}#2023-05-16/2023-05-16", date(2023, 5, 16), date(2023, 5, 17), "TENTATIVE", meeting),
         (f"{meeting}#2023-05-20/2023-05-20", date(2023, 5, 20), date(2023, 5, 21), "CANCELLED", meeting),
     ]
@@ -650,6 +650,37 @@ def test_disputed_days_make_an_event_each() -> None:
         "Status: held",
         "Claims differ in the days; others have: 2023-05-15/2023-05-16, 2023-05-20",
         "Gist of b. [Office, stated; Source b, ¶1 (0–9)]",
+    ]
+
+
+def test_an_event_keeps_its_uid_when_another_day_is_claimed_later() -> None:
+    def uids(**said: str) -> dict[date, str]:
+        return {
+            event["DTSTART"]: event["UID"].removeprefix(f"{BASE}meeting/") for event in events(graph_of(claims(**said)))
+        }
+
+    before = uids(a="2023-05-20|stated|scheduled")
+    assert before == {date(2023, 5, 20): "m"}
+    # b came out later: neither an earlier nor a later day of its own takes the place of what was subscribed to.
+    for other in ("2023-05-15", "2023-05-25"):
+        after = uids(a="2023-05-20|stated|scheduled", b=f"{other}|stated|scheduled")
+        assert after == before | {date.fromisoformat(other): f"m#{other}/{other}"}
+    # That a, too, gives another day now makes a third event, and changes no other.
+    assert uids(a="2023-05-20", b="2023-05-15", c="2023-05-10") == {
+        **before,
+        date(2023, 5, 15): "m#2023-05-15/2023-05-15",
+        date(2023, 5, 10): "m#2023-05-10/2023-05-10",
+    }
+    # Said by nobody, it is known from the beginning.
+    reference = 'graph:reference { meeting:m eud:date "2023-05-31"^^edtf:EDTF }'
+    found = {event["DTSTART"]: event["UID"] for event in events(graph_of(claims(a="2023-05-20") + reference))}
+    assert found[date(2023, 5, 31)] == f"{BASE}meeting/m"
+
+
+def test_days_that_one_source_disputes_have_a_uid_each_of_which_one_is_the_meetings() -> None:
+    text = claims(a="2023-05-20", b="2023-05-15").replace("2023-02-01", "2023-01-01")
+    assert [event["UID"].removeprefix(f"{BASE}meeting/") for event in events(graph_of(text))] == [
+        *("m", "m#2023-05-20/2023-05-20")
     ]
 
 

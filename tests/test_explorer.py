@@ -7,7 +7,7 @@ import io
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -15,68 +15,20 @@ from xml.etree import ElementTree
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
 from pyoxigraph import Literal as Text
 
+from browsing import IN_BROWSER
 from eudigraph import algorithms, assemble, build, evidence, explore, looks, network, store, workspace
 from eudigraph.names import BASE, EUD, GRAPH_ONTOLOGY, GRAPH_REFERENCE, OWL, RDF, RDF_TYPE, RDFS, SKOS
 from eudigraph.ontology import from_store
 from eudigraph.reasoning import infer
 from eudigraph.sparql import select
 
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, and there is none on this machine"),
-]
+pytestmark = IN_BROWSER
 VIEWS = ("network", "timeline", "matrix")
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def watched(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open pages that must neither report an error nor ask for anything; both are looked at when the test ends."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
-
-    def make(
-        address: str,
-        *,
-        width: int = 1280,
-        height: int = 800,
-        scheme: Literal["light", "dark"] = "light",
-        **options: Any,
-    ) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        own = (address.partition("#")[0], "data:", "blob:", "about:")
-        page.on("request", lambda r: wrong.append(r.url) if not r.url.startswith(own) else None)
-        page.goto(address)
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert wrong == []
 
 
 @pytest.fixture(scope="module")

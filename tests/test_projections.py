@@ -171,6 +171,7 @@ def test_a_partner_without_a_topic_is_there_without_ties(of: Project) -> None:
         "label": "Canada",
         "kind": "country",
         "classes": [EUD + "Country"],
+        "passages": [],
         "bipartite": 0,
     }
     # Sweden hosts; it is no partner.
@@ -179,10 +180,17 @@ def test_a_partner_without_a_topic_is_there_without_ties(of: Project) -> None:
 
 
 def test_a_network_says_what_it_is(of: Project) -> None:
-    expected = {"name": "country-topic", "title": "Countries and their topics", "two_mode": True, "claims": "pursued"}
-    assert of("country-topic").graph == expected
-    alike = {"name": "topic-topic", "title": "Topics with countries in common", "two_mode": False, "claims": "all"}
-    assert of("topic-topic", claims="all").graph == alike
+    tie = "a topic that a partnership, meeting or initiative with the country is about"
+    assert of("country-topic").graph == {
+        **{"name": "country-topic", "title": "Partner countries and topics", "two_mode": True, "claims": "pursued"},
+        **{"question": "Which topics come up with which partner country?", "tie": f"A tie is {tie}."},
+    }
+    assert of("topic-country").graph["title"] == "Topics and their countries"
+    alike = f"Two topics are tied by the countries they share; between the two kinds, a tie is {tie}."
+    assert of("topic-topic", claims="all").graph == {
+        **{"name": "topic-topic", "title": "Topics with countries in common", "two_mode": False, "claims": "all"},
+        **{"question": "", "tie": alike},
+    }
 
 
 # ---------------------------------------------------------------- One tie, by hand
@@ -480,6 +488,7 @@ def test_engagements_have_a_status_and_dates(of: Project) -> None:
         "date": "2023-06-30?",
         "earliest": "2023-06-30",
         "latest": "2023-06-30",
+        "passages": passages("23"),
         "bipartite": 1,
     }
     # The officials stay, being officials; the meeting of the day after is none of the network's.
@@ -495,6 +504,20 @@ def test_engagements_have_a_status_and_dates(of: Project) -> None:
     assert (disputed["status"], disputed["date"], disputed["earliest"]) == (["in force", "wanted"], "", None)
     india = engagements[iri("partnership:eu-india-ttc")]
     assert (india["date"], india["earliest"], india["latest"]) == ("2022-04", "2022-04-01", "2022-04-30")
+
+
+def test_nodes_know_who_says_what_they_are_when_and_how_firm(of: Project) -> None:
+    made, whole = of("organisation-engagement"), of("everything")
+    # The dispute over Canada: one passage has a partnership in force, another only wants it. Others merely name it.
+    disputed = iri("partnership:eu-canada-digital-partnership")
+    assert made.nodes[disputed]["passages"] == passages("05-canada", "30")
+    # What is known from reference alone is said by nobody.
+    assert made.nodes[iri("org:european-commission")]["passages"] == []
+    officials = of("official-official")
+    kleiner = iri("official:thibaut-kleiner")
+    assert officials.nodes[kleiner]["passages"] == passages("03")
+    for network_ in (made, officials):
+        assert dict(network_.nodes(data="passages")) == {n: whole.nodes[n]["passages"] for n in network_}
 
 
 def test_organisations_are_tied_by_the_engagements_they_share(of: Project) -> None:
@@ -550,15 +573,15 @@ def test_a_turned_name_gives_the_same_ties_with_the_sides_exchanged(of: Project,
 def test_the_networks_there_are_have_titles(checkout: workspace.Workspace) -> None:
     assert projections.networks(checkout) == {
         "everything": "Everything but evidence, with all relations",
-        "country-topic": "Countries and their topics",
+        "country-topic": "Partner countries and topics",
         "country-country": "Countries with topics in common",
         "topic-country": "Topics and their countries",
         "topic-topic": "Topics with countries in common",
-        "official-meeting": "Officials and their meetings",
+        "official-meeting": "Officials and meetings",
         "official-official": "Officials with meetings in common",
         "meeting-official": "Meetings and their officials",
         "meeting-meeting": "Meetings with officials in common",
-        "organisation-engagement": "Organisations and their engagements",
+        "organisation-engagement": "Organisations and engagements",
         "organisation-organisation": "Organisations with engagements in common",
         "engagement-organisation": "Engagements and their organisations",
         "engagement-engagement": "Engagements with organisations in common",
@@ -611,7 +634,8 @@ def test_the_whole_graph_is_everything_with_all_claims(of: Project, built: store
     made, whole = of("everything"), network.whole(built.store, from_store(built.store))
     assert list(made.nodes(data=True)) == list(whole.nodes(data=True))
     assert list(made.edges(keys=True, data=True)) == list(whole.edges(keys=True, data=True))
-    assert made.graph == {"title": "everything", "two_mode": False, "name": "everything", "claims": "all"}
+    title = "Everything but evidence, with all relations"
+    assert made.graph == {"title": title, "two_mode": False, "name": "everything", "claims": "all"}
 
 
 def test_statements_of_the_whole_graph_know_how_certain_they_are(of: Project) -> None:
@@ -734,8 +758,6 @@ SELECT ?source ?target (?source AS ?via) ?graph { GRAPH ?graph { ?source eud:con
 BESIDE = """
 title = "Laws at stake"
 question = "Which laws does an initiative concern?"
-source = "Initiative"
-target = "LegalAct"
 relation = "concerns"
 tie = "a law that the initiative concerns"
 """
@@ -754,7 +776,7 @@ def test_a_network_of_ones_own_is_a_query_and_what_is_said_beside_it(
     add(copy)
     found = {name: title for name, title in projections.networks(copy).items() if "law" in name or "initiative" in name}
     assert found == {
-        "initiative-law": "Initiatives and their laws",
+        "initiative-law": "Laws at stake",
         "initiative-initiative": "Initiatives with laws in common",
         "law-initiative": "Laws and their initiatives",
         "law-law": "Laws with initiatives in common",
@@ -791,7 +813,7 @@ def test_a_network_that_came_with_eudigraph_can_be_changed(built: store.Built, c
         (
             "SELECT ?source ?target ?via ?graph { SERVICE <http://127.0.0.1:9/> { ?source ?via ?target } }",
             UsageError,
-            "SERVICE",
+            r"queries/networks/initiative-law\.rq: SERVICE is refused",
         ),
         ("ASK { ?s ?p ?o }", DataError, r"queries/networks/initiative-law\.rq: gives no rows; write a SELECT query"),
         (
@@ -799,7 +821,7 @@ def test_a_network_that_came_with_eudigraph_can_be_changed(built: store.Built, c
             DataError,
             r"queries/networks/initiative-law\.rq: gives no rows; write a SELECT query",
         ),
-        ("DROP ALL", UsageError, "updates are refused"),
+        ("DROP ALL", UsageError, r"queries/networks/initiative-law\.rq: updates are refused"),
         (
             "SELECT ?source ?target { ?source eud:concernsAct ?target }",
             DataError,
@@ -815,8 +837,8 @@ def test_a_network_that_came_with_eudigraph_can_be_changed(built: store.Built, c
             DataError,
             r"initiative-law\.rq: \?source, \?target, \?via, \?graph must be IRIs in every row",
         ),
-        ("SELECT ?source {", UsageError, "SPARQL"),
-        ("", UsageError, "there is no query in the text"),
+        ("SELECT ?source {", UsageError, r"queries/networks/initiative-law\.rq: .*SPARQL.*line:1"),
+        ("", UsageError, r"queries/networks/initiative-law\.rq: there is no query in the text"),
     ],
 )
 def test_a_query_that_makes_no_network_is_refused(
@@ -827,46 +849,90 @@ def test_a_query_that_makes_no_network_is_refused(
         project(built, copy, "initiative-law")
 
 
+def broken(built: store.Built, space: workspace.Workspace, name: str, message: str, *names: str) -> None:
+    """Check that a network is refused for this reason and listed as broken, and that others go on."""
+    for one in (name, *names):
+        with pytest.raises(DataError, match=message):
+            project(built, space, one)
+    listed = projections.networks(space)
+    assert re.match(f"broken: {message}", listed[name])
+    assert [one for one, title in listed.items() if title.startswith("broken")] == [name]
+    assert list(listed)[:-1] == list(projections.networks(workspace.open_workspace()))
+    assert ties(project(built, space, "country-topic")) == table(PURSUED)
+
+
 @pytest.mark.parametrize(
     ("beside", "message"),
     [
+        ("title = \n", r"queries/networks/initiative-law\.toml: Invalid value \(at line 1, column 9\); correct it"),
+        ("", r"queries/networks/initiative-law\.toml: lacks question, relation, tie, title; write it as a text in "),
         (
-            "title = ",
-            r"queries/networks/initiative-law: .*; a network is a \.rq file with a \.toml beside it, in UTF-8",
+            BESIDE + 'colour = "red"\n',
+            r"queries/networks/initiative-law\.toml:6: colour is no key of a network; the keys are question, ",
         ),
-        ("", r"\.toml: has missing, unknown or wrong keys: question, relation, source, target, tie, title"),
-        (BESIDE + 'colour = "red"\n', r"\.toml: has missing, unknown or wrong keys: colour"),
-        (BESIDE.replace('"concerns"', "3"), r"\.toml: has missing, unknown or wrong keys: relation"),
-        (BESIDE.replace('"Initiative"', '"Initiative> } #"'), r"\.toml: has missing, unknown or wrong keys: source"),
-        (BESIDE + 'among = "?source eud:partnerIn ?via } #"\n', r"\.toml: among is one pattern, such as "),
-        (BESIDE + 'among = "?x eud:partnerIn ?via"\n', r"\.toml: among is one pattern, such as "),
-        (BESIDE + 'asserted = "?via eud:withCountry ?x"\n', r"\.toml: asserted is one pattern, such as "),
+        (
+            BESIDE.replace('"concerns"', "3"),
+            r"queries/networks/initiative-law\.toml:4: relation is to be a text; put it in quotation marks",
+        ),
+        (
+            BESIDE + 'among = "?source eud:partnerIn ?via } #"\n',
+            r"queries/networks/initiative-law\.toml:6: among is one pattern with \?source, such as ",
+        ),
+        (
+            BESIDE + 'among = "?x eud:partnerIn ?via"\n',
+            r"queries/networks/initiative-law\.toml:6: among is one pattern with \?source, such as ",
+        ),
+        (
+            BESIDE + 'asserted = "?via eud:withCountry ?x"\n',
+            r"queries/networks/initiative-law\.toml:6: asserted is one pattern with \?source and \?via, such as ",
+        ),
     ],
 )
-def test_what_stands_beside_a_query_is_checked(copy: workspace.Workspace, beside: str, message: str) -> None:
+def test_what_stands_beside_a_query_is_checked(
+    built: store.Built, copy: workspace.Workspace, beside: str, message: str
+) -> None:
     add(copy, beside=beside)
-    with pytest.raises(DataError, match=message):
-        projections.networks(copy)
+    broken(built, copy, "initiative-law", message, "law-initiative", "initiative-initiative", "law-law")
 
 
-def test_a_query_without_what_stands_beside_it_is_refused(copy: workspace.Workspace) -> None:
+def test_a_query_without_what_stands_beside_it_is_refused(built: store.Built, copy: workspace.Workspace) -> None:
     (add(copy) / "initiative-law.toml").unlink()
-    with pytest.raises(DataError, match=r"queries/networks/initiative-law: .*; a network is a \.rq file with a \.toml"):
-        projections.networks(copy)
+    message = r"queries/networks/initiative-law\.rq: has no initiative-law\.toml beside it; write one with question, "
+    broken(built, copy, "initiative-law", message)
 
 
-def test_a_query_in_another_encoding_is_refused(copy: workspace.Workspace) -> None:
+def test_a_query_in_another_encoding_is_refused(built: store.Built, copy: workspace.Workspace) -> None:
     (add(copy) / "initiative-law.rq").write_bytes("# Luleå\n".encode("latin-1") + LAWS.encode())
-    with pytest.raises(DataError, match=r"queries/networks/initiative-law: .*in UTF-8"):
-        projections.networks(copy)
+    broken(built, copy, "initiative-law", r"queries/networks/initiative-law\.rq: cannot be read .*; save it in UTF-8")
 
 
-@pytest.mark.parametrize("name", ["laws", "initiative-law-country", "Initiative-Law", "initiative-law2"])
-def test_a_network_is_named_after_its_two_kinds(copy: workspace.Workspace, name: str) -> None:
+@pytest.mark.parametrize("name", ["laws", "initiative-law-country", "Initiative-Law", "initiative-law2", "law-law"])
+def test_a_network_is_named_after_its_two_kinds(built: store.Built, copy: workspace.Workspace, name: str) -> None:
     add(copy, name=name)
-    message = rf"queries/networks/{re.escape(name)}\.rq: is named after its two kinds of nodes, such as country-topic"
-    with pytest.raises(DataError, match=message):
-        projections.networks(copy)
+    message = (
+        rf"queries/networks/{re.escape(name)}\.rq: is to be named after its two kinds of nodes, two different words"
+    )
+    broken(built, copy, name, message)
+
+
+def test_a_broken_network_is_not_replaced_by_another(built: store.Built, copy: workspace.Workspace) -> None:
+    folder = copy.queries_folder / "networks"
+    text, beside = (folder / "country-topic.rq").read_text("utf-8"), (folder / "country-topic.toml").read_text("utf-8")
+    add(copy, text, beside, "country-act")
+    (folder / "country-topic.toml").write_text("title\n", "utf-8")
+    with pytest.raises(DataError, match=r"queries/networks/country-topic\.toml: .*line 1"):
+        project(built, copy, "country-country")
+    assert project(built, copy, "act-act").number_of_edges() > 0
+
+
+def test_a_network_that_is_not_known_is_not_sought_among_broken_ones(
+    built: store.Built, copy: workspace.Workspace
+) -> None:
+    add(copy, beside="")
+    with pytest.raises(
+        UsageError, match=r"there is no network 'zzz'; there are: everything, country-topic, .*(?<!law)$"
+    ):
+        project(built, copy, "zzz")
 
 
 # ---------------------------------------------------------------- Disputed claims
@@ -926,7 +992,7 @@ def disputed(small: Callable[[str], workspace.Workspace], tmp_path: Path) -> Cal
 def test_what_one_passage_hedges_and_another_states_is_stated(disputed: Callable[..., Project]) -> None:
     network_of = disputed(
         said("one/1", f"partnership:a {WITH_JAPAN} eud:pursuesTopic topic:6g , topic:5g .", hedged=True),
-        said("two/1", "partnership:a eud:pursuesTopic topic:6g ; eud:status status:in-force ."),
+        said("two/1", f"partnership:a {WITH_JAPAN} eud:pursuesTopic topic:6g ; eud:status status:in-force ."),
     )
     made = network_of(claims="pursued")
     both = [f"{BASE}passage/one/1", f"{BASE}passage/two/1"]
@@ -947,6 +1013,20 @@ def test_what_one_passage_hedges_and_another_states_is_stated(disputed: Callable
         relation(whole, "partnership:a", "pursuesTopic", f"topic:{name}")["certainty"] for name in ("6g", "5g")
     ] == [*("stated", "hedged")]
     assert ties(network_of(claims="certain")) == {("Japan", "6G")}
+
+
+def test_what_is_only_hedged_to_be_with_the_country_is_not_certain(disputed: Callable[..., Project]) -> None:
+    network_of = disputed(
+        said("one/1", f"partnership:a {WITH_JAPAN} eud:status status:in-force .", hedged=True),
+        said("one/2", "partnership:a eud:pursuesTopic topic:6g ."),
+        said("one/3", f"partnership:b {WITH_JAPAN} eud:status status:in-force ."),
+        said("one/4", f"partnership:b {WITH_JAPAN} eud:status status:in-force .", hedged=True),
+        said("one/5", "partnership:b eud:pursuesTopic topic:5g ."),
+    )
+    certainties = nx.get_edge_attributes(network_of(), "certainty")
+    japan = iri("country:japan")
+    assert certainties == {(japan, iri("topic:5g")): "stated", (japan, iri("topic:6g")): "hedged"}
+    assert ties(network_of(claims="certain")) == {("Japan", "5G")}
 
 
 def test_what_anybody_calls_unsettled_is_unsettled(disputed: Callable[..., Project]) -> None:
@@ -1021,7 +1101,7 @@ def test_a_graph_without_claims_makes_empty_networks(disputed: Callable[..., Pro
     network_of = disputed(said("one/1", "org:european-commission eud:opposes topic:6g ."))
     made = network_of(claims="all")
     assert (len(made), made.number_of_edges()) == (0, 0)
-    assert made.graph["title"] == "Countries and their topics"
+    assert made.graph["title"] == "Partner countries and topics"
 
 
 def test_engagements_that_may_go_on_have_no_latest_day(disputed: Callable[..., Project]) -> None:
@@ -1072,11 +1152,3 @@ def test_a_network_of_ones_own_takes_the_place_of_no_other(copy: workspace.Works
     known = projections.networks(copy)
     assert known["country-country"] == "Countries with topics in common"
     assert known["act-act"] == "Acts with countries in common"
-
-
-def test_a_network_between_things_of_one_kind_is_refused(copy: workspace.Workspace) -> None:
-    folder = copy.queries_folder / "networks"
-    for ending in (".rq", ".toml"):
-        (folder / f"country-topic{ending}").rename(folder / f"country-country{ending}")
-    with pytest.raises(DataError, match="is named after its two kinds of nodes"):
-        projections.networks(copy)

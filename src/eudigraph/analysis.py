@@ -8,8 +8,9 @@ from typing import Any
 
 import networkx as nx
 
-from eudigraph import algorithms, measures, projections
+from eudigraph import algorithms, measures, output, projections
 from eudigraph.errors import UsageError
+from eudigraph.looks import things
 from eudigraph.measures import Measure, Row
 from eudigraph.names import plural
 from eudigraph.projections import CLAIMS, Choice
@@ -49,8 +50,8 @@ class Finding:
         return [*named, *(name for row in self.rows[:1] for name in row if name not in named)]
 
     def label(self, node: Any) -> str:
-        """Return what a node is called."""
-        return self.labels.get(node, str(node))
+        """Return what a node is called, for people: without what would steer their terminal or page."""
+        return output.clean(self.labels.get(node, str(node)))
 
 
 @dataclass
@@ -62,6 +63,16 @@ class Analysis:
     choice: Choice | None
     findings: list[Finding]
     cautions: list[str]
+
+    @property
+    def question(self) -> str:
+        """What the network is to answer, if anything."""
+        return str(self.network.graph.get("question") or "")
+
+    @property
+    def tie(self) -> str:
+        """What a tie of the network is, in a sentence, if that is known."""
+        return str(self.network.graph.get("tie") or "")
 
     def __getitem__(self, name: str) -> Finding:
         """Return the finding of the measure of that name; raises UsageError for one that was not asked for."""
@@ -93,11 +104,15 @@ def analyse(
 
 
 def of_network(network: nx.Graph, chosen: Sequence[str] = (), others: dict[str, nx.Graph] | None = None) -> Analysis:
-    """Return what measures give for any NetworkX network; ``others`` are the same with other claims, by their names."""
+    """Return what measures give for any NetworkX network; ``others`` are the same with other claims, by their names.
+
+    Statuses and other words for things are left out: see ``looks.things``.
+    """
+    network, others = things(network), {claims: things(other) for claims, other in (others or {}).items()}
     wanted = [measures.find(name) for name in chosen] or [m for m in measures.MEASURES.values() if m.fits(network)]
-    networks = (network, *(others or {}).values())
+    networks = (network, *others.values())
     labels = {node: str(data.get("label", node)) for given in networks for node, data in given.nodes(data=True)}
-    findings = [_finding(of, network, labels, others or {}) for of in wanted]
+    findings = [_finding(of, network, labels, others) for of in wanted]
     title = str(network.graph.get("title") or "A network")
     return Analysis(title, network, None, findings, measures.cautions(network))
 

@@ -15,6 +15,7 @@ import datetime
 import decimal
 import html
 import inspect
+import math
 import re
 import warnings
 from collections.abc import Callable, Mapping
@@ -28,13 +29,17 @@ from eudigraph import (
     answers,
     build,
     dates,
+    endpoint,
     engine,
     labels,
+    looks,
     measures,
     ontology,
+    output,
     plots,
     projections,
     queries,
+    remote,
     report,
     store,
     workspace,
@@ -66,11 +71,16 @@ def open_graph(
 ) -> Graph:
     """Return the graph of a workspace, by default of what came with eudigraph; it is built if it never was.
 
-    ``folder`` is the workspace, ``store_folder`` a build elsewhere; ``rebuild`` builds it anew. Warns of a build that
-    is older than the files. Raises UsageError for a folder that is no workspace, DataError for data that cannot be
-    built, StoreError for a build that cannot be read.
+    ``folder`` is the workspace, ``store_folder`` a build elsewhere, or the address of a SPARQL endpoint that was filled
+    with ``eudigraph load``; ``rebuild`` builds it anew. Warns of a build that is older than the files. Raises
+    UsageError for a folder that is no workspace, DataError for data that cannot be built, StoreError for a build that
+    cannot be read.
     """
     space = workspace.open_workspace(None if folder is None else Path(folder))
+    if isinstance(store_folder, str) and remote.is_url(store_folder):
+        if rebuild:
+            raise UsageError("what an endpoint holds is not built there; build here, then: eudigraph load --to URL")
+        return Graph(endpoint.open_endpoint(store_folder), space)
     place = space.build_folder if store_folder is None else Path(store_folder)
     if rebuild or (store_folder is None and not store.exists(place)):
         made = build.build(space, place)
@@ -107,23 +117,34 @@ class Graph:
         return _table(given).set_index("name")
 
     def query(
-        self, name: str, *, evidence: bool = False, limit: int | None = None, timeout: float = 60.0, **parameters: Value
+        self,
+        name: str,
+        *,
+        evidence: bool = False,
+        limit: int | None = None,
+        timeout: float = 60.0,
+        iris: bool = True,
+        **parameters: Value,
     ) -> pd.DataFrame:
         """Return the answer to a question of the library, such as ``graph.query("topics", country="Japan")``.
 
         Columns are those of the query: things by their names, with their IRIs in a column of the same name and
-        ``_iri``; days as ``datetime.date``, numbers as numbers. With ``evidence`` there is a row for each passage, with
-        source, place, speaker, certainty and gist. Raises UsageError for names and parameters that are not known.
+        ``_iri``, but for ``iris=False``; days as ``datetime.date``, numbers as numbers, whole ones as ``Int64`` where
+        some are missing. With ``evidence`` there is a row for each passage, with source, place, speaker, certainty and
+        gist. Raises UsageError for names and parameters that are not known.
 
         >>> graph.query("meetings-after", after="2023-06-15")[["meeting", "status"]]
                                          meeting           status
         0  Thierry Breton with Lee Jong Ho, 2023        tentative
         1                   EU–Japan summit 2023  to be confirmed
         """
-        query = queries.find(queries.load_library(self.workspace), name)
-        asking = answers.Asking(limit=limit, timeout=timeout, evidence=evidence)
-        answer = answers.ask(self.built, query, {key: str(value) for key, value in parameters.items()}, asking)
-        return self._frame(answers.tidy(answer) if evidence else answer.answer)
+        query = queries.find(queries.load_library(self.workspace), _text(name, "a question is named by", "topics"))
+        for key, value in parameters.items():
+            if not isinstance(value, Value):
+                raise UsageError(f"{cut(key)} is a name, an IRI, a number or a day, not {cut(repr(value))}")
+        given = {key: str(value) for key, value in parameters.items()}
+        answer = answers.ask(self.built, query, given, _asking(limit, timeout, evidence))
+        return self._frame(answers.tidy(answer) if evidence else answer.answer, iris)
 
     def sparql(
         self,
@@ -132,6 +153,7 @@ class Graph:
         evidence: bool = False,
         limit: int | None = None,
         timeout: float = 60.0,
+        iris: bool = True,
         **variables: Value,
     ) -> pd.DataFrame | rdflib.Graph | bool:
         """Return the answer to SPARQL of one's own: a table (SELECT), a truth (ASK) or a graph (CONSTRUCT, DESCRIBE).
@@ -140,16 +162,17 @@ class Graph:
         things, all else as literals; ``find`` gives the IRI of a name. Raises UsageError for what is refused or is no
         SPARQL, and for variables that the text does not have, QueryTimeout for what takes too long.
 
-        With ``evidence`` a table has a row for each passage that says what the query's patterns make of a row.
+        With ``evidence`` a table has a row for each passage that says what the query's patterns make of a row. With
+        ``iris=False`` it leaves out the columns of IRIs beside those of names.
 
         >>> own = "SELECT ?topic { ?country eud:cooperatesOn ?topic } ORDER BY ?topic"
         >>> graph.sparql(own, country="country:singapore")["topic"].tolist()[:2]
         ['AI governance', 'AI standards']
         """
-        found = self._ask(text, variables, answers.Asking(limit=limit, timeout=timeout, evidence=evidence))
+        found = self._ask(text, variables, _asking(limit, timeout, evidence))
         if found.behind is not None:
-            return self._frame(answers.tidy(found))
-        return self._given(found.answer)
+            return self._frame(answers.tidy(found), iris)
+        return self._given(found.answer, iris)
 
     def find(self, name: str, kind: str = "resource") -> str:
         """Return the IRI of the thing of that name; raises UsageError with suggestions. ``kind`` is a class.
@@ -157,17 +180,36 @@ class Graph:
         >>> graph.find("chips", "Topic")
         'https://w3id.org/eudigraph/topic/semiconductors'
         """
-        return queries.find_entity(self.built.store, name, kind).value
+        kind = _text(kind, "a kind is the name of a class,", "Country")
+        if not kind.isalpha() or not kind.isascii():  # it becomes part of a query
+            raise UsageError(f"{cut(repr(kind))} is the name of no class; give one such as 'Country'")
+        return queries.find_entity(self.built.store, _text(name, "a thing is found by", "Japan"), kind).value
 
-    def evidence(self, subject: str, relation: str | None = None, value: str | None = None) -> pd.DataFrame:
+    def evidence(self, subject: str, relation: str | None = None, value: Value | None = None) -> pd.DataFrame:
         """Return the passages that say something of a thing, one row for each statement and passage.
+
+        ``value`` is a thing by its name or IRI, or a text, a date or a number as a passage states it. Raises UsageError
+        for names that are not known, and a value that is neither a thing nor said in any of these passages.
 
         >>> graph.evidence("Arctic cable", "lacks support of", "Canada")["paragraph"].tolist()
         [20]
+        >>> graph.evidence("EU–Japan summit 2023", value="2023-07-03?/2023-07-04?")["paragraph"].tolist()
+        [17]
         """
-        given = {"subject": subject, "property": relation, "object": value}
-        parameters: dict[str, Any] = {key: text for key, text in given.items() if text is not None}
-        return self.query("evidence", **parameters)
+        parameters: dict[str, Any] = {"subject": _text(subject, "a subject is", "Japan")}
+        if relation is not None:
+            parameters["property"] = _text(relation, "a relation is named by", "cooperates on")
+        if value is None:
+            return self.query("evidence", **parameters)
+        try:
+            return self.query("evidence", **parameters, object=value)
+        except UsageError:
+            found = self.query("evidence", **parameters)
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            said = found[[str(given) == text for given in found["object"]]]
+            if said.empty:
+                raise
+            return said.reset_index(drop=True)
 
     def explain(self, subject: str, relation: str, value: str) -> str:
         """Return in words what a statement follows from, down to the passages that say so.
@@ -175,13 +217,15 @@ class Graph:
         >>> print(graph.explain("Japan", "cooperates on", "6G").splitlines()[0])
         Japan · cooperates on · 6G. It follows:
         """
-        return answers.explain(self.built, subject, relation, value)
+        _text(subject, "a subject is", "Japan")
+        _text(relation, "a relation is named by", "cooperates on")
+        return answers.explain(self.built, subject, relation, _text(value, "a value is", "6G"))
 
     def networks(self) -> pd.DataFrame:
-        """Return the networks there are, by name, with their titles.
+        """Return the networks there are, by name, with their titles; of one that is broken, what is wrong with it.
 
         >>> graph.networks().loc["country-topic", "title"]
-        'Countries and their topics'
+        'Partner countries and topics'
         """
         known = projections.networks(self.workspace)
         return _table({"name": list(known), "title": list(known.values())}).set_index("name")
@@ -240,10 +284,12 @@ class Graph:
         0  United States         0.37     0.32
         1          Japan         0.27     0.14
         """
+        choice = _choice(claims, inferred, until, level)
         if isinstance(network, str):
-            choice = _choice(claims, inferred, until, level)
             return Study(analysis.analyse(self.built, self.workspace, network, chosen, choice))
-        return Study(analysis.of_network(network, chosen))
+        if choice != projections.Choice():
+            raise UsageError("what counts is chosen for a network by name; leave it out for one of your own")
+        return Study(analysis.of_network(self._network(network), chosen))
 
     def draw(self, network: str | nx.Graph = "country-topic") -> Page:
         """Return a network, by name or your own, as a page to move about in; it shows itself in a notebook.
@@ -253,7 +299,7 @@ class Graph:
         """
         from eudigraph import explore
 
-        return explore.sketch(self.network(network) if isinstance(network, str) else network)
+        return explore.sketch(looks.things(self._network(network)))
 
     def plot(self, network: str | nx.Graph = "country-topic", title: str = "") -> plots.Plot:
         """Return a network, by name or your own, as a picture; it shows itself in a notebook, and can be saved.
@@ -261,7 +307,9 @@ class Graph:
         >>> graph.plot("country-country")
         <picture: Countries with topics in common>
         """
-        return plots.network(self.network(network) if isinstance(network, str) else network, title)
+        if not isinstance(title, str):
+            raise UsageError(f"a title is a text, not {cut(repr(title))}")
+        return plots.network(self._network(network), title)
 
     def export(self, form: str, network: str = projections.EVERYTHING, out: str | Path | None = None) -> list[Path]:
         """Write the graph, or a network of it, for other tools; return the files.
@@ -270,7 +318,7 @@ class Graph:
         """
         from eudigraph import exporting
 
-        place = None if out is None else Path(out)
+        place = None if out is None else _path(out)
         written, notes = exporting.write(self.built, self.workspace, form, network, out=place)
         for note in notes:
             _warn(note)
@@ -319,29 +367,36 @@ class Graph:
         loaded: owlready2.Ontology = hermit.load(serialize(triples, format=RdfFormat.N_TRIPLES) or b"")
         return loaded
 
+    def _network(self, network: str | nx.Graph) -> nx.Graph:
+        """Return a network that is given by its name, or as one of NetworkX."""
+        import networkx as nx
+
+        if isinstance(network, str | nx.Graph):
+            return self.network(network) if isinstance(network, str) else network
+        raise UsageError(f"a network is a name, such as 'country-topic', or one of NetworkX, not {cut(repr(network))}")
+
     def _ask(self, text: str, variables: Mapping[str, Value], asking: answers.Asking) -> answers.Evidenced:
+        _text(text, "SPARQL is", "SELECT ?thing ?name { ?thing skos:prefLabel ?name }")
         unknown = [name for name in variables if not re.search(rf"[?$]{re.escape(name)}\b", text)]
         if unknown:
             raise UsageError(f"the query has no variable ?{unknown[0]}; write it where its value belongs")
-        if asking.limit is not None and asking.limit < 1:
-            raise UsageError(f"a limit is a number of rows from 1, not {asking.limit}")
         for remark in answers.unknown_terms(self.built, text):
             _warn(remark)
         return answers.ask_text(self.built, text, asking, {name: _term(value) for name, value in variables.items()})
 
-    def _given(self, answer: engine.Answer) -> pd.DataFrame | rdflib.Graph | bool:
+    def _given(self, answer: engine.Answer, with_iris: bool) -> pd.DataFrame | rdflib.Graph | bool:
         if answer.truth is not None:
             return answer.truth
-        return _rdflib_graph(answer) if answer.triples is not None else self._frame(answer)
+        return _rdflib_graph(answer) if answer.triples is not None else self._frame(answer, with_iris)
 
-    def _frame(self, answer: engine.Answer) -> pd.DataFrame:
+    def _frame(self, answer: engine.Answer, with_iris: bool = True) -> pd.DataFrame:
         iris = {term.value for row in answer.rows for term in row if isinstance(term, NamedNode)}
         names = labels.labels(self.built.store, iris)
         columns: dict[str, list[Any]] = {}
         for index, variable in enumerate(answer.variables):
             terms = [row[index] for row in answer.rows]
             columns[variable] = [_python(term, names) for term in terms]
-            if any(isinstance(term, NamedNode) for term in terms):
+            if with_iris and any(isinstance(term, NamedNode) for term in terms):
                 columns[f"{variable}_iri"] = [t.value if isinstance(t, NamedNode) else None for t in terms]
         return _table(columns)
 
@@ -369,10 +424,10 @@ class Shown:
         """Return the table; all that comes from the graph is text in it, and it needs no script."""
         table = self._read
         heads = [*table.columns, *(["evidence"] if any(self.evidence) else [])]
-        lines = ["<table>", f"<thead><tr>{''.join(f'<th>{html.escape(h)}</th>' for h in heads)}</tr></thead><tbody>"]
+        lines = ["<table>", f"<thead><tr>{''.join(f'<th>{_escaped(h)}</th>' for h in heads)}</tr></thead><tbody>"]
         rows = list(table.itertuples(index=False))[:MAX_SHOWN]
         for row, notes in zip(rows, self.evidence or [[] for _ in rows], strict=False):
-            cells = [html.escape(str(value)) for value in row]
+            cells = [_escaped(value) for value in row]
             cells += [_details(notes)] if any(self.evidence) else []
             lines.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
         lines.append("</tbody></table>")
@@ -385,7 +440,7 @@ def shown(
     graph: Graph, text: str, variables: Mapping[str, Value], *, limit: int | None = None, timeout: float = 60.0
 ) -> Shown | rdflib.Graph | bool:
     """Return the answer to SPARQL as a notebook shows it, each row with its evidence; see ``Graph.sparql``."""
-    found = graph._ask(text, variables, answers.Asking(limit=limit, timeout=timeout, evidence=True))
+    found = graph._ask(text, variables, _asking(limit, timeout, evidence=True))
     if found.behind is None:
         if found.answer.truth is not None:
             return found.answer.truth
@@ -465,11 +520,32 @@ class Study:
 
     def write(self, path: str | Path) -> Path:
         """Write the report to a file whose ending says its format: .html, .md, .json, .txt."""
-        place = Path(path)
+        place = _path(path)
         forms = {".html": "html", ".md": "md", ".json": "json", ".txt": "text"}
         if place.suffix not in forms:
             raise UsageError(f"{place.name} ends in none of {', '.join(forms)}; name it so")
         return store.write_aside(place, report.write(self.analysis, forms[place.suffix]))
+
+
+def _text(value: object, what: str, example: str) -> str:
+    """Return a value that is a text; of any other, UsageError says ``what`` it should be, with an example."""
+    if not isinstance(value, str):
+        raise UsageError(f"{what} a text, such as {example!r}, not {cut(repr(value))}")
+    return value
+
+
+def _path(given: object) -> Path:
+    if not isinstance(given, str | Path):
+        raise UsageError(f"a file is named by a text or a Path, not {cut(repr(given))}")
+    return Path(given)
+
+
+def _asking(limit: object, timeout: object, evidence: bool) -> answers.Asking:
+    if limit is not None and (type(limit) is not int or limit < 1):
+        raise UsageError(f"a limit is a number of rows from 1, not {cut(repr(limit))}")
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
+        raise UsageError(f"a timeout is a number of seconds above 0, not {cut(repr(timeout))}")
+    return answers.Asking(limit=limit, timeout=timeout, evidence=bool(evidence))
 
 
 def _warn(what: str) -> None:
@@ -484,10 +560,15 @@ def _choice(
     return projections.Choice(claims, inferred, dates.day(until) if isinstance(until, str) else until, level)
 
 
+def _escaped(text: object) -> str:
+    """Return a text as HTML that is nothing but this text."""
+    return html.escape(output.clean(str(text)))
+
+
 def _details(notes: list[str]) -> str:
     if not notes:
         return ""
-    items = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
+    items = "".join(f"<li>{_escaped(note)}</li>" for note in notes)
     count = "1 passage" if len(notes) == 1 else f"{len(notes)} passages"
     return f"<details><summary>{count}</summary><ul>{items}</ul></details>"
 
@@ -532,4 +613,12 @@ def _table(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
         import pandas as pd
     except ImportError:
         raise UsageError("answers as tables need pandas; install it with: pip install 'eudigraph[notebook]'") from None
-    return pd.DataFrame(columns)
+    return pd.DataFrame({name: _whole(values) for name, values in columns.items()})
+
+
+def _whole(values: list[Any]) -> Any:
+    """Return the values of a column; whole numbers of which some are missing stay whole."""
+    import pandas as pd
+
+    kinds = {type(value) for value in values}
+    return pd.array(values, dtype="Int64") if kinds == {int, type(None)} else values

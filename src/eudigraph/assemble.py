@@ -53,6 +53,8 @@ class Assembly:
     reference_files: list[Path]
     ontology_files: list[Path]
     problems: list[Problem] = field(default_factory=list)
+    orders: dict[Path, claims.Order] = field(default_factory=dict)
+    """Of the files of claims and reference data that could be read."""
 
     @property
     def files(self) -> list[Path]:
@@ -93,7 +95,9 @@ def read(store: Store, workspace: Workspace, more: Sequence[Path] = ()) -> Assem
         before = len(batch)
         hidden: set[object] = set()
         try:
-            for quad in claims.quads(path, graph):
+            order = claims.Order()
+            for statement in order.follow(claims.statements(path, rename=True)):
+                quad = claims.in_graph(statement, graph)
                 if graph == GRAPH_PROVENANCE and quad.graph_name in _RESERVED:
                     hidden.add(quad.graph_name)
                     continue
@@ -101,6 +105,7 @@ def read(store: Store, workspace: Workspace, more: Sequence[Path] = ()) -> Assem
                 if len(batch) == _BATCH:
                     store.bulk_extend(batch)
                     before, batch = 0, []
+            assembly.orders[path] = order
         except claims.Unreadable as error:
             assembly.problems.append(_problem(workspace, path, error))
             del batch[before:]
@@ -117,20 +122,18 @@ def complete(store: Store, ontology: Ontology) -> int:
     """
     store.bulk_extend(_date_bounds(store))
     store.bulk_extend(
-        Quad(quad.subject, quad.predicate, quad.object, DefaultGraph())
+        Quad(quad.subject, quad.predicate, quad.object)  # the default graph; to name it would take twice as long
         for quad in store
         if not isinstance(quad.subject, BlankNode) and not isinstance(quad.object, BlankNode)
     )
     return reasoning.infer(store, ontology)
 
 
-def count(store: Store, graphs: Iterable[NamedNode] | None = None) -> int:
-    """Return the number of statements in these named graphs; without any, of those in passages: the claims."""
-    if graphs is not None:
-        return sum(1 for graph in graphs for _ in store.quads_for_pattern(None, None, None, graph))
-    own = ", ".join(map(str, OWN_GRAPHS))
-    query = f"SELECT (COUNT(*) AS ?n) {{ GRAPH ?g {{ ?s ?p ?o }} FILTER(?g NOT IN ({own})) }}"
-    return int(select(store, query)[0]["n"].value)
+def count(store: Store, graph: NamedNode | None = None) -> int:
+    """Return the number of statements in a named graph; without any, of those in passages: the claims."""
+    passages = f"GRAPH ?g {{ ?s ?p ?o }} FILTER(?g NOT IN ({', '.join(map(str, OWN_GRAPHS))}))"
+    pattern = f"GRAPH {graph} {{ ?s ?p ?o }}" if graph else passages
+    return int(select(store, f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}")[0]["n"].value)
 
 
 def object_statements(store: Triplestore, ontology: Ontology) -> list[Quad]:

@@ -6,16 +6,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from pyoxigraph import Store
 
 from eudigraph import assemble, checks, consistency, export, problems, store
 from eudigraph.names import GRAPH_DATES, GRAPH_INFERRED, GRAPH_PROVENANCE, GRAPH_REFERENCE, RDF_TYPE, eud
+from eudigraph.network import without_collecting
 from eudigraph.ontology import Ontology
 from eudigraph.problems import ERROR, Problem
 from eudigraph.version import VERSION
 from eudigraph.workspace import Workspace
+
+_PIECE = 1_000_000
+"""Statements that are written to disk at once: fewer leave the store in more pieces to be joined, more take memory."""
 
 
 @dataclass
@@ -43,6 +48,7 @@ class Report:
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
 
 
+@without_collecting()
 def check(
     workspace: Workspace,
     files: Sequence[Path] = (),
@@ -102,21 +108,28 @@ def build(
     folder = workspace.build_folder if folder is None else folder
     inputs = store.inputs(workspace)
     with store.disk_errors(folder), store.new_generation(folder) as aside:
-        graph = Store(str(aside / "store"))
+        graph = Store()  # in memory: checks, rules and exports go through everything, ten times faster than on disk
         report = check(workspace, use_hermit=use_hermit, graph=graph, say=say)
         if report.errors:
-            del graph  # closes it: an open store goes on writing, into the folder that is being removed
             return report
         if exports:
             with report.step("exports", say):
                 report.notes += export.write_all(graph, aside)
         with report.step("store", say):
-            graph.optimize()
-            graph.flush()
-            del graph  # closes it
+            _write(graph, aside / "store")
             manifest = store.Manifest(store.FORMAT, 0, VERSION, report.ontology.version, report.counts, inputs)
             report.generation = store.commit(folder, aside, manifest)
     return report
+
+
+def _write(graph: Store, folder: Path) -> None:
+    """Copy a graph to a new store on disk."""
+    written = Store(str(folder))
+    quads = iter(graph)
+    for _ in range(0, len(graph), _PIECE):
+        written.bulk_extend(islice(quads, _PIECE))
+    written.optimize()
+    written.flush()
 
 
 def _counts(graph: Store) -> dict[str, int]:
@@ -124,10 +137,10 @@ def _counts(graph: Store) -> dict[str, int]:
         "sources": _instances(graph, "Source"),
         "passages": _instances(graph, "Passage"),
         "claims": assemble.count(graph),
-        "provenance": assemble.count(graph, [GRAPH_PROVENANCE]),
-        "reference": assemble.count(graph, [GRAPH_REFERENCE]),
-        "dates": assemble.count(graph, [GRAPH_DATES]),
-        "inferred": assemble.count(graph, [GRAPH_INFERRED]),
+        "provenance": assemble.count(graph, GRAPH_PROVENANCE),
+        "reference": assemble.count(graph, GRAPH_REFERENCE),
+        "dates": assemble.count(graph, GRAPH_DATES),
+        "inferred": assemble.count(graph, GRAPH_INFERRED),
     }
 
 

@@ -35,10 +35,12 @@ def icalendar(store: Triplestore) -> str:
     """Return the meetings that have a day as an iCalendar (RFC 5545, https://www.rfc-editor.org/rfc/rfc5545).
 
     Each is an event of whole days under its own IRI; if claims differ in the days, there is one for each, tentative
-    unless cancelled. Otherwise the status is that of the claims in the source that was published last, and tentative if
-    they differ, if the date is uncertain or approximate, or if they are hedged. A date without a day makes no event:
-    one over a whole month would say that somebody meets all month, and few programs show a VJOURNAL; ``without_day``
-    lists them. When the text was read is when an event was made, so that it is the same each time. Lines end in CR LF.
+    unless cancelled. The one that was reported first keeps the IRI as its UID, the others have their days behind it: so
+    whoever subscribed sees the event stay where it was, and another come up beside it. Otherwise the status is that of
+    the claims in the source that was published last, and tentative if they differ, if the date is uncertain or
+    approximate, or if they are hedged. A date without a day makes no event: one over a whole month would say that
+    somebody meets all month, and few programs show a VJOURNAL; ``without_day`` lists them. When the text was read is
+    when an event was made, so that it is the same each time. Lines end in CR LF.
     """
     from icalendar import Calendar, Event
 
@@ -54,7 +56,8 @@ def icalendar(store: Triplestore) -> str:
     for occasion in occasions:
         others = [other for other in days[occasion.meeting] if other is not occasion]
         event = Event()
-        event.add("uid", occasion.meeting + (f"#{occasion.first}/{occasion.last}" if others else ""))
+        known = facts.said_first(occasion, others)
+        event.add("uid", occasion.meeting + ("" if known else f"#{occasion.first}/{occasion.last}"))
         event.add("dtstamp", facts.read(occasion))
         event.add("summary", facts.name(occasion.meeting))
         event.add("dtstart", occasion.first)
@@ -187,6 +190,14 @@ class _Facts:
     def _said_on(self, iri: str | None) -> date:
         """Return the day on which a passage's source was published, as far as that is known."""
         return (self._published.get(self._passages[iri].source) if iri else None) or date.min
+
+    def said_first(self, occasion: _Occasion, others: Iterable[_Occasion]) -> bool:
+        """Whether an occasion was reported before the others of its meeting; of those at once, the earliest counts."""
+
+        def order(given: _Occasion) -> tuple[date, date, date]:
+            return min(map(self._said_on, given.passages), default=date.min), given.first, given.last
+
+        return all(order(occasion) < order(other) for other in others)
 
     def read(self, occasion: _Occasion) -> datetime:
         """Return when the passages were read, the last of them; with none, when anything was."""

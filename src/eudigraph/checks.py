@@ -2,18 +2,20 @@
 
 Every check yields problems; none raises or changes a file.
 
-The checks of statements are SPARQL over what was loaded and grow with it; order and doubled statements are checked in
-files up to ``MAX_ORDER`` statements.
+What every statement must be is looked at once, statement by statement, and how statements go together by SPARQL; both
+grow with what was loaded. Order and doubled statements are checked in files up to ``claims.MAX_ORDER`` statements.
 """
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 
 from eudigraph import claims, dates, reasoning
 from eudigraph.assemble import Assembly
@@ -27,7 +29,7 @@ from eudigraph.names import (
     GRAPH_PROVENANCE,
     GRAPH_REFERENCE,
     OWN_GRAPHS,
-    RDF,
+    RDF_TYPE,
     SKOS,
     XSD,
     shorten,
@@ -35,44 +37,96 @@ from eudigraph.names import (
 )
 from eudigraph.ontology import Ontology
 from eudigraph.problems import ERROR, NAMELESS, QUOTED, WARNING, Probe, Problem, key, show
-from eudigraph.sparql import Row, iri, select
+from eudigraph.sparql import iri, select
 from eudigraph.workspace import Workspace
 
 MAX_TEXT = 10_000
 """Characters of the longest text a statement may hold."""
 MAX_DIGITS = 18
 """Characters of the longest number; stores and libraries disagree on what is longer, and do not compare it."""
-MAX_ORDER = 200_000
-"""Statements in a file up to which its order is checked and doubled statements are looked for."""
 
 PROVENANCE_CLASSES = ("Passage", "Source", "Reading")
 REFERENCE_DOMAINS = ("LegalAct", "Place", "Organisation")
 """Classes whose properties reference data may state; all else is for sources to claim."""
-_DERIVED = (GRAPH_ONTOLOGY, GRAPH_DATES, GRAPH_INFERRED)
-_CLAIMED = f"GRAPH ?g {{ ?s ?p ?o }} FILTER(?g NOT IN ({', '.join(map(str, OWN_GRAPHS))}))"
-_WRITTEN = f"GRAPH ?g {{ ?s ?p ?o }} FILTER(?g NOT IN ({', '.join(map(str, _DERIVED))}))"
+_DERIVED = {graph.value for graph in (GRAPH_ONTOLOGY, GRAPH_DATES, GRAPH_INFERRED)}
+_NUMBERS = {XSD + name for name in ("integer", "decimal", "double")}
+_MARKUP = re.compile("<[a-zA-Z/!][^<>]*>")
+
+
+@dataclass
+class _Written:
+    """What one look at all that claims and reference data say gathers for the checks."""
+
+    uses: dict[tuple[str, type], Quad] = field(default_factory=dict)
+    """A statement for each property and kind of object."""
+    of_nameless: set[str] = field(default_factory=set)
+    """Properties of things without a name."""
+    classes: set[NamedNode | BlankNode | Literal | Triple] = field(default_factory=set)
+    mentioned: set[str] = field(default_factory=set)
+    described: set[str] = field(default_factory=set)
+    """Subjects, also the ontology's."""
+    dates: set[str] = field(default_factory=set)
+    odd: dict[str, set[Triple]] = field(default_factory=lambda: defaultdict(set))
+    """Statements that are too long a ``text`` or ``number``, or a text with ``markup``."""
+    reference: set[tuple[str, str]] = field(default_factory=set)
+    """Subjects and properties of reference data."""
 
 
 def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Problem]:
     """Return what is wrong with what the files say, before anything is derived from it."""
     ontology = assembly.ontology
+    written = _look(store)
     return [
         *assembly.problems,
         *_axioms(ontology),
-        *_vocabulary(store, ontology),
-        *_kinds_of_values(store, ontology),
-        *_described(store),
-        *_nameless(store),
+        *_vocabulary(written, ontology),
+        *_kinds_of_values(written, ontology),
+        *_described(store, written),
+        *_nameless(written),
         *_passages(store),
         *_claims_without_passage(store),
-        *_claims_in_reference(store, ontology),
-        *_texts(store),
-        *_numbers(store),
-        *_dates(store),
+        *_claims_in_reference(written, ontology),
+        *_texts(written),
+        *_numbers(written),
+        *_dates(store, written),
         *_bounds(store),
-        *(p for path in assembly.reference_files for p in _order(path, workspace)),
-        *(p for path in assembly.claim_files for p in _order(path, workspace)),
+        *(p for path, order in assembly.orders.items() for p in _order(path, order, workspace)),
     ]
+
+
+def _look(store: Store) -> _Written:
+    """Look once at every statement: going through all of them for each check would take most of a build's time."""
+    found = _Written()
+    for quad in store:
+        subject, name, value, graph = quad.subject, quad.predicate.value, quad.object, key(quad.graph_name)
+        if isinstance(subject, NamedNode):
+            found.described.add(subject.value)
+        if graph in _DERIVED:
+            continue
+        if isinstance(subject, BlankNode):
+            found.of_nameless.add(name)
+        found.uses.setdefault((name, type(value)), quad)
+        if name == RDF_TYPE.value:
+            found.classes.add(value)
+        elif isinstance(value, NamedNode):
+            found.mentioned.add(value.value)
+        if isinstance(value, Literal):
+            _look_at_text(found, quad, value)
+        if graph == GRAPH_REFERENCE.value:
+            found.reference.add((key(subject), name))
+    return found
+
+
+def _look_at_text(found: _Written, quad: Quad, literal: Literal) -> None:
+    text, kind = literal.value, literal.datatype.value
+    if kind == EDTF:
+        found.dates.add(text)
+    if len(text) > MAX_TEXT:
+        found.odd["text"].add(quad.triple)
+    if len(text) > MAX_DIGITS and kind in _NUMBERS:
+        found.odd["number"].add(quad.triple)
+    if "<" in text and _MARKUP.search(text):
+        found.odd["markup"].add(quad.triple)
 
 
 def _axioms(ontology: Ontology) -> Iterator[Problem]:
@@ -86,44 +140,37 @@ def _axioms(ontology: Ontology) -> Iterator[Problem]:
         yield Problem(WARNING, what, mend, "ontology/")
 
 
-def _vocabulary(store: Store, ontology: Ontology) -> Iterator[Problem]:
+def _vocabulary(written: _Written, ontology: Ontology) -> Iterator[Problem]:
     """Properties and classes must be declared: the vocabulary is closed, so that a slip is found and not believed."""
-    properties = {t.iri for t in ontology.properties} | {RDF + "type"}
-    for row in select(store, f"SELECT DISTINCT ?p {{ {_WRITTEN} }} ORDER BY ?p"):
-        name = row["p"].value
-        if name not in properties:
-            what = f"{shorten(name)} is no property of the ontology"
-            yield Problem(ERROR, what, _did_you_mean(name, properties), probe=Probe(predicate=name))
+    properties = {t.iri for t in ontology.properties} | {RDF_TYPE.value}
+    for name in sorted({name for name, _ in written.uses} - properties):
+        what = f"{shorten(name)} is no property of the ontology"
+        yield Problem(ERROR, what, _did_you_mean(name, properties), probe=Probe(predicate=name))
     classes = {t.iri for t in ontology.classes}
-    for row in select(store, f"SELECT DISTINCT ?o {{ {_WRITTEN} FILTER(?p = <{RDF}type>) }} ORDER BY ?o"):
-        name = key(row["o"])
+    for term in sorted(written.classes, key=str):
+        name = key(term)
         if name not in {*classes, NAMELESS, QUOTED}:
-            what = f"{show(row['o'])} is no class of the ontology"
-            yield Problem(ERROR, what, _did_you_mean(name, classes), probe=Probe(predicate=RDF + "type", object=name))
+            what = f"{show(term)} is no class of the ontology"
+            probe = Probe(predicate=RDF_TYPE.value, object=name)
+            yield Problem(ERROR, what, _did_you_mean(name, classes), probe=probe)
 
 
-def _kinds_of_values(store: Store, ontology: Ontology) -> Iterator[Problem]:
+def _kinds_of_values(written: _Written, ontology: Ontology) -> Iterator[Problem]:
     """An object property leads to a thing, a data property to a text, number or date."""
     kinds = {t.iri: t.kind for t in ontology.properties}
-    for literal, wrong, mend in (
-        ("true", "ObjectProperty", "give an IRI, such as country:japan, not a text"),
-        ("false", "DatatypeProperty", "give a text, number or date in quotes, not an IRI"),
-    ):
-        query = f"""SELECT ?p (SAMPLE(?s) AS ?x) (SAMPLE(?o) AS ?y) {{ {_WRITTEN} FILTER(isLiteral(?o) = {literal}) }}
-            GROUP BY ?p ORDER BY ?p"""
-        for row in select(store, query):
-            name, value = row["p"].value, row["y"]
-            if kinds.get(name) == wrong and isinstance(value, NamedNode | Literal):
-                probe = Probe(key(row["x"]), name, key(value))
-                yield Problem(ERROR, f"{shorten(name)} has the value {show(value)}", mend, probe=probe)
+    for (name, kind), quad in written.uses.items():
+        if (kinds.get(name), kind) == ("ObjectProperty", Literal):
+            mend = "give an IRI, such as country:japan, not a text"
+        elif (kinds.get(name), kind) == ("DatatypeProperty", NamedNode):
+            mend = "give a text, number or date in quotes, not an IRI"
+        else:
+            continue
+        yield Problem(ERROR, f"{shorten(name)} has the value {show(quad.object)}", mend, probe=_probe(quad))
 
 
-def _described(store: Store) -> Iterator[Problem]:
+def _described(store: Store, written: _Written) -> Iterator[Problem]:
     """Whatever of ours a statement speaks of must be described somewhere, else its name has a slip."""
-    query = f"""SELECT DISTINCT ?o {{ {_WRITTEN}
-        FILTER(isIRI(?o) && STRSTARTS(STR(?o), "{BASE}") && ?p != <{RDF}type>)
-        FILTER NOT EXISTS {{ GRAPH ?any {{ ?o ?q ?x }} }} }} ORDER BY ?o"""
-    missing = [row["o"].value for row in select(store, query)]
+    missing = sorted(name for name in written.mentioned - written.described if name.startswith(BASE))
     if not missing:
         return
     named = [
@@ -138,31 +185,31 @@ def _described(store: Store) -> Iterator[Problem]:
         yield Problem(ERROR, f"{shorten(name)} is described nowhere", mend, probe=Probe(object=name))
 
 
-def _nameless(store: Store) -> Iterator[Problem]:
+def _nameless(written: _Written) -> Iterator[Problem]:
     """Claims have no blank nodes and quote no statements: whatever is spoken of can be spoken of again."""
-    for place, probe in (("?s", Probe(subject=NAMELESS)), ("?o", Probe(object=NAMELESS))):
-        for row in select(store, f"SELECT DISTINCT ?p {{ {_WRITTEN} FILTER(isBlank({place})) }} ORDER BY ?p"):
-            what = f"a thing without a name stands beside {show(row['p'])}"
-            mend = "give it an IRI of its own instead of []"
-            yield Problem(ERROR, what, mend, probe=replace(probe, predicate=key(row["p"])))
-    query = f"SELECT DISTINCT ?p {{ {_WRITTEN} FILTER(!isIRI(?o) && !isBlank(?o) && !isLiteral(?o)) }} ORDER BY ?p"
-    for row in select(store, query):
-        what = f"a quoted statement stands beside {show(row['p'])}"
-        probe = Probe(predicate=key(row["p"]), object=QUOTED)
-        yield Problem(ERROR, what, "say it in a passage's graph instead", probe=probe)
+    beside = [(name, Probe(NAMELESS, name)) for name in written.of_nameless]
+    beside += [(name, Probe(None, name, NAMELESS)) for name, kind in written.uses if kind is BlankNode]
+    for name, probe in beside:
+        what = f"a thing without a name stands beside {shorten(name)}"
+        yield Problem(ERROR, what, "give it an IRI of its own instead of []", probe=probe)
+    for name, kind in written.uses:
+        if kind is Triple:
+            what = f"a quoted statement stands beside {shorten(name)}"
+            mend = "say it in a passage's graph instead"
+            yield Problem(ERROR, what, mend, probe=Probe(predicate=name, object=QUOTED))
 
 
 def _passages(store: Store) -> Iterator[Problem]:
     """Every claim needs a passage, every passage makes claims, and lies within its source's text."""
     described = f"GRAPH {GRAPH_PROVENANCE} {{ ?g a <{EUD}Passage> }}"
-    query = f"SELECT DISTINCT ?g {{ {_CLAIMED} FILTER NOT EXISTS {{ {described} }} }} ORDER BY ?g"
-    for row in select(store, query):
-        if graph := iri(row["g"]):
-            what = f"claims stand in {shorten(graph)}, which is no passage"
+    passages = {row["g"] for row in select(store, f"SELECT ?g {{ {described} }}")}
+    for graph in sorted({*store.named_graphs()} - passages - {*OWN_GRAPHS}, key=str):
+        if name := iri(graph):
+            what = f"claims stand in {shorten(name)}, which is no passage"
             mend = "describe it above its claims (a eud:Passage)"
         else:
             what, mend = "claims stand in a graph without a name", "name the passage that says so instead of _: or []"
-        yield Problem(ERROR, what, mend, passage=graph, probe=Probe(graph=key(row["g"])))
+        yield Problem(ERROR, what, mend, passage=name, probe=Probe(graph=key(graph)))
     query = f"SELECT ?g {{ {described} FILTER NOT EXISTS {{ GRAPH ?g {{ ?s ?p ?o }} }} }} ORDER BY ?g"
     for row in select(store, query):
         passage = show(row["g"])
@@ -191,59 +238,54 @@ def _passages(store: Store) -> Iterator[Problem]:
 def _claims_without_passage(store: Store) -> Iterator[Problem]:
     """Outside passages a file of claims describes passages, sources and readings, and nothing else."""
     kinds = " ".join(f"<{EUD}{name}>" for name in PROVENANCE_CLASSES)
-    query = f"""SELECT DISTINCT ?s {{ GRAPH {GRAPH_PROVENANCE} {{ ?s ?p ?o
-        FILTER NOT EXISTS {{ VALUES ?kind {{ {kinds} }} ?s a ?kind }} }} }} ORDER BY ?s"""
+    query = f"""SELECT ?s {{ {{ SELECT DISTINCT ?s {{ GRAPH {GRAPH_PROVENANCE} {{ ?s ?p ?o }} }} }}
+        FILTER NOT EXISTS {{ GRAPH {GRAPH_PROVENANCE} {{ VALUES ?kind {{ {kinds} }} ?s a ?kind }} }} }} ORDER BY ?s"""
     for row in select(store, query):
         what = f"a claim about {show(row['s'])} has no passage"
         mend = "move it into the graph of the passage that says it"
         yield Problem(ERROR, what, mend, probe=Probe(subject=key(row["s"]), graph=GRAPH_PROVENANCE.value))
 
 
-def _claims_in_reference(store: Store, ontology: Ontology) -> Iterator[Problem]:
+def _claims_in_reference(written: _Written, ontology: Ontology) -> Iterator[Problem]:
     """What a source claims must not hide among the reference data."""
     allowed = {EUD + name for name in REFERENCE_DOMAINS}
     claimable = {t.iri for t in ontology.properties if t.ours and t.domains and not allowed & set(t.domains)}
-    for row in select(store, f"SELECT DISTINCT ?s ?p {{ GRAPH {GRAPH_REFERENCE} {{ ?s ?p ?o }} }} ORDER BY ?s ?p"):
-        name = row["p"].value
+    for subject, name in sorted(written.reference):
         if name in claimable:
-            what = f"{shorten(name)} of {show(row['s'])} stands among the reference data"
+            what = f"{shorten(name)} of {shorten(subject)} stands among the reference data"
             mend = "move it into the graph of the passage that says it"
-            yield Problem(ERROR, what, mend, probe=Probe(key(row["s"]), name, graph=GRAPH_REFERENCE.value))
+            yield Problem(ERROR, what, mend, probe=Probe(subject, name, graph=GRAPH_REFERENCE.value))
 
 
-def _texts(store: Store) -> Iterator[Problem]:
+def _texts(written: _Written) -> Iterator[Problem]:
     """Texts have a sensible length and are plain: markup is shown as it stands, never run."""
-    long = f"isLiteral(?o) && STRLEN(STR(?o)) > {MAX_TEXT}"
-    for row in select(store, f"SELECT DISTINCT ?s ?p ?o {{ {_WRITTEN} FILTER({long}) }} ORDER BY ?s ?p ?o"):
-        what = f"{show(row['p'])} of {show(row['s'])} is a text of {len(row['o'].value):,} characters"
-        yield Problem(ERROR, what, f"keep texts below {MAX_TEXT:,} characters", probe=_probe(row))
-    markup = "isLiteral(?o) && REGEX(STR(?o), '<[a-zA-Z/!][^<>]*>')"
-    for row in select(store, f"SELECT DISTINCT ?s ?p ?o {{ {_WRITTEN} FILTER({markup}) }} ORDER BY ?s ?p ?o"):
-        what = f"{show(row['p'])} of {show(row['s'])} has markup in it"
+    for triple in sorted(written.odd["text"], key=str):
+        what = f"{_whose(triple)} is a text of {len(key(triple.object)):,} characters"
+        yield Problem(ERROR, what, f"keep texts below {MAX_TEXT:,} characters", probe=_probe(triple))
+    for triple in sorted(written.odd["markup"], key=str):
         mend = "write plain text; markup is shown as it stands, never run"
-        yield Problem(WARNING, what, mend, probe=_probe(row))
+        yield Problem(WARNING, f"{_whose(triple)} has markup in it", mend, probe=_probe(triple))
 
 
-def _numbers(store: Store) -> Iterator[Problem]:
+def _numbers(written: _Written) -> Iterator[Problem]:
     """Numbers have a sensible length: no comparison would find that a longer one is too large."""
-    kinds = ", ".join(f"<{XSD}{name}>" for name in ("integer", "decimal", "double"))
-    long = f"DATATYPE(?o) IN ({kinds}) && STRLEN(STR(?o)) > {MAX_DIGITS}"
-    for row in select(store, f"SELECT DISTINCT ?s ?p ?o {{ {_WRITTEN} FILTER({long}) }} ORDER BY ?s ?p ?o"):
-        what = f"{show(row['p'])} of {show(row['s'])} is a number of {len(row['o'].value):,} digits"
-        yield Problem(ERROR, what, f"write a number of at most {MAX_DIGITS} digits", probe=_probe(row))
+    for triple in sorted(written.odd["number"], key=str):
+        what = f"{_whose(triple)} is a number of {len(key(triple.object)):,} digits"
+        yield Problem(ERROR, what, f"write a number of at most {MAX_DIGITS} digits", probe=_probe(triple))
 
 
-def _dates(store: Store) -> Iterator[Problem]:
+def _dates(store: Store, written: _Written) -> Iterator[Problem]:
     """Dates are EDTF and name days that exist."""
-    query = f"SELECT DISTINCT ?s ?p ?o {{ {_WRITTEN} FILTER(DATATYPE(?o) = <{EDTF}>) }} ORDER BY ?s ?p ?o"
-    for row in select(store, query):
-        text = row["o"].value
+    for text in sorted(written.dates):
         try:
             dates.bounds(text)
         except ValueError as error:
             what = f"{text[:80]!r} {error}"
             mend = "write it as 2023-06-30, 2023-06, 2023-05-15/2023-05-16 or 2023-06-30?"
-            yield Problem(ERROR, what, mend, probe=_probe(row))
+            date = Literal(text, datatype=NamedNode(EDTF))
+            found = {quad.triple for quad in store.quads_for_pattern(None, None, date, None)}
+            for triple in sorted(found, key=str):
+                yield Problem(ERROR, what, mend, probe=_probe(triple))
 
 
 def _bounds(store: Store) -> Iterator[Problem]:
@@ -262,38 +304,21 @@ def _bounds(store: Store) -> Iterator[Problem]:
             yield Problem(ERROR, what, "take them out; the build derives them", probe=probe)
 
 
-def _order(path: Path, workspace: Workspace) -> Iterator[Problem]:
+def _order(path: Path, order: claims.Order, workspace: Workspace) -> Iterator[Problem]:
     """Passages stand in the order of the text, each above its claims; reference data in the order of the IRIs."""
-    shown = workspace.show(path)
-    first_line: dict[str, int] = {}
-    span: dict[str, dict[str, int]] = {}
-    graphs: dict[str, int] = {}
-    seen = set()
-    try:
-        for number, (line, quad) in enumerate(claims.statements(path)):
-            if number > MAX_ORDER:
-                return
-            if quad in seen:
-                what = f"{show(quad.subject)} {show(quad.predicate)} {show(quad.object)} stands here twice"
-                yield Problem(WARNING, what, "take one of them out", shown, line)
-            seen.add(quad)
-            if isinstance(quad.graph_name, NamedNode):
-                graphs.setdefault(quad.graph_name.value, line)
-                continue
-            subject = iri(quad.subject) or str(quad.subject)
-            first_line.setdefault(subject, line)
-            if quad.predicate.value in (EUD + "start", EUD + "end"):
-                place = claims.whole_number(quad.object) or 0  # what is no whole number, the shapes name
-                span.setdefault(subject, {})[quad.predicate.value] = place
-    except claims.Unreadable:
-        return  # reported where it was loaded
+    shown, first_line = workspace.show(path), order.things
+    for line, quad in order.doubled:
+        what = f"{show(quad.subject)} {show(quad.predicate)} {show(quad.object)} stands here twice"
+        yield Problem(WARNING, what, "take one of them out", shown, line)
+    if not order.whole:
+        return
     if path.suffix == ".ttl":
         for one, other in pairwise(first_line):
             if other < one:
                 what = f"{shorten(other)} stands after {shorten(one)}"
                 yield Problem(WARNING, what, "put things in the order of their IRIs", shown, first_line[other])
         return
-    places = {p: (ends.get(EUD + "start", 0), -ends.get(EUD + "end", 0)) for p, ends in span.items()}
+    places = {p: (ends.get(EUD + "start", 0), -ends.get(EUD + "end", 0)) for p, ends in order.spans.items()}
     for one, other in pairwise(places):
         if places[other] < places[one]:
             what = f"{shorten(other)} begins at {places[other][0]} and stands below {shorten(one)}, which begins later"
@@ -302,15 +327,18 @@ def _order(path: Path, workspace: Workspace) -> Iterator[Problem]:
             mend = "put passages in the order of the text, the longer first"
             yield Problem(WARNING, what, mend, shown, first_line[other], other)
     following = {one: first_line[other] for one, other in pairwise(places)}
-    for passage, line in graphs.items():
+    for passage, line in order.graphs.items():
         if passage in places and not first_line[passage] < line <= following.get(passage, line):
             what, mend = f"the claims of {shorten(passage)} do not follow its description", "put them right below it"
             yield Problem(WARNING, what, mend, shown, line, passage)
 
 
-def _probe(row: Row) -> Probe:
-    """Return the probe for a row whose columns are the parts of a statement."""
-    return Probe(key(row["s"]), key(row["p"]), key(row["o"]))
+def _whose(statement: Triple) -> str:
+    return f"{show(statement.predicate)} of {show(statement.subject)}"
+
+
+def _probe(statement: Triple | Quad) -> Probe:
+    return Probe(key(statement.subject), key(statement.predicate), key(statement.object))
 
 
 def _did_you_mean(name: str, known: set[str] | list[str], otherwise: str = "correct its name") -> str:

@@ -1,20 +1,25 @@
-"""Reading Turtle and TriG: at full speed, or statement by statement with the line each stands on."""
+"""Reading Turtle and TriG, statement by statement with the line each stands on."""
 
 from __future__ import annotations
 
 import codecs
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse
 
 from eudigraph.errors import DataError
+from eudigraph.names import EUD
 
 MAX_FILE = 4 * 1024**3
 """Bytes of the largest file that is read."""
 FORMATS = {".ttl": RdfFormat.TURTLE, ".trig": RdfFormat.TRIG}
+MAX_ORDER = 200_000
+"""Statements in a file up to which its order is checked and doubled statements are looked for."""
+_POSITIONS = EUD + "start", EUD + "end"
 _PIECE = 1024 * 1024
 """Bytes of a line that are handed to the parser at once."""
 
@@ -27,30 +32,58 @@ class Unreadable(DataError):
         self.what, self.mend, self.line = what, mend, line
 
 
-def quads(path: Path, graph: NamedNode) -> Iterator[Quad]:
-    """Yield the statements of a file at full speed; what stands in no named graph is put into ``graph``.
+def statements(path: Path, *, rename: bool = False) -> Iterator[tuple[int, Quad]]:
+    """Yield the statements of a file in their order, each with the line on which it ends. Raises Unreadable.
 
-    Blank nodes get names of their own, so that those of two files keep apart. Raises Unreadable.
+    With ``rename``, blank nodes get names of their own, so that those of two files keep apart.
     """
-    kind = _kind(path)
-    with _open(path) as file:
-        try:
-            for quad in parse(_Blocks(file), kind, rename_blank_nodes=True):  # type: ignore[arg-type]
-                yield in_graph(quad, graph)
-        except SyntaxError as error:
-            raise _unreadable(path, error) from error
-
-
-def statements(path: Path) -> Iterator[tuple[int, Quad]]:
-    """Yield the statements of a file in their order, each with the line on which it ends. Raises Unreadable."""
     kind = _kind(path)
     with _open(path) as file:
         lines = _Lines(file)
         try:
-            for quad in parse(lines, kind):  # type: ignore[arg-type]
+            for quad in parse(lines, kind, rename_blank_nodes=rename):  # type: ignore[arg-type]
                 yield lines.count, quad
         except SyntaxError as error:
             raise _unreadable(path, error) from error
+
+
+@dataclass
+class Order:
+    """In which order a file says things, up to ``MAX_ORDER`` statements; gathered while it is read.
+
+    Lines are by IRI: of the first statement about a thing in no named graph, and of the first in a graph. ``spans``
+    has the first and last character of passages; ``doubled`` what stands there again, with its line.
+    """
+
+    things: dict[str, int] = field(default_factory=dict)
+    graphs: dict[str, int] = field(default_factory=dict)
+    spans: dict[str, dict[str, int]] = field(default_factory=dict)
+    doubled: list[tuple[int, Quad]] = field(default_factory=list)
+    whole: bool = True
+    """Whether there were no more statements than are looked at."""
+
+    def follow(self, statements: Iterable[tuple[int, Quad]]) -> Iterator[Quad]:
+        """Yield the statements without their lines, and note their order."""
+        seen: set[Quad] = set()
+        for number, (line, quad) in enumerate(statements):
+            if number <= MAX_ORDER:
+                if quad in seen:
+                    self.doubled.append((line, quad))
+                seen.add(quad)
+                self._note(line, quad)
+            else:
+                self.whole = False
+            yield quad
+
+    def _note(self, line: int, quad: Quad) -> None:
+        if isinstance(quad.graph_name, NamedNode):
+            self.graphs.setdefault(quad.graph_name.value, line)
+        elif isinstance(quad.subject, NamedNode):
+            subject = quad.subject.value
+            self.things.setdefault(subject, line)
+            if quad.predicate.value in _POSITIONS:
+                place = whole_number(quad.object) or 0  # what is no whole number, the shapes name
+                self.spans.setdefault(subject, {})[quad.predicate.value] = place
 
 
 def in_graph(quad: Quad, graph: NamedNode) -> Quad:
@@ -77,29 +110,18 @@ def one_line(text: str, length: int = 80) -> str:
     return plain if beginning == text and len(plain) <= length else plain[: length - 1] + "…"
 
 
-class _Blocks(io.RawIOBase):
-    """Hands a file to the parser, and says of a failure to read that it is one: the store has failures of its own."""
+class _Lines(io.RawIOBase):
+    """Hands a file to the parser one line at a time, so that the lines handed out tell where it is.
+
+    It says of a failure to read that it is one: the store has failures of its own.
+    """
 
     def __init__(self, file: io.BufferedReader) -> None:
         super().__init__()
-        self.file = file
+        self.file, self.count, self.rest, self.at_start = file, 0, b"", True
 
     def readable(self) -> bool:
         return True
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            return self.file.read(size)
-        except OSError as error:
-            raise _not_read(error) from error
-
-
-class _Lines(_Blocks):
-    """Hands a file to the parser one line at a time, so that the lines handed out tell where it is."""
-
-    def __init__(self, file: io.BufferedReader) -> None:
-        super().__init__(file)
-        self.count, self.rest, self.at_start = 0, b"", True
 
     def read(self, size: int = -1) -> bytes:
         if not self.rest:

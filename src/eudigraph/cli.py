@@ -12,11 +12,11 @@ import webbrowser
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar
 
 import click
 
-from eudigraph import answers, dates, output, projections, queries, store
+from eudigraph import answers, dates, endpoint, output, projections, queries, remote, store
 from eudigraph import build as building
 from eudigraph import texts as texts_
 from eudigraph.errors import DataError, EudigraphError, UsageError
@@ -44,9 +44,9 @@ def _store_option(command: F) -> F:
     return click.option(
         "--store",
         "built",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="Folder of a build. By default the workspace's own, which is built if it is not there yet.",
+        metavar="DIR|URL",
+        help="Folder of a build, or address of a SPARQL endpoint that was filled with: eudigraph load. "
+        "By default the workspace's own, which is built if it is not there yet.",
     )(command)
 
 
@@ -157,7 +157,7 @@ def list_queries(folder: Path | None, name: str | None) -> None:
 @click.option("--limit", type=click.IntRange(min=1), metavar="ROWS", help="Show at most so many rows.")
 def query(
     folder: Path | None,
-    built: Path | None,
+    built: str | None,
     name: str | None,
     parameters: tuple[str, ...],
     file: str | None,
@@ -205,7 +205,7 @@ def query(
 @click.argument("object_", metavar="OBJECT")
 @_text_option
 def explain(
-    folder: Path | None, built: Path | None, subject: str, property_: str, object_: str, texts: tuple[Path, ...]
+    folder: Path | None, built: str | None, subject: str, property_: str, object_: str, texts: tuple[Path, ...]
 ) -> None:
     """Show what a statement follows from, down to passages: explain Japan "cooperates on" 6G."""
     graph = _open(open_workspace(folder), built)
@@ -223,7 +223,7 @@ def explain(
 )
 @_text_option
 @click.option("--no-open", is_flag=True, help="Write the page, and do not open it.")
-def explore(folder: Path | None, built: Path | None, out: Path | None, texts: tuple[Path, ...], no_open: bool) -> None:
+def explore(folder: Path | None, built: str | None, out: Path | None, texts: tuple[Path, ...], no_open: bool) -> None:
     """Write the graph with its evidence as one page that works offline, and open it in the browser."""
     from eudigraph import explore as exploring  # what draws is slow to import
 
@@ -262,7 +262,7 @@ def _choice_options(command: F) -> F:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it to a file.")
 def analyse(
     folder: Path | None,
-    built: Path | None,
+    built: str | None,
     wanted: tuple[str, ...],
     name: str,
     claims: str | None,
@@ -304,7 +304,7 @@ def analyse(
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="By default eudigraph with its ending.")
 def export(
     folder: Path | None,
-    built: Path | None,
+    built: str | None,
     form: str,
     name: str,
     claims: str | None,
@@ -326,6 +326,85 @@ def export(
         click.echo(f"Wrote {path}")
     for note in notes:
         _err(f"Note: {note}")
+
+
+@cli.command()
+@_workspace_option
+@_store_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 is for everybody.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--workers", type=click.IntRange(2, 64), default=4, show_default=True, help="Queries that may run at the same time."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1, max=3600),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="End a query after this.",
+)
+@click.option(
+    "--max-rows",
+    type=click.IntRange(1, 10_000_000),
+    default=100_000,
+    show_default=True,
+    metavar="ROWS",
+    help="Cut answers after this; they say so.",
+)
+@click.option("--public-url", default="", metavar="URL", help="The address under which others find it, if another.")
+@click.option(
+    "--access-log",
+    "log",
+    type=click.File("a", encoding="utf-8", lazy=False),
+    help="Where to log requests, a line of JSON each; - is standard output. By default standard error, if no terminal.",
+)
+def serve(
+    folder: Path | None,
+    built: str | None,
+    host: str,
+    port: int,
+    workers: int,
+    timeout: float,
+    max_rows: int,
+    public_url: str,
+    log: TextIO | None,
+) -> None:
+    """Serve the graph: the explorer, a page for each thing, the questions as an API, and a SPARQL endpoint."""
+    try:
+        from eudigraph import server
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error.name} is needed to serve; get it with: pip install 'eudigraph[serve]'") from error
+
+    if remote.is_url(built):
+        raise UsageError("what is at a URL is served there already; give the folder of a build")
+    opened = _open(open_workspace(folder), built)
+    settings = server.Settings(
+        folder=opened.folder,
+        workspace=None if folder is None else folder.resolve(),
+        host=host,
+        port=port,
+        workers=workers,
+        timeout=timeout,
+        rows=max_rows,
+        public=public_url,
+        log=log or (None if sys.stderr.isatty() else sys.stderr),
+    )
+    server.serve(settings, lambda address: _err(f"Serving at {address}  (stop with Ctrl+C)"))
+
+
+@cli.command()
+@_workspace_option
+@_store_option
+@click.option("--to", "url", required=True, metavar="URL", help="Address of the server's SPARQL Graph Store.")
+@click.option("--replace", is_flag=True, help="Do away with what the server's default graph holds of others.")
+def load(folder: Path | None, built: str | None, url: str, replace: bool) -> None:
+    """Fill a SPARQL server elsewhere with the graph, so that --store URL can read it there. It may be run again."""
+    from eudigraph import loading
+
+    graphs = loading.load(_open(open_workspace(folder), built), url, replace_default=replace, say=_step)
+    _done()
+    click.echo(f"Loaded the default graph and {_count(graphs, 'named graph')}")
 
 
 @cli.command()
@@ -375,17 +454,19 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _open(workspace: Workspace, built: Path | None) -> store.Built:
+def _open(workspace: Workspace, built: str | None) -> store.Built:
     """Open the build that is asked for; build the workspace's own if there is none yet."""
-    folder = built or workspace.build_folder
-    if built is None and not store.exists(folder):
+    if built is not None:
+        return endpoint.open_store(built)
+    folder = workspace.build_folder
+    if not store.exists(folder):
         _err("Building the graph for the first time …")
         report = building.build(workspace, folder)
         _problems(report)
         if report.errors:
             sys.exit(1)
     opened = store.open_built(folder)
-    if built is None and opened.stale(workspace):
+    if opened.stale(workspace):
         where = "" if workspace == open_workspace() else f" --workspace {workspace.root}"
         _err(f"Files have changed since the build; this is the former graph. Build again with: eudigraph build{where}")
     return opened

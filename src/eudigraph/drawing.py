@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import networkx as nx
@@ -19,7 +19,7 @@ from pyvis.edge import Edge
 from pyvis.network import Network
 from pyvis.node import Node
 
-from eudigraph.looks import LOOKS, look_of, look_of_node
+from eudigraph.looks import LOOKS, heaviest, look_of, look_of_node
 
 SCRIPTS = ("1-model", "2-panel", "3-network", "4-timeline", "5-matrix", "6-take-away", "7-page")
 """The page's own script, in the order of its parts."""
@@ -68,9 +68,9 @@ def picture(network: nx.MultiDiGraph, places: Mapping[str, tuple[int, int]], num
     return drawn
 
 
-def page(drawn: Network, data: Mapping[str, Any], *, title: str) -> str:
-    """Return the explorer with a picture and its data as one HTML document."""
-    return _written(drawn, "explorer", SCRIPTS, title=title, data=data)
+def page(drawn: Network, data: Mapping[str, Any], *, title: str, links: Mapping[str, str]) -> str:
+    """Return the explorer with a picture, its data, and links to pages beside it, as one HTML document."""
+    return _written(drawn, "explorer", SCRIPTS, title=title, data=data, links=links)
 
 
 def sketch(network: nx.Graph, places: Mapping[Any, tuple[int, int]]) -> str:
@@ -90,9 +90,9 @@ def sketch(network: nx.Graph, places: Mapping[Any, tuple[int, int]]) -> str:
         label = str(data.get("label", node))
         made = Node(numbers[node], look.shape, label=label, group=look.name, x=x, y=y)
         drawn.nodes.append({**made.options, "about": f"{data.get('kind') or 'a node'}, {network.degree(node)} ties"})
-    heaviest = max((weight for *_, weight in network.edges(data="weight", default=1)), default=1)
+    most = heaviest(network)
     for i, (s, o, data) in enumerate(network.edges(data=True)):
-        width = round(0.8 + 4 * float(data.get("weight", 1)) / float(heaviest or 1), 2)
+        width = round(0.8 + 4 * float(data.get("weight", 1)) / most, 2)
         dashed = data.get("standing", "settled") != "settled"
         line = Edge(numbers[s], numbers[o], network.is_directed(), id=f"e{i}", width=width, dashes=dashed)
         drawn.edges.append({**line.options, "about": _about(data)})
@@ -130,12 +130,25 @@ def _written(drawn: Network, folder: str, scripts: Iterable[str], **given: Any) 
     return str(drawn.generate_html())
 
 
-def document(template: str, **given: Any) -> str:
-    """Return a page of text and pictures that runs no script. ``image`` makes a picture part of the page."""
+def document(
+    template: str,
+    *,
+    styles: Sequence[str] = (),
+    script: str = "",
+    filters: Mapping[str, Any] | None = None,
+    **given: Any,
+) -> str:
+    """Return a page of text and pictures. It runs no script but one of ours, if that is named.
+
+    ``styles`` are files, by default the one named like the template. ``image`` makes a picture part of the page;
+    ``filters`` adds others.
+    """
     environment = _environment()
-    style = _source(environment, template.replace(".html", ".css"))
-    environment.filters["image"] = _image
-    return environment.get_template(template).render(style=style, styles=_digest(style), **given)
+    style = "\n".join(_source(environment, name) for name in styles or (template.replace(".html", ".css"),))
+    code = _source(environment, script) if script else ""
+    environment.filters |= {"image": _image, **(filters or {})}
+    allowed = {"scripts": _digest(code) if script else "'none'", "styles": _digest(style)}
+    return environment.get_template(template).render(style=style, script=code, **allowed, **given)
 
 
 def frame(document: str, *, height: int = 640) -> str:

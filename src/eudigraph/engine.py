@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from pyoxigraph import DefaultGraph, QueryBoolean, QuerySolutions, QueryTriples, Store, Triple
+from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store, Triple
 
 from eudigraph.errors import QueryTimeout, UsageError
 from eudigraph.names import PREFIXES, cut
@@ -59,6 +59,17 @@ class Answer:
     cut: bool = False
 
 
+@dataclass(frozen=True)
+class Graphs:
+    """The graphs that a query sees: in its default graph, and by name; all, unless told otherwise.
+
+    See the SPARQL 1.1 Protocol (https://www.w3.org/TR/sparql11-protocol/#dataset).
+    """
+
+    default: tuple[NamedNode | DefaultGraph, ...] = (DefaultGraph(),)
+    named: tuple[NamedNode, ...] | None = None
+
+
 def run(store: Path, text: str, *, limit: int | None = None, timeout: float = TIMEOUT) -> Answer:
     """Run an inspected query on the store in a folder, within a time, and return at most ``limit`` rows or triples.
 
@@ -92,10 +103,10 @@ def run(store: Path, text: str, *, limit: int | None = None, timeout: float = TI
             process.stdout.close()
 
 
-def answer(store: Triplestore, text: str, *, limit: int | None = None) -> Answer:
+def answer(store: Triplestore, text: str, *, limit: int | None = None, graphs: Graphs = Graphs()) -> Answer:
     """Run an inspected query in this process, without a deadline. Raises UsageError for one the engine rejects."""
     collected = Answer()
-    for kind, value in _results(store, text, limit):
+    for kind, value in _results(store, text, limit, graphs):
         _add(collected, kind, value)
     return collected
 
@@ -150,12 +161,13 @@ def _add(collected: Answer, kind: str, value: Any) -> None:
         collected.cut = True
 
 
-def _results(store: Triplestore, text: str, limit: int | None) -> Iterator[tuple[str, Any]]:
+def _results(store: Triplestore, text: str, limit: int | None, graphs: Graphs = Graphs()) -> Iterator[tuple[str, Any]]:
     """Yield the parts of an answer, rows and triples in batches."""
     readable = harmless(text).rstrip()  # so that a query that breaks off does so on its last line
     try:
         # The default graph is named here, since that overrules any FROM in the text.
-        results = store.query(readable, prefixes=PREFIXES, default_graph=DefaultGraph())
+        default, named = list(graphs.default), None if graphs.named is None else list(graphs.named)
+        results = store.query(readable, prefixes=PREFIXES, default_graph=default, named_graphs=named)
         if isinstance(results, QueryBoolean):
             yield "truth", bool(results)
             return
@@ -208,7 +220,8 @@ def _first_line(text: str) -> str:
 def _serve() -> None:
     """Answer the request on standard input: send the parts, then ``end``; or ``error`` with what the engine said."""
     store, text, limit, timeout = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  our caller wrote it
-    _restrict(timeout)
+    restrict()
+    alarm(timeout + _GRACE)
     with suppress(BrokenPipeError):
         try:
             for part in _results(Store.read_only(store), text, limit):
@@ -226,11 +239,17 @@ def _send(part: tuple[str, Any]) -> None:
     sys.stdout.buffer.flush()
 
 
-def _restrict(timeout: float) -> None:
-    """Limit what this process may take, as far as the system can."""
+def alarm(seconds: float) -> None:
+    """Have the system end this process after so many seconds, and no sooner; never after 0.
+
+    Whoever asked ends us at the deadline. Should it be killed before, the system does: no Python is needed for that.
+    """
     with suppress(AttributeError):  # not on Windows
-        # The parent ends us at the deadline. Should it be killed before, the system does: no Python is needed for that.
-        signal.setitimer(signal.ITIMER_REAL, timeout + _GRACE)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def restrict() -> None:
+    """Limit the memory this process may take, as far as the system can."""
     try:
         import resource
     except ImportError:  # not on Windows

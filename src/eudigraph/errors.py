@@ -4,7 +4,9 @@
 
     EudigraphError          what went wrong, and how to mend it
     ├── DataError           problems in the data: exit status 1
+    ├── EngineLost          an engine ended before it had an answer: exit status 1
     ├── QueryTimeout        a query ran out of its time or memory: exit status 1
+    ├── ServerBusy          a server has more to do than it can: exit status 1
     ├── StoreError          a store that cannot be read or written: exit status 1
     └── UsageError          wrong use, a refused query or an unknown name: exit status 2
 """
@@ -24,6 +26,14 @@ class DataError(EudigraphError):
 
 class QueryTimeout(EudigraphError):
     """A query did not end within its limits of time and memory."""
+
+
+class EngineLost(EudigraphError):
+    """The process that ran a query ended before it had an answer."""
+
+
+class ServerBusy(EudigraphError):
+    """A server has more requests than it can answer."""
 
 
 class StoreError(EudigraphError):

@@ -62,8 +62,16 @@ def write_page(graph: store.Built, out: Path | None = None, texts: Sequence[Path
     return explorer(graph, texts).write(out or graph.folder / "explore.html")
 
 
-def render(graph: Triplestore, counts: Mapping[str, int], texts: Mapping[str, str] | None = None) -> str:
-    """Return the page as HTML. ``texts`` holds the texts of sources by the sources' IRIs."""
+def render(
+    graph: Triplestore,
+    counts: Mapping[str, int],
+    texts: Mapping[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
+) -> str:
+    """Return the page as HTML. ``texts`` holds the texts of sources by the sources' IRIs.
+
+    ``links`` are names and addresses of pages beside it, where it is served with others.
+    """
     ontology = from_store(graph)
     everything = network.whole(graph, ontology)
     look_of = {node: looks.look_of(data["types"]) for node, data in everything.nodes(data=True)}
@@ -81,7 +89,7 @@ def render(graph: Triplestore, counts: Mapping[str, int], texts: Mapping[str, st
     first = core[:MAX_DRAWN]
     numbers = {node: i for i, node in enumerate(order)}
     drawn = drawing.picture(everything, {node: places[node] for node in first}, numbers)
-    return drawing.page(drawn, data, title="eudigraph: the EU's digital diplomacy")
+    return drawing.page(drawn, data, title="eudigraph: the EU's digital diplomacy", links=links or {})
 
 
 def _data(

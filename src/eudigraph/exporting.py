@@ -32,10 +32,12 @@ def write(
     ending, in the folder one is in. Raises UsageError for what is not known or does not go together, StoreError where
     it cannot be written.
     """
-    if form not in ENDINGS:
-        raise UsageError(f"there is no format {cut(form)!r}; there are: {', '.join(ENDINGS)}")
+    if not isinstance(form, str) or form not in ENDINGS:
+        raise UsageError(f"there is no format {cut(str(form))!r}; there are: {', '.join(ENDINGS)}")
     if form in _NO_NETWORK and (name != projections.EVERYTHING or choice not in (None, Choice())):
         raise UsageError(f"{form} has the whole graph; leave out --network and what chooses claims")
+    if not isinstance(name, str):
+        raise UsageError(f"a network is named by a text, such as 'country-topic', not {cut(repr(name))}")
     place = out or Path(("eudigraph" if name == projections.EVERYTHING else name) + ENDINGS[form])
     if form == "icalendar":
         left = [f"no event for {line}: the date has no day" for line in calendars.without_day(built.store)]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
-from eudigraph.names import EUD, SKOS
+from eudigraph.errors import UsageError
+from eudigraph.names import EUD, SKOS, cut
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True)
@@ -18,6 +25,11 @@ class Look:
     color: str
     size: int
     shown: bool = False
+
+    @property
+    def words(self) -> str:
+        """What a legend calls them."""
+        return "other" if self is LOOKS[-1] else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.name).lower()
 
 
 LOOKS = (
@@ -57,3 +69,22 @@ def look_of(types: Sequence[str]) -> Look | None:
     # A class that somebody added is drawn as well; statuses, certainties and the like are words, not things.
     ours = any(t.startswith(EUD) for t in types) and SKOS + "Concept" not in types
     return known or (LOOKS[-1] if ours else None)
+
+
+def things(network: nx.Graph) -> nx.Graph:
+    """Return a network without the nodes that are words for things: statuses, certainties, methods of reading.
+
+    Topics are things that one can have in common; the other concepts would only be in the way of measures and pictures.
+    """
+    words = {n for n, types in network.nodes(data="types") if SKOS + "Concept" in (types or ()) and not look_of(types)}
+    return network.subgraph([node for node in network if node not in words]).copy() if words else network
+
+
+def heaviest(network: nx.Graph) -> float:
+    """Return the largest weight of a tie, 1 without any; raises UsageError for a weight that is no number from 0."""
+    weights = [(*ends, weight) for *ends, weight in network.edges(data="weight", default=1)]
+    for one, other, weight in weights:
+        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= float(weight) < math.inf:
+            pair = cut(f"{one} with {other}")
+            raise UsageError(f"{pair}: the weight of a tie is a number from 0 upwards, not {cut(repr(weight))}")
+    return float(max((weight for *_, weight in weights), default=1)) or 1.0

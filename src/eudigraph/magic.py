@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import keyword
 import shlex
 from typing import Any, NoReturn
 
@@ -10,6 +11,7 @@ from IPython.core.error import UsageError as CellError
 
 from eudigraph import api
 from eudigraph.errors import EudigraphError
+from eudigraph.names import cut
 
 HELP = """Ask the cell's SPARQL; each row of the answer opens its evidence.
 
@@ -63,6 +65,8 @@ class Magics:
             given = self._parser.parse_args(shlex.split(line))
         except ValueError as error:
             raise CellError(f"the line cannot be read: {error}") from None
+        if given.into is not None and (not given.into.isidentifier() or keyword.iskeyword(given.into)):
+            raise CellError(f"--into {cut(given.into)}: no Python variable is called so; give a name such as answer")
         bound: dict[str, Any] = {}
         for word in given.variables:
             name, _, other = word.partition("=")

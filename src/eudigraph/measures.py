@@ -113,6 +113,8 @@ def measure(
 
 def find(name: str) -> Measure:
     """Return the measure of that name; raises UsageError with suggestions."""
+    if not isinstance(name, str):
+        raise UsageError(f"a measure is named by a text, such as 'degree', not {cut(repr(name))}")
     if name in MEASURES:
         return MEASURES[name]
     near = similar(name, MEASURES)

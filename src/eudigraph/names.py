@@ -50,6 +50,8 @@ GRAPH_REFERENCE: Final = NamedNode(BASE + "graph/reference")
 GRAPH_ONTOLOGY: Final = NamedNode(BASE + "graph/ontology")
 GRAPH_DATES: Final = NamedNode(BASE + "graph/dates")
 GRAPH_INFERRED: Final = NamedNode(BASE + "graph/inferred")
+GRAPH_DEFAULT: Final = NamedNode(BASE + "graph/default")
+"""The default graph where it needs a name: in an engine that has no such graph of its own, and in its protocol."""
 OWN_GRAPHS: Final = (GRAPH_PROVENANCE, GRAPH_REFERENCE, GRAPH_ONTOLOGY, GRAPH_DATES, GRAPH_INFERRED)
 """The named graphs that are no passages."""
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import itemgetter
 from sys import intern
 
 import networkx as nx
-from pyoxigraph import DefaultGraph, Literal, NamedNode
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
 
 from eudigraph.names import (
     EUD,
@@ -33,6 +33,10 @@ from eudigraph.sparql import Triplestore, select
 
 EVIDENCE_CLASSES = ("Passage", "Source", "Reading", "TimeSpan")
 """Classes of what is no node: evidence and dates."""
+_DATES = (EUD + "date", EUD + "since")
+"""Properties that say when an engagement takes place, or since when it stands."""
+_OF_ITSELF = frozenset((*_DATES, EUD + "status", RDF_TYPE.value))
+"""Properties that say of a thing itself what it is, when, and how firm."""
 _TERMS = frozenset(SKOS + name for name in ("broader", "narrower", "broaderTransitive", "related"))
 _MATCHES = frozenset(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch"))
 
@@ -74,11 +78,12 @@ def whole(store: Triplestore, ontology: Ontology) -> nx.MultiDiGraph:
     """
     objects = {t.iri for t in ontology.properties if t.kind == "ObjectProperty" and (t.ours or t.iri in _TERMS)}
     values = {t.iri for t in ontology.properties if t.kind == "DatatypeProperty" and t.ours}
-    uncertain, open_, dated = hedged(store), unsettled(store), times(store)
+    uncertain, open_, dated = hedged(store), unsettled(store), times(store, spans(store))
     words: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     types: dict[str, set[str]] = defaultdict(set)
     relations: dict[tuple[str, str, str], _Statement] = defaultdict(_Statement)
     texts: dict[tuple[str, str, str], _Statement] = defaultdict(_Statement)
+    told: dict[str, set[str]] = defaultdict(set)
     skipped = {
         q.subject.value
         for name in EVIDENCE_CLASSES
@@ -113,6 +118,8 @@ def whole(store: Triplestore, ontology: Ontology) -> nx.MultiDiGraph:
                 continue
             if passage:
                 statement.passages.add(passage)
+                if predicate in _OF_ITSELF:
+                    told[iri].add(passage)
             elif inferred:
                 statement.inferred = True
 
@@ -130,6 +137,7 @@ def whole(store: Triplestore, ontology: Ontology) -> nx.MultiDiGraph:
             definition=_best(of[SKOS + "definition"]),
             matches=sorted({*of["match"]}),
             values=[],
+            passages=sorted(told[iri]),
         )
         if EUD + "Engagement" in types[iri]:
             when = dated.get(iri) or Times()
@@ -171,20 +179,42 @@ class Times:
     latest: str | None = None
 
 
-def times(store: Triplestore) -> dict[str, Times]:
-    """Return the times of all engagements that have any, by their IRIs."""
-    query = f"""SELECT ?x ?date ?first ?last {{ {{ ?x <{EUD}date> ?date }} UNION {{ ?x <{EUD}since> ?date }}
-        OPTIONAL {{ ?span <{EUD}edtf> ?date OPTIONAL {{ ?span <{EUD}earliest> ?first }}
-        OPTIONAL {{ ?span <{EUD}latest> ?last }} }} }}"""
-    found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    for row in select(store, query):
-        ends = (row[name].value if row[name] else "" for name in ("date", "first", "last"))
-        found[row["x"].value].append(tuple(ends))  # type: ignore[arg-type]
+def times(store: Triplestore, days: Mapping[str, tuple[str, str]]) -> dict[str, Times]:
+    """Return the times of all engagements that have any, by their IRIs; ``days`` are the ``spans`` of all dates."""
+    claimed: dict[str, set[str]] = defaultdict(set)
+    for prop in _DATES:
+        for iri, text in pairs(store, prop):
+            claimed[iri].add(text)
     made = {}
-    for iri, given in found.items():
-        dates, first, last = zip(*sorted(given), strict=True)
-        made[iri] = Times(list(dict.fromkeys(dates)), min(first) or None, None if "" in last else max(last))
+    for iri, dates in claimed.items():
+        first, last = zip(*(days.get(text, ("", "")) for text in dates), strict=True)
+        made[iri] = Times(sorted(dates), min(first) or None, None if "" in last else max(last))
     return made
+
+
+def spans(store: Triplestore) -> dict[str, tuple[str, str]]:
+    """Return the first and the last day of each date written in the graph; empty for an end that has none."""
+    written, firsts, lasts = (dict(pairs(store, EUD + name)) for name in ("edtf", "earliest", "latest"))
+    return {text: (firsts.get(span, ""), lasts.get(span, "")) for span, text in written.items()}
+
+
+def pairs(store: Triplestore, prop: str) -> Iterator[tuple[str, str]]:
+    """Yield the subject and the object, IRIs or texts, of each statement with a property; faster than a query."""
+    for quad in store.quads_for_pattern(None, NamedNode(prop), None, DefaultGraph()):
+        subject, value = quad.subject, quad.object
+        if not isinstance(subject, Triple) and not isinstance(value, Triple):
+            yield subject.value, value.value
+
+
+def dated(store: Triplestore) -> dict[str, set[str]]:
+    """Return the passages that say when an engagement is, or how firm, by the engagements' IRIs."""
+    told = " ".join(f"<{prop}>" for prop in (*_DATES, EUD + "status"))
+    own = ", ".join(map(str, OWN_GRAPHS))
+    query = f"SELECT ?x ?p {{ VALUES ?told {{ {told} }} GRAPH ?p {{ ?x ?told ?y }} FILTER(?p NOT IN ({own})) }}"
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in select(store, query):
+        found[row["x"].value].add(row["p"].value)
+    return found
 
 
 def unsettled(store: Triplestore) -> set[str]:

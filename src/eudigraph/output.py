@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 import textwrap
 from collections.abc import Sequence
-from xml.etree import ElementTree
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import Literal, RdfFormat, Triple, serialize
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from eudigraph import results
 from eudigraph.engine import Answer
 from eudigraph.errors import UsageError
 from eudigraph.labels import show
@@ -35,8 +34,8 @@ NETWORK_FORMATS = ("graphml", "gexf", "cytoscape", "neo4j", "icalendar", "jsonld
 """For other tools."""
 WIDTH = 120
 """Characters of a line where there is no terminal to ask."""
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_RESULTS = "http://www.w3.org/2005/sparql-results#"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Also what turns the direction of writing, which would let a name reverse the rest of its line."""
 
 
 def write(answer: Answer, form: str, names: dict[str, str], *, ids: bool = False, width: int | None = None) -> str:
@@ -50,12 +49,14 @@ def write(answer: Answer, form: str, names: dict[str, str], *, ids: bool = False
     if form in GRAPH_FORMATS:
         raise UsageError(f"{form} is for graphs (CONSTRUCT, DESCRIBE); for rows choose {', '.join(ROW_FORMATS)}")
     if answer.truth is not None:
-        return _truth(answer.truth, form)
+        return _truth(answer, form)
     if form == "table":
         return table(answer.variables, [cells(row, names, ids=ids) for row in answer.rows], width=width)
     if form == "csv":
         return _csv(answer, names, ids)
-    return {"tsv": _tsv, "json": _json, "xml": _xml}[form](answer)
+    if form == "json":
+        return results.write_json(answer, indent=1) + "\n"
+    return {"tsv": results.write_tsv, "xml": results.write_xml}[form](answer)
 
 
 def cells(row: Sequence[object], names: dict[str, str], *, ids: bool = False) -> list[str]:
@@ -102,7 +103,7 @@ def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -
 
 
 def clean(text: str) -> str:
-    """Return a text without the control characters that a terminal would obey."""
+    """Return a text without the control characters that a terminal, or a page's lines, would obey."""
     return _CONTROL.sub("�", text)
 
 
@@ -142,75 +143,13 @@ def _harmless(text: str, term: object) -> str:
     return text if numeric else harmless(text)
 
 
-def _tsv(answer: Answer) -> str:
-    """SPARQL 1.1 TSV: terms in Turtle's syntax (https://www.w3.org/TR/sparql11-results-csv-tsv/)."""
-    lines = ["\t".join(f"?{v}" for v in answer.variables)]
-    lines += ["\t".join("" if t is None else str(t).replace("\t", "\\t") for t in row) for row in answer.rows]
-    return "\n".join(lines) + "\n"
-
-
-def _json(answer: Answer) -> str:
-    """SPARQL 1.1 JSON (https://www.w3.org/TR/sparql11-results-json/)."""
-    bindings = [
-        {v: _json_term(t) for v, t in zip(answer.variables, row, strict=True) if t is not None} for row in answer.rows
-    ]
-    document = {"head": {"vars": answer.variables}, "results": {"bindings": bindings}}
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-
-
-def _json_term(term: object) -> dict[str, str]:
-    if isinstance(term, NamedNode):
-        return {"type": "uri", "value": term.value}
-    if isinstance(term, BlankNode):
-        return {"type": "bnode", "value": term.value}
-    if isinstance(term, Literal):
-        made = {"type": "literal", "value": term.value}
-        if term.language:
-            made["xml:lang"] = term.language
-        elif term.datatype.value != XSD + "string":
-            made["datatype"] = term.datatype.value
-        return made
-    return {"type": "literal", "value": str(term)}
-
-
-def _xml(answer: Answer) -> str:
-    """SPARQL XML (https://www.w3.org/TR/rdf-sparql-XMLres/)."""
-    root = _xml_root(answer.variables)
-    results = ElementTree.SubElement(root, "results")
-    for row in answer.rows:
-        result = ElementTree.SubElement(results, "result")
-        for variable, term in zip(answer.variables, row, strict=True):
-            if term is None:
-                continue
-            binding = ElementTree.SubElement(result, "binding", {"name": variable})
-            given = _json_term(term)
-            attributes = {k: v for k, v in given.items() if k in ("xml:lang", "datatype")}
-            ElementTree.SubElement(binding, given["type"], attributes).text = clean(given["value"])
-    return _xml_text(root)
-
-
-def _xml_root(variables: Sequence[str]) -> ElementTree.Element:
-    root = ElementTree.Element("sparql", {"xmlns": _RESULTS})
-    head = ElementTree.SubElement(root, "head")
-    for variable in variables:
-        ElementTree.SubElement(head, "variable", {"name": variable})
-    return root
-
-
-def _xml_text(root: ElementTree.Element) -> str:
-    ElementTree.indent(root, " ")
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
-
-
-def _truth(truth: bool, form: str) -> str:
-    word = "true" if truth else "false"
+def _truth(answer: Answer, form: str) -> str:
     if form == "json":
-        return json.dumps({"head": {}, "boolean": truth}) + "\n"
+        return results.write_json(answer) + "\n"
     if form == "xml":
-        root = _xml_root([])
-        ElementTree.SubElement(root, "boolean").text = word
-        return _xml_text(root)
-    return ("yes" if truth else "no") + "\n" if form == "table" else word + "\n"
+        return results.write_xml(answer)
+    words = ("yes", "no") if form == "table" else ("true", "false")
+    return words[not answer.truth] + "\n"
 
 
 def _graph(triples: Sequence[Triple], form: str) -> str:

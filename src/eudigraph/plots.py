@@ -15,7 +15,8 @@ import networkx as nx
 
 from eudigraph import algorithms
 from eudigraph.errors import UsageError
-from eudigraph.looks import LOOKS, look_of_node
+from eudigraph.looks import LOOKS, heaviest, look_of_node, things
+from eudigraph.names import cut
 from eudigraph.store import write_aside
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Plot:
 
         Raises UsageError for any other, StoreError where it cannot be written.
         """
+        if not isinstance(path, str | Path):
+            raise UsageError(f"a file is named by a text or a Path, not {cut(repr(path))}")
         place = Path(path)
         if place.suffix not in (".png", ".svg", ".pdf"):
             raise UsageError(f"{place.name} ends neither in .png nor in .svg nor in .pdf; name it so")
@@ -162,22 +165,23 @@ def matrix(title: str, names: list[str], values: dict[tuple[str, str], float], *
 def network(given: nx.Graph, title: str = "", groups: dict[Any, int] | None = None) -> Plot:
     """Return a picture of a network: colours and shapes by class, or colours by ``groups``; dashed what is not settled.
 
-    The wider a line, the more it stands for. Nodes are laid out as in the explorer.
+    The wider a line, the more it stands for. Nodes are laid out as in the explorer; words for things are left out.
     """
     named = str(given.graph.get("title") or "A network")
+    given = things(given)
+    most = heaviest(given)
 
     def draw(axes: Axes) -> None:
         # Not an outline, which would make shapes of the letters: large, and nothing to search or read aloud.
         halo = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
         places = algorithms.layout(given)
         spots = {node: (x, -y) for node, (x, y) in places.items()}
-        heaviest = max((w for *_, w in given.edges(data="weight", default=1)), default=1)
         for s, o, data in given.edges(data=True):
             if s == o:
                 continue
             firm = data.get("standing", "settled") == "settled"
             xs, ys = zip(spots[s], spots[o], strict=True)
-            width = 0.6 + 2.4 * data.get("weight", 1) / heaviest
+            width = 0.6 + 2.4 * data.get("weight", 1) / most
             axes.plot(xs, ys, color="#b3bcc2", linewidth=width, linestyle="-" if firm else "--", zorder=1)
         for look in LOOKS:
             nodes = [n for n, data in given.nodes(data=True) if look is look_of_node(data)]
@@ -185,7 +189,7 @@ def network(given: nx.Graph, title: str = "", groups: dict[Any, int] | None = No
                 continue
             colors = [_color(look.color if groups is None else groups.get(n)) for n in nodes]
             xs, ys = zip(*(spots[n] for n in nodes), strict=True)
-            kind = look.name.lower() if groups is None else None
+            kind = look.words if groups is None else None
             axes.scatter(xs, ys, marker=MARKERS[look.shape], s=look.size * 5, c=colors, label=kind, zorder=2)
         axes.set_axis_off()
         axes.margins(0.12)
@@ -257,7 +261,7 @@ def _plot(title: str, draw: Callable[[Axes], None], *, width: float = 7.2, heigh
         axes = figure.subplots()
         axes.set_title("\n".join(_plain(line) for part in title.split("\n") for line in textwrap.wrap(part, 84)))
         draw(axes)
-    return Plot(figure, title)
+    return Plot(figure, _steady(title))
 
 
 def _short(text: str, room: int = 40) -> str:
@@ -266,4 +270,9 @@ def _short(text: str, room: int = 40) -> str:
 
 def _plain(text: str) -> str:
     """Return a text without control characters, in which no dollar begins mathematics."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", " ", text).replace("$", r"\$")
+    return _steady(text).replace("$", r"\$")
+
+
+def _steady(text: str) -> str:
+    """Return a text without control characters, also those that turn the direction of writing."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", " ", text)

@@ -6,16 +6,18 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from eudigraph import dates
 from eudigraph.errors import DataError, UsageError
 from eudigraph.labels import labels
-from eudigraph.names import EUD, OWL, RDFS, SKOS, XSD, cut, expand, fold, shorten, similar
+from eudigraph.names import EUD, OWL, RDF_TYPE, RDFS, SKOS, XSD, cut, expand, fold, shorten, similar
 from eudigraph.sparql import Triplestore, bare, harmless, select
 from eudigraph.workspace import Workspace
 
@@ -130,10 +132,15 @@ def resolve(store: Triplestore, query: LibraryQuery, given: Mapping[str, str]) -
 def find_entity(store: Triplestore, text: str, kind: str = "resource") -> NamedNode:
     """Return the one thing of a kind that has this name, IRI or prefixed name.
 
-    Names are compared without case and accents; a preferred name goes before an alternative one. Raises UsageError with
-    suggestions where there is none, and with the candidates where there are several.
+    Names are compared without case and accents; a preferred name goes before an alternative one, and one that is
+    written just so before all others. Raises UsageError with suggestions where there is none, and with the candidates
+    where there are several.
     """
     iri = expand(text)
+    with suppress(ValueError):  # what is no IRI, or no text, is the name of nothing
+        exact = _exact(store, text if iri is None else NamedNode(iri), kind)
+        if len(exact) == 1:
+            return exact.pop()
     names = _names(store, kind)
     if iri is not None:
         if any(iri in found for found in names.values()):
@@ -149,12 +156,13 @@ def find_entity(store: Triplestore, text: str, kind: str = "resource") -> NamedN
 
 
 @lru_cache(maxsize=512)
-def inspect(text: str) -> str:
+def inspect(text: str, *, choosing: bool = False) -> str:
     """Return what a query asks for: ``select``, ``ask``, ``construct`` or ``describe``.
 
     Raises UsageError for what is refused: SERVICE and FROM, which could reach other machines or graphs, and updates;
-    and for what is no query at all, is too long or nested too deeply. Whether the rest is good SPARQL is found by the
-    engine when it runs it, in a process that may fail.
+    and for what is no query at all, is too long or nested too deeply. FROM may stand if the caller is ``choosing`` the
+    graphs itself, by what ``sparql.datasets`` finds. Whether the rest is good SPARQL is found by the engine when it
+    runs it, in a process that may fail.
     """
     if len(text) > MAX_TEXT:
         raise UsageError(f"the query has {len(text):,} characters; at most {MAX_TEXT:,} are read")
@@ -171,7 +179,7 @@ def inspect(text: str) -> str:
         capitals = bare(text).upper()
         line = capitals.count("\n", 0, capitals.index(form)) + 1
         raise UsageError(f"this is no SPARQL query: it begins with {cut(form)} (line:{line}); write {_EXAMPLE}")
-    if "FROM" in words:
+    if "FROM" in words and not choosing:
         raise UsageError("FROM is refused: a query must not load other data; choose passages with GRAPH instead")
     behind = [word for word in words if word in _UPDATES]
     if behind:
@@ -280,6 +288,25 @@ def _term(store: Triplestore, parameter: Parameter, text: str) -> Value:
         raise UsageError(f"{parameter.name}: {error}") from error
 
 
+def _exact(store: Triplestore, what: str | NamedNode, kind: str) -> set[NamedNode]:
+    """Return the things of a kind with this preferred name, or the thing itself if it has one, by a few look-ups.
+
+    To look through all names, as ``_names`` does, takes seconds where there are many.
+    """
+    preferred = [NamedNode(SKOS + "prefLabel"), NamedNode(EUD + "title")]
+    spelt = [None] if isinstance(what, NamedNode) else [Literal(what, language="en"), Literal(what)]
+    thing = what if isinstance(what, NamedNode) else None
+    found = set()
+    for name, prop in product(spelt, preferred):
+        for quad in store.quads_for_pattern(thing, prop, name, DefaultGraph()):
+            it = quad.subject
+            if isinstance(it, NamedNode) and (
+                kind == "resource" or Quad(it, RDF_TYPE, NamedNode(EUD + kind), DefaultGraph()) in store
+            ):
+                found.add(it)
+    return found
+
+
 def _names(store: Triplestore, kind: str) -> dict[str, dict[str, int]]:
     """Return, for each name (folded), the things that have it, with 0 for a preferred and 1 for an alternative name."""
     if kind == "property":
@@ -290,7 +317,7 @@ def _names(store: Triplestore, kind: str) -> dict[str, dict[str, int]]:
         where = f"""{typed} {{ ?x <{SKOS}prefLabel> ?name BIND(0 AS ?rank) }} UNION
             {{ ?x <{SKOS}altLabel> ?name BIND(1 AS ?rank) }} UNION {{ ?x <{EUD}title> ?name BIND(0 AS ?rank) }}"""
     names: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in select(store, f"SELECT ?x ?name ?rank {{ {where} FILTER(isIRI(?x)) }} ORDER BY ?x ?name"):
+    for row in select(store, f"SELECT ?x ?name ?rank {{ {where} FILTER(isIRI(?x)) }}"):
         thing, rank = row["x"].value, int(row["rank"].value)
         held = names[fold(row["name"].value if row["name"] else shorten(thing))]
         held[thing] = min(rank, held.get(thing, rank))

@@ -1,4 +1,4 @@
-"""What follows: rules made from the ontology's own axioms, run by the store, and explained when asked.
+"""What follows: rules made from the ontology's own axioms, run to the end, and explained when asked.
 
 The rules are those of OWL 2 RL (https://www.w3.org/TR/owl2-profiles/, section 4.3) for the kinds of axioms the ontology
 uses: cax-sco, prp-spo1, prp-spo2, prp-inv1/2, prp-dom, prp-rng, prp-symp, prp-trp. A test holds the ontology to these
@@ -7,16 +7,18 @@ kinds and their result equal to HermiT's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import combinations, count
+from itertools import count
+from typing import Any
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from eudigraph.names import GRAPH_INFERRED, OWL, OWN_GRAPHS, RDF_TYPE, SKOS
 from eudigraph.ontology import Ontology, Term
-from eudigraph.sparql import Triplestore, select
+from eudigraph.sparql import Triplestore, iri, select
 
 Atom = tuple[str, str, str]
 """A pattern: subject, property IRI, object; subject and object are ``?x`` or the IRI of a class."""
@@ -24,6 +26,11 @@ Subject = NamedNode | BlankNode | Triple
 Object = NamedNode | BlankNode | Literal | Triple
 
 KNOWN_TRAITS = {"TransitiveProperty", "SymmetricProperty", "AsymmetricProperty", "IrreflexiveProperty"}
+Relation = tuple[str, str | None]
+"""What tells atoms apart that no statement fits both of: the property and, of a type, the class."""
+Pair = tuple[Any, Any]
+"""Subject and object of a statement."""
+Pairs = dict[Relation, set[Pair]]
 MAX_EXPLANATION = 10_000
 """Statements that a search for an explanation looks at, at most."""
 
@@ -127,29 +134,99 @@ def _object_rules(ontology: Ontology, term: Term) -> list[Rule]:
 def infer(store: Store, ontology: Ontology) -> int:
     """Add all that follows to the store's default graph and to the graph of inferred statements; return how many.
 
-    The rules run in turn until none adds anything.
+    Semi-naive: each round asks what follows from the statements that were new in the round before, together with all
+    others, so that no rule runs twice over the same. Every body is a path from ``?x`` to ``?y``; see ``rules``.
     """
-    before = len(store)
-    updates = [_update(rule) for rule in rules(ontology)]
-    while True:
-        size = len(store)
-        for update in updates:
-            store.update(update)
-        if len(store) == size:
-            return (len(store) - before) // 2
+    known = rules(ontology)
+    held = _Held({_relation(atom) for rule in known if len(rule.body) > 1 for atom in rule.body})
+    new = _asserted(store, {_relation(atom) for rule in known for atom in (rule.head, *rule.body)})
+    added = 0
+    while new:
+        held.add(new)
+        found: Pairs = defaultdict(set)
+        for rule in known:
+            for place, atom in enumerate(rule.body):
+                if pairs := new.get(_relation(atom)):
+                    found[_relation(rule.head)].update(_heads(rule.head, held.ends(rule.body, place, pairs)))
+        new = {relation: pairs for relation in found if (pairs := found[relation] - held.pairs[relation])}
+        for (name, _), pairs in new.items():
+            predicate = NamedNode(name)
+            store.bulk_extend(Quad(s, predicate, o) for s, o in pairs)
+            store.bulk_extend(Quad(s, predicate, o, GRAPH_INFERRED) for s, o in pairs)
+            added += len(pairs)
+    return added
+
+
+class _Held:
+    """The statements that are known, by relation; those of relations in ``chained`` also by subject and by object."""
+
+    def __init__(self, chained: Collection[Relation]) -> None:
+        self.pairs: Pairs = defaultdict(set)
+        self.after: dict[Relation, dict[Any, list[Any]]] = {relation: defaultdict(list) for relation in chained}
+        self.before: dict[Relation, dict[Any, list[Any]]] = {relation: defaultdict(list) for relation in chained}
+
+    def add(self, new: Pairs) -> None:
+        """Add statements that are not held yet."""
+        for relation, pairs in new.items():
+            self.pairs[relation] |= pairs
+            if relation in self.after:
+                after, before = self.after[relation], self.before[relation]
+                for s, o in pairs:
+                    after[s].append(o)
+                    before[o].append(s)
+
+    def ends(self, body: Sequence[Atom], place: int, pairs: set[Pair]) -> set[Pair]:
+        """Return the ends of the paths along a body whose statement at a place is one of these."""
+        for atom in reversed(body[:place]):
+            before = self.before[_relation(atom)]
+            pairs = {(s, o) for m, o in pairs for s in before.get(m, ())}
+        for atom in body[place + 1 :]:
+            after = self.after[_relation(atom)]
+            pairs = {(s, o) for s, m in pairs for o in after.get(m, ())}
+        return pairs
+
+
+def _asserted(store: Store, wanted: Collection[Relation]) -> Pairs:
+    """Return the statements of the default graph that rules speak of."""
+    found: Pairs = defaultdict(set)
+    for quad in store.quads_for_pattern(None, None, None, DefaultGraph()):
+        name, value = quad.predicate.value, quad.object
+        relation = (name, iri(value) if name == RDF_TYPE.value else None)
+        if relation in wanted:
+            found[relation].add((quad.subject, value))
+    return found
+
+
+def _relation(atom: Atom) -> Relation:
+    return atom[1], None if atom[2].startswith("?") else atom[2]
+
+
+def _heads(head: Atom, ends: set[Pair]) -> Iterable[Pair]:
+    """Return what a rule leads to from the ends of its body; a text is no subject."""
+    match head[0], head[2]:
+        case "?x", "?y":
+            return ends
+        case "?x", thing:
+            node = NamedNode(thing)
+            return {(x, node) for x, _ in ends}
+        case _, "?x":
+            return {(y, x) for x, y in ends if not isinstance(y, Literal)}
+        case _, thing:
+            node = NamedNode(thing)
+            return {(y, node) for _, y in ends if not isinstance(y, Literal)}
 
 
 def clashes(ontology: Ontology) -> list[Clash]:
     """Return the queries that name a contradiction: disjoint classes, asymmetric and irreflexive properties."""
     made = []
     for group in ontology.disjoint:
-        for one, other in combinations(group, 2):
-            made.append(
-                Clash(
-                    f"{{x}} cannot be both {_a(ontology, one)} and {_a(ontology, other)}",
-                    f"SELECT ?x WHERE {{ ?x a <{one}> , <{other}> }} ORDER BY ?x",
-                )
-            )
+        for place, one in enumerate(group[:-1], 1):
+            others = group[place:]
+            names = " ".join(f"(<{other}> {Literal(_a(ontology, other))})" for other in others)
+            # One query for a class, not one for each pair: its instances are gone through once.
+            both = f"SELECT ?x ?other {{ ?x a <{one}> , ?other FILTER(?other IN (<{'>, <'.join(others)}>)) }}"
+            query = f"SELECT ?x ?y WHERE {{ {{ {both} }} VALUES (?other ?y) {{ {names} }} }} ORDER BY ?y ?x"
+            made.append(Clash(f"{{x}} cannot be both {_a(ontology, one)} and {{y}}", query))
     for term in ontology.properties:
         if "AsymmetricProperty" in term.traits:
             made.append(
@@ -324,14 +401,6 @@ class _Search:
 
 def _value(term: str, values: dict[str, Subject | Object]) -> Subject | Object:
     return values[term] if term.startswith("?") else NamedNode(term)
-
-
-def _update(rule: Rule) -> str:
-    head = _pattern([rule.head])
-    return (
-        f"INSERT {{ {head} GRAPH <{GRAPH_INFERRED.value}> {{ {head} }} }} "
-        f"WHERE {{ {_pattern(rule.body)} FILTER NOT EXISTS {{ {head} }} }}"
-    )
 
 
 def _pattern(atoms: Sequence[Atom], given: Mapping[str, str] | None = None) -> str:

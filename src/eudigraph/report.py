@@ -44,8 +44,16 @@ def page(analysis: Analysis) -> str:
         for finding in analysis.findings
     ]
     network = plots.network(analysis.network, f"{analysis.title}: {_size(analysis)}")
-    given = {"title": analysis.title, "scope": scope(analysis), "cautions": analysis.cautions, "network": network}
-    return drawing.document("report.html", sections=sections, **given)
+    return drawing.document(
+        "report.html",
+        title=output.clean(analysis.title),
+        question=output.clean(analysis.question),
+        tie=output.clean(analysis.tie),
+        scope=scope(analysis),
+        cautions=[output.clean(caution) for caution in analysis.cautions],
+        network=network,
+        sections=sections,
+    )
 
 
 def picture(finding: Finding, analysis: Analysis) -> plots.Plot:
@@ -91,7 +99,8 @@ def _size(analysis: Analysis) -> str:
 
 
 def _text(analysis: Analysis, width: int, every: bool) -> str:
-    lines = [analysis.title, scope(analysis), *(f"Mind: {caution}" for caution in analysis.cautions)]
+    lines = [line for line in (analysis.title, analysis.question, scope(analysis), analysis.tie) if line]
+    lines += [f"Mind: {caution}" for caution in analysis.cautions]
     for finding in analysis.findings:
         measure = finding.measure
         lines += ["", measure.title.upper(), measure.meaning, finding.headline, *finding.reliance, ""]
@@ -104,7 +113,9 @@ def _text(analysis: Analysis, width: int, every: bool) -> str:
 
 
 def _markdown(analysis: Analysis, every: bool) -> str:
-    lines = [f"# {_escaped(analysis.title)}", "", scope(analysis), ""]
+    lines = [f"# {_escaped(analysis.title)}", ""]
+    for line in (_escaped(analysis.question), f"{scope(analysis)} {_escaped(analysis.tie)}".rstrip()):
+        lines += [line, ""] if line else []
     lines += [f"- {_escaped(caution)}" for caution in analysis.cautions]
     for finding in analysis.findings:
         measure = finding.measure
@@ -140,6 +151,8 @@ def _json(analysis: Analysis) -> str:
     made: dict[str, Any] = {
         "network": analysis.network.graph.get("name"),
         "title": analysis.title,
+        "question": analysis.question,
+        "tie": analysis.tie,
         "nodes": len(analysis.network),
         "edges": analysis.network.number_of_edges(),
         "claims": choice.claims if choice else None,

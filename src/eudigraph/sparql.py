@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from pyoxigraph import (
@@ -50,7 +51,7 @@ class Triplestore(Protocol):
     def __iter__(self) -> Iterator[Quad]: ...
 
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
       (?P<quoted> \"{3} (?:\"{0,2}(?:[^\"\\]|\\.))* \"{3} | '{3} (?:'{0,2}(?:[^'\\]|\\.))* '{3}
                 | \"(?:[^\"\\\n\r]|\\.)*\" | '(?:[^'\\\n\r]|\\.)*' )
@@ -104,7 +105,24 @@ def bare(text: str) -> str:
                 return chr(number) if number <= 0x10FFFF else " "
         return token[0]
 
-    return _TOKEN.sub(replace, text)
+    return TOKEN.sub(replace, text)
+
+
+def datasets(text: str, prefixes: Mapping[str, str]) -> list[tuple[bool, str]]:
+    """Return the graphs that a query names with FROM, each with whether it is NAMED, in the query's order.
+
+    Raises UsageError for one whose IRI cannot be read.
+    """
+    blank = TOKEN.sub(lambda t: t[0] if t.lastgroup == "iri" else re.sub(r"[^\n]", " ", t[0]), text)
+    known = {**prefixes, **dict(re.findall(r"(?i)\bPREFIX\s+([\w.-]*):\s*<([^>]*)>", blank))}
+    found = []
+    clause = r"(?i)(?<![\w:.%-])FROM(?=[\s<])\s*(NAMED\b)?\s*(<[^>]*>|[\w.-]*:[^\s<{?$]*)?"
+    for named, name in re.findall(clause, blank):
+        prefix, _, local = name.partition(":")
+        if not name.startswith("<") and prefix not in known:
+            raise UsageError("FROM needs the IRI of a graph, such as FROM <https://…> or FROM passage:…; write it so")
+        found.append((bool(named), name[1:-1] if name.startswith("<") else known[prefix] + local))
+    return found
 
 
 def with_values(text: str, names: str, values: str) -> str:
@@ -114,7 +132,7 @@ def with_values(text: str, names: str, values: str) -> str:
     """
     block = f"VALUES ({names}) {{ ({values}) }}"
     # Whatever is no keyword or bracket is made blank, so that places stay what they are.
-    blank = _TOKEN.sub(lambda token: re.sub(r"[^\n]", " ", token[0]), text)
+    blank = TOKEN.sub(lambda token: re.sub(r"[^\n]", " ", token[0]), text)
     start = _pattern(blank)
     if start is None or re.match(r"\s*SELECT\b", blank[start:], re.IGNORECASE):
         return f"{text}\n{block}"
@@ -139,6 +157,7 @@ def _pattern(blank: str) -> int | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def harmless(text: str) -> str:
     """Return a query with the same meaning that cannot reach another machine; raises UsageError for SERVICE.
 
@@ -152,14 +171,14 @@ def harmless(text: str) -> str:
         raise UsageError(
             "SERVICE is refused: a query must not reach other machines; ask here, then combine the answers"
         )
-    escaped = next((t for t in _TOKEN.finditer(text) if t.lastgroup == "codepoint"), None)
+    escaped = next((t for t in TOKEN.finditer(text) if t.lastgroup == "codepoint"), None)
     if escaped:
         # Engines differ on these; a query that is read in two ways cannot be checked.
         raise UsageError(
             f"{escaped[0]} stands outside texts and IRIs (line:{text.count(chr(10), 0, escaped.start()) + 1}); "
             "write the character itself"
         )
-    return _TOKEN.sub(_disarm, text)
+    return TOKEN.sub(_disarm, text)
 
 
 def _has_service(text: str) -> bool:

@@ -1,0 +1,227 @@
+"""What the server's pages show: a thing with its facts and evidence, an answer, a query to write."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
+
+from eudigraph import engine, evidence, network, output
+from eudigraph.answers import Evidenced
+from eudigraph.evidence import Passage
+from eudigraph.labels import labels, show
+from eudigraph.names import BASE, EUD, GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, RDFS, SKOS
+from eudigraph.ontology import Ontology
+from eudigraph.sparql import Triplestore, select
+
+MAX_SHOWN = 200
+"""Values of one relation, or rows of an answer, that a page shows."""
+_NAMES = frozenset((SKOS + "prefLabel", SKOS + "altLabel", SKOS + "definition", RDFS + "label", EUD + "title"))
+_MATCHES = frozenset(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch"))
+
+
+@dataclass
+class Cell:
+    """A term as a page shows it: a text, where it leads, and the passages behind it, by their places in a list."""
+
+    text: str
+    href: str = ""
+    passages: list[int] = field(default_factory=list)
+    why: str = ""
+    """Where it is explained, if it only follows."""
+    note: str = ""
+    """Of an engagement: how it stands, and when it is."""
+
+
+@dataclass
+class Fact:
+    """A relation with its values; ``more`` are left out."""
+
+    relation: Cell
+    values: list[Cell]
+    more: int = 0
+
+
+@dataclass
+class Thing:
+    """A thing with all that the graph says of it: what is said, what follows, what is said of others to it."""
+
+    iri: str
+    label: str
+    kind: str
+    also: list[str]
+    definition: str
+    links: list[str]
+    said: list[Fact]
+    follows: list[Fact]
+    to_it: list[Fact]
+    claims: list[list[Cell]]
+    """Of a passage: the statements that it makes."""
+    passages: list[Passage]
+
+
+def path(iri: str) -> str:
+    """Return where a server shows what an IRI names: below ``/id/``, at ``/ontology``, or at the IRI itself."""
+    if iri.startswith(EUD):
+        return f"/ontology#{quote(iri.removeprefix(EUD))}"
+    if iri.startswith(BASE):
+        return f"/id/{quote(iri.removeprefix(BASE), safe='/')}"
+    return iri if iri.startswith(("http://", "https://")) else ""
+
+
+def exists(store: Triplestore, node: NamedNode) -> bool:
+    """Whether anything is said of a thing, or anything to it, or whether it is a graph with statements."""
+    patterns = ((node, None, None, DefaultGraph()), (None, None, node, DefaultGraph()), (None, None, None, node))
+    return any(True for given in patterns for _ in store.quads_for_pattern(*given))
+
+
+def thing(store: Triplestore, ontology: Ontology, node: NamedNode) -> Thing:
+    """Return a thing as its page shows it."""
+    outgoing = list(store.quads_for_pattern(node, None, None, DefaultGraph()))
+    incoming = [
+        quad
+        for quad in store.quads_for_pattern(None, None, node, DefaultGraph())
+        if quad.predicate != RDF_TYPE and not _has_inverse(ontology, quad.predicate.value)
+    ]
+    types = {q.object.value for q in outgoing if q.predicate == RDF_TYPE and isinstance(q.object, NamedNode)}
+    hidden = _NAMES | _MATCHES | {RDF_TYPE.value}
+    facts = [quad for quad in outgoing if quad.predicate.value not in hidden]
+    claims = [] if node in OWN_GRAPHS else sorted(store.quads_for_pattern(None, None, None, node), key=str)
+    names = _names(store, [*facts, *incoming, *claims])
+    shown = _Shown(store, ontology, names)
+    said, follows = shown.facts(facts)
+    to_it, _ = shown.facts(incoming, turned=True)
+    own = labels(store, [node.value])[node.value]
+    return Thing(
+        iri=node.value,
+        label=own,
+        kind=network.class_words(ontology, types),
+        also=sorted({v for v in _values(outgoing, SKOS + "altLabel") if v != own}),
+        definition=" ".join(_values(outgoing, SKOS + "definition")[:1]),
+        links=sorted(
+            q.object.value
+            for q in outgoing
+            if q.predicate.value in _MATCHES and isinstance(q.object, NamedNode) and path(q.object.value)
+        ),
+        said=said,
+        follows=follows,
+        to_it=to_it,
+        claims=[[cell(t, names) for t in (q.subject, q.predicate, q.object)] for q in claims[:MAX_SHOWN]],
+        passages=shown.passages(),
+    )
+
+
+def statements(store: Triplestore, node: NamedNode, *, named: bool = False, most: int = 10_000) -> list[Quad]:
+    """Return what is said of a thing and to it, and what the things it is tied to are called; up to ``most``.
+
+    If ``named``, the statements stand in their graphs, so that it is seen who says them.
+    """
+    graph = None if named else DefaultGraph()
+    found = [
+        *store.quads_for_pattern(node, None, None, graph),
+        *store.quads_for_pattern(None, None, node, graph),
+        *([] if node in OWN_GRAPHS else store.quads_for_pattern(None, None, None, node)),
+    ]
+    if named:
+        found = [quad for quad in found if not isinstance(quad.graph_name, DefaultGraph)]
+    found = sorted(set(found), key=str)[:most]
+    others = {t for quad in found for t in (quad.subject, quad.object) if isinstance(t, NamedNode)} - {node}
+    label = NamedNode(SKOS + "prefLabel")
+    called = {quad for other in others for quad in store.quads_for_pattern(other, label, None, graph)}
+    if named:
+        called = {quad for quad in called if not isinstance(quad.graph_name, DefaultGraph)}
+    return sorted(called.union(found), key=str)
+
+
+def rows(answer: Evidenced, names: Mapping[str, str]) -> list[tuple[list[Cell], list[int]]]:
+    """Return an answer's rows as cells, each with the passages behind it."""
+    given = answer.answer.rows[:MAX_SHOWN]
+    behind = answer.behind or [[] for _ in given]
+    return [([cell(term, names) for term in row], said) for row, said in zip(given, behind[: len(given)], strict=True)]
+
+
+def row_names(store: Triplestore, answer: engine.Answer) -> dict[str, str]:
+    """Return the names of the things in the rows that a page shows."""
+    return labels(store, {term.value for row in answer.rows[:MAX_SHOWN] for term in row if isinstance(term, NamedNode)})
+
+
+def cell(term: object, names: Mapping[str, str]) -> Cell:
+    """Return a term as a cell."""
+    if isinstance(term, NamedNode):
+        return Cell(show(term, dict(names)), path(term.value))
+    return Cell(output.cells([term], dict(names))[0])
+
+
+class _Shown:
+    """Statements on their way to a page, and the passages that they lead to, numbered as they come."""
+
+    def __init__(self, store: Triplestore, ontology: Ontology, names: Mapping[str, str]) -> None:
+        self._store, self._ontology, self._names = store, ontology, names
+        self._notes = _notes(store, names)
+        self._numbers: dict[str, int] = {}
+
+    def facts(self, quads: Iterable[Quad], *, turned: bool = False) -> tuple[list[Fact], list[Fact]]:
+        """Return statements by relation: those that are said, and those that only follow."""
+        by_relation: dict[tuple[bool, str], list[Quad]] = defaultdict(list)
+        graphs: dict[Quad, list[str]] = {}
+        for quad in quads:
+            found = self._store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
+            graphs[quad] = sorted(q.graph_name.value for q in found if isinstance(q.graph_name, NamedNode))
+            by_relation[graphs[quad] == [GRAPH_INFERRED.value], quad.predicate.value].append(quad)
+        made: tuple[list[Fact], list[Fact]] = ([], [])
+        for (follows, predicate), held in sorted(by_relation.items(), key=lambda item: self._rank(*item[0])):
+            ends = [(quad, quad.subject if turned else quad.object) for quad in held]
+            ends.sort(key=lambda end: show(end[1], dict(self._names)))
+            values = [self._value(quad, end, graphs[quad], follows) for quad, end in ends[:MAX_SHOWN]]
+            relation = Cell(self._names.get(predicate, predicate), path(predicate))
+            made[follows].append(Fact(relation, values, max(0, len(ends) - MAX_SHOWN)))
+        return made
+
+    def passages(self) -> list[Passage]:
+        """Return the passages in the order of their numbers."""
+        found = evidence.describe(self._store, [NamedNode(iri) for iri in self._numbers])
+        return sorted(found, key=lambda passage: self._numbers[passage.iri])
+
+    def _value(self, quad: Quad, end: object, graphs: Sequence[str], follows: bool) -> Cell:
+        made = cell(end, self._names)
+        made.note = self._notes.get(end.value, "") if isinstance(end, NamedNode) else ""
+        own = {graph.value for graph in OWN_GRAPHS}
+        made.passages = [self._numbers.setdefault(g, len(self._numbers)) for g in graphs if g not in own]
+        if follows and isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
+            parts = {"subject": quad.subject.value, "property": quad.predicate.value, "object": quad.object.value}
+            made.why = f"/explain?{urlencode(parts)}"
+        return made
+
+    def _rank(self, follows: bool, predicate: str) -> tuple[bool, int, str]:
+        order = list(self._ontology.terms)
+        return follows, order.index(predicate) if predicate in self._ontology.terms else len(order), predicate
+
+
+def _notes(store: Triplestore, iris: Iterable[str]) -> dict[str, str]:
+    """Return how each of these that is an engagement stands, and its dates, as the claims have them."""
+    listed = " ".join(str(NamedNode(iri)) for iri in sorted(iris) if iri.startswith(BASE))
+    found: dict[str, list[str]] = defaultdict(list)
+    for relation in (f"<{EUD}status>/<{SKOS}prefLabel>", f"<{EUD}date>"):
+        query = f"""SELECT DISTINCT ?x ?said {{ VALUES ?x {{ {listed} }} ?x a <{EUD}Engagement> ; {relation} ?said
+            FILTER(LANG(?said) IN ("en", "")) }} ORDER BY ?x ?said"""
+        for row in select(store, query):
+            found[row["x"].value].append(row["said"].value)
+    return {iri: ", ".join(said) for iri, said in found.items()}
+
+
+def _has_inverse(ontology: Ontology, predicate: str) -> bool:
+    term = ontology.terms.get(predicate)
+    return term is not None and (term.inverse is not None or "SymmetricProperty" in term.traits)
+
+
+def _values(quads: Iterable[Quad], predicate: str) -> list[str]:
+    found = [q.object for q in quads if q.predicate.value == predicate]
+    return [t.value for t in found if isinstance(t, Literal) and t.language in ("en", None)]
+
+
+def _names(store: Triplestore, quads: Iterable[Quad]) -> dict[str, str]:
+    terms = {t for quad in quads for t in (quad.subject, quad.predicate, quad.object)}
+    return labels(store, {t.value for t in terms if isinstance(t, NamedNode)})

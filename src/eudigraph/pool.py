@@ -1,0 +1,247 @@
+"""Processes that answer one request at a time, and that can be ended: what runs wild in one harms nobody else.
+
+A running query cannot be interrupted from within, and an engine may die; so each runs in a process that is killed at
+its deadline, or when the one who asked is gone, and replaced by a new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import struct
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eudigraph.errors import EngineLost, QueryTimeout, ServerBusy, StoreError
+from eudigraph.replies import Reply
+
+MAX_REPLY = 64 * 1024**2
+"""Bytes of the largest answer."""
+MAX_WAITING = 64
+"""Requests that may wait for a process; more are turned away."""
+PATIENCE = 10.0
+"""Seconds that a request waits for a process before it is turned away."""
+LONG = 1.0
+"""Seconds after which a request counts as long: its process then gives way to the others."""
+_START = 60.0
+"""Seconds a process may take to open the store."""
+_LENGTHS = struct.Struct("!II")
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A process, how old its store is, and whether it has been put behind the others."""
+
+    process: Process
+    age: int
+    demoted: bool = False
+
+    async def ask(self, request: dict[str, Any]) -> Reply:
+        stdin, stdout = self.process.stdin, self.process.stdout
+        if stdin is None or stdout is None:
+            raise EngineLost("the engine cannot be reached; ask again")
+        try:
+            stdin.write(pack(request))
+            await stdin.drain()
+            head, size = _LENGTHS.unpack(await stdout.readexactly(_LENGTHS.size))
+            if size > MAX_REPLY:
+                raise ValueError("too long")  # noqa: TRY301  the process is not to be trusted any more
+            said = json.loads(await stdout.readexactly(head))
+            return Reply(said["status"], said["headers"], await stdout.readexactly(size))
+        except (OSError, EOFError, ValueError, KeyError) as error:
+            raise EngineLost(
+                "the engine ended before it had an answer, perhaps for want of memory; make the query narrower, or "
+                "ask again"
+            ) from error
+
+    def demote(self) -> None:
+        """Let others go first from now on, where the system can do so."""
+        self.demoted = True
+        with suppress(AttributeError, OSError):  # not on Windows, or it has just ended
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, 15)
+
+    async def end(self) -> None:
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+
+
+class Pool:
+    """A number of processes ``python -m MODULE``, each greeted with ``hello``, and who gets the next one that is free.
+
+    Requests of others' making (``own``) never get all of them: one is left for those that are known to end soon.
+    """
+
+    def __init__(self, module: str, hello: Mapping[str, Any], *, size: int, timeout: float) -> None:
+        self.size, self.timeout = size, timeout
+        self.running: set[_Worker] = set()
+        self._command = (sys.executable, "-m", module)
+        self._hello = {**hello, "seconds": timeout}
+        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._own = asyncio.Semaphore(max(1, size - 1))
+        self._waiting = self._busy = 0
+        self._age = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    @property
+    def busy(self) -> int:
+        """How many processes are at work."""
+        return self._busy
+
+    @property
+    def ready(self) -> int:
+        """How many processes are at work, or wait for it."""
+        return self._busy + self._idle.qsize()
+
+    async def start(self) -> None:
+        """Start all processes. Raises StoreError with what the first says that cannot start."""
+        try:
+            workers = await asyncio.gather(*(self._spawn() for _ in range(self.size)))
+        except BaseException:
+            await self.close()
+            raise
+        for worker in workers:
+            self._idle.put_nowait(worker)
+
+    async def ask(self, request: dict[str, Any], *, own: bool = False) -> Reply:
+        """Return the answer of the next free process.
+
+        Raises ServerBusy if there is none for too long, QueryTimeout at the deadline, EngineLost if the process ends.
+        If the one who asks is cancelled, so is the request.
+        """
+        if self._waiting >= MAX_WAITING:
+            raise ServerBusy(f"{MAX_WAITING} others wait already; try again in a moment")
+        async with self._worker(own) as worker:
+            long = asyncio.get_running_loop().call_later(LONG, worker.demote)
+            try:
+                return await asyncio.wait_for(worker.ask(request), self.timeout)
+            except TimeoutError:
+                raise QueryTimeout(
+                    f"the query did not end within {self.timeout:g} seconds; make it narrower, or ask in parts"
+                ) from None
+            finally:
+                long.cancel()
+
+    async def renew(self) -> None:
+        """Let new processes take the place of all, as after a build; those that are busy finish first."""
+        self._age += 1
+        for _ in range(self._idle.qsize()):
+            self._replace(self._idle.get_nowait())
+
+    async def close(self) -> None:
+        """End all processes."""
+        self._closing = True
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(worker.end() for worker in list(self.running)))
+        self.running.clear()
+
+    @asynccontextmanager
+    async def _worker(self, own: bool) -> AsyncIterator[_Worker]:
+        """Give a process to use; put it back, or replace it if it did not end well."""
+        lane = self._own if own else asyncio.Semaphore()
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await lane.acquire()
+                try:
+                    worker = await self._next()
+                except asyncio.CancelledError:
+                    lane.release()
+                    raise
+        except TimeoutError:
+            raise ServerBusy("all engines are busy with long queries; try again in a moment") from None
+        finally:
+            self._waiting -= 1
+        self._busy += 1
+        try:
+            yield worker
+        except BaseException:
+            self._replace(worker)
+            raise
+        else:
+            if worker.demoted or worker.age != self._age:
+                self._replace(worker)
+            else:
+                self._idle.put_nowait(worker)
+        finally:
+            self._busy -= 1
+            lane.release()
+
+    async def _next(self) -> _Worker:
+        """Return the next process that waits for work, and has not ended meanwhile."""
+        while (worker := await self._idle.get()).process.returncode is not None:
+            self._replace(worker)
+        return worker
+
+    def _replace(self, worker: _Worker) -> None:
+        """End a process and start another, without keeping anybody waiting."""
+        with suppress(ProcessLookupError):
+            worker.process.kill()
+        if not self._closing:
+            task = asyncio.create_task(self._replaced(worker))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _replaced(self, worker: _Worker) -> None:
+        await worker.end()
+        self.running.discard(worker)
+        pause = 0.1
+        while not self._closing:
+            try:
+                worker = await self._spawn()
+            except (StoreError, OSError):  # a build that is being replaced, or no memory: not for long, it is hoped
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, 10.0)
+            else:
+                self._idle.put_nowait(worker)
+                return
+
+    async def _spawn(self) -> _Worker:
+        package = str(Path(__file__).resolve().parent.parent)
+        path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+        process = await asyncio.create_subprocess_exec(
+            *self._command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={**os.environ, "PYTHONPATH": path}
+        )
+        worker = _Worker(process, self._age)
+        self.running.add(worker)
+        try:
+            ready = await asyncio.wait_for(worker.ask(self._hello), _START)
+        except (EngineLost, TimeoutError) as error:
+            await self._lost(worker)
+            raise StoreError("an engine cannot be started; is there memory left?") from error
+        except BaseException:
+            await self._lost(worker)
+            raise
+        if ready.status != 200:
+            await self._lost(worker)
+            raise StoreError(ready.body.decode())
+        return worker
+
+    async def _lost(self, worker: _Worker) -> None:
+        self.running.discard(worker)
+        await worker.end()
+
+
+def pack(said: dict[str, Any], body: bytes = b"") -> bytes:
+    """Return what the processes send each other: the lengths of a head and a body, a head in JSON, and the body."""
+    head = json.dumps(said).encode()
+    return _LENGTHS.pack(len(head), len(body)) + head + body
+
+
+def unpack(read: Any) -> dict[str, Any] | None:
+    """Return the next request from a stream's ``read``; None at its end."""
+    lengths = read(_LENGTHS.size)
+    if len(lengths) < _LENGTHS.size:
+        return None
+    head, _ = _LENGTHS.unpack(lengths)
+    request: dict[str, Any] = json.loads(read(head))
+    return request

@@ -1,0 +1,129 @@
+"""The server's pages in a real browser: they can be used, read and found fault with, and ask nobody else anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from browsing import IN_BROWSER
+from eudigraph import store
+from serving import COUNTRIES, Client, serving
+
+pytestmark = IN_BROWSER
+PATHS = [
+    "id/country/japan",
+    "id/meeting/eu-japan-summit-2023",
+    "id/passage/euractiv-2023-04/05",
+    "api",
+    "api/queries/topics?country=Japan",
+    "api/queries/meetings-of",
+    "sparql",
+    f"sparql?query={quote(COUNTRIES)}",
+    "ontology",
+    "explain?subject=Japan&property=cooperates+on&object=6G",
+]
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def server(built: store.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with serving(built.folder, tmp_path_factory.mktemp("log") / "access.jsonl", "--workers", 2) as client:
+        yield client
+
+
+@pytest.fixture
+def visit(watched: Visit, server: Client) -> Visit:
+    """Open a page of the server."""
+    top = f"http://127.0.0.1:{server.port}/"
+    return lambda path, **options: watched(top + path, asks=top, **options)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(visit: Visit, path: str, scheme: Literal["light", "dark"]) -> None:
+    page = visit(path, scheme=scheme)
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_page_scrolls_sideways_on_a_phone(visit: Visit, path: str) -> None:
+    page = visit(path, width=360)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_from_a_question_to_its_evidence_in_one_click(visit: Visit) -> None:
+    page = visit("api")
+    page.locator("form[action='/api/queries/topics'] input[name=country]").fill("Japan")
+    page.locator("form[action='/api/queries/topics'] button").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Topics of partners")
+    page.get_by_role("row", name="Arctic connectivity").get_by_role("link", name="passage").first.click()
+    expect(page.locator("li:target")).to_be_in_viewport()
+    page.locator("li:target a").click()
+    expect(page.get_by_role("heading", name="What the passage says")).to_be_visible()
+
+
+def test_from_a_thing_to_its_neighbours_and_reasons(visit: Visit) -> None:
+    page = visit("id/country/japan")
+    page.get_by_role("link", name="EU–Japan summit 2023", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("EU–Japan summit 2023")
+    page.go_back()
+    page.get_by_role("link", name="Why does 6G follow?").click()
+    expect(page.locator("pre")).to_contain_text("It follows")
+
+
+def test_a_query_is_written_with_the_keyboard_alone(visit: Visit) -> None:
+    page = visit("sparql")
+    editor = page.locator("#query")
+    editor.fill("SELECT ?x { ?x a eud:Partnersh")
+    editor.press("End")
+    editor.press("Control+ ")
+    expect(page.locator("#terms")).to_be_hidden()  # there is only one such term, and it is taken
+    assert editor.input_value().endswith("eud:Partnership")
+    editor.fill("SELECT ?x { ?x a eud:Meet")
+    editor.press("Control+ ")
+    expect(page.locator("#terms")).to_be_visible()
+    editor.press("ArrowDown")
+    editor.press("ArrowUp")
+    editor.press("Enter")
+    expect(page.locator("#terms")).to_be_hidden()
+    assert "eud:Meet" in editor.input_value()
+    editor.fill(COUNTRIES)
+    editor.press("Control+Enter")
+    expect(page.get_by_role("heading", name="Answer")).to_be_visible()
+    expect(page.get_by_role("link", name="Japan")).to_be_visible()
+    # The address says what was asked, and can be passed on.
+    assert "query=SELECT" in page.url
+
+
+def test_the_place_of_an_error_is_marked(server: Client, visit: Visit) -> None:
+    page = visit("sparql")
+    text = "SELECT *\n{ ?x nope:y ?z }"
+    # A wrong query is answered with 400, which the browser reports as an error of its own: so it is set here.
+    wrong = server.query(text, "text/html").text
+    page.route("**/sparql?*", lambda route: route.fulfill(status=200, content_type="text/html", body=wrong))
+    page.locator("#query").fill(text)
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_role("alert")).to_contain_text("nope")
+    place = page.evaluate("[document.querySelector('#query').selectionStart, document.activeElement.id]")
+    assert place[1] == "query"
+    assert text[: place[0]].count("\n") == 1
+
+
+def test_the_library_is_at_hand_in_the_editor(visit: Visit) -> None:
+    page = visit("sparql")
+    page.get_by_role("link", name="Topics of partners").click()
+    assert "eud:cooperatesOn" in page.locator("#query").input_value()
+    expect(page.get_by_role("heading", name="Answer")).to_be_visible()
+
+
+def test_the_pages_work_without_their_script(visit: Visit) -> None:
+    page = visit("sparql", java_script_enabled=False)
+    page.locator("#query").fill(COUNTRIES)
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_role("link", name="Japan")).to_be_visible()

@@ -1,0 +1,808 @@
+"""The server: the protocol, the pages, the API, and what it must withstand."""
+
+from __future__ import annotations
+
+import csv
+import http.client
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+from xml.etree import ElementTree
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+from pyoxigraph import NamedNode, QueryResultsFormat, QuerySolutions, RdfFormat, parse, parse_query_results
+
+from conftest import Run
+from eudigraph import build, description, queries, results, store, workspace
+from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, PREFIXES, RDF_TYPE
+from serving import COUNTRIES, TIMEOUT, Client, serving, wait
+
+SD = "http://www.w3.org/ns/sparql-service-description#"
+VOID = "http://rdfs.org/ns/void#"
+DCAT = "http://www.w3.org/ns/dcat#"
+PASSAGE = BASE + "passage/euractiv-2023-04/05"
+OTHER = BASE + "passage/euractiv-2023-04/30"
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d && ?g != ?j) }"
+FORM = "application/x-www-form-urlencoded"
+FORMATS = {
+    "application/sparql-results+json": QueryResultsFormat.JSON,
+    "application/sparql-results+xml": QueryResultsFormat.XML,
+    "text/tab-separated-values": QueryResultsFormat.TSV,
+}
+
+
+@pytest.fixture(scope="module")
+def server(built: store.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    log = tmp_path_factory.mktemp("log") / "access.jsonl"
+    with serving(built.folder, log, "--workers", 3, "--timeout", TIMEOUT, "--max-rows", 1000) as client:
+        yield client
+
+
+# --- SPARQL 1.1 Protocol: https://www.w3.org/TR/sparql11-protocol/#query-operation ---------------------------------
+
+
+def test_a_query_can_be_sent_in_three_ways(server: Client) -> None:
+    got = server.query(COUNTRIES)
+    form = server.ask(
+        "/sparql",
+        method="POST",
+        body=urlencode({"query": COUNTRIES}),
+        content_type="application/x-www-form-urlencoded",
+        accept="application/sparql-results+json",
+    )
+    direct = server.ask(
+        "/sparql",
+        method="POST",
+        body=COUNTRIES,
+        content_type="application/sparql-query; charset=utf-8",
+        accept="application/sparql-results+json",
+    )
+    assert got.status == form.status == direct.status == 200
+    assert got.media == "application/sparql-results+json"
+    assert got.column() == form.column() == direct.column()
+    assert BASE + "country/japan" in got.column()
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("application/sparql-results+json", "application/sparql-results+json"),
+        ("application/sparql-results+xml", "application/sparql-results+xml"),
+        ("text/csv", "text/csv"),
+        ("text/tab-separated-values", "text/tab-separated-values"),
+        ("", "application/sparql-results+json"),
+        ("*/*", "application/sparql-results+json"),
+        ("application/json", "application/json"),
+        ("text/turtle, text/csv;q=0.5, application/sparql-results+xml;q=0.4", "text/csv"),
+        ("text/csv;q=0.3, application/sparql-results+xml;q=0.9", "application/sparql-results+xml"),
+    ],
+)
+def test_rows_come_in_the_format_that_is_asked_for(server: Client, accept: str, media: str) -> None:
+    answer = server.query('SELECT ?x ("a,\\"b\\"\\tc" AS ?y) (1.5 AS ?z) ("c"@de AS ?w) ?free ' + COUNTRIES[9:], accept)
+    assert (answer.status, answer.media) == (200, media)
+    wanted = server.query(COUNTRIES).column()
+    if media == "text/csv":
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        assert [row["x"] for row in rows] == wanted
+        assert {(row["y"], row["z"], row["w"], row["free"]) for row in rows} == {('a,"b"\tc', "1.5", "c", "")}
+        assert "\r\n" in answer.text
+        return
+    kind = {"application/json": "application/sparql-results+json"}.get(media, media)
+    form = next(f for m, f in FORMATS.items() if m == kind)
+    found = parse_query_results(answer.body, format=form)
+    assert isinstance(found, QuerySolutions)
+    rows_ = list(found)
+    assert [row["x"].value for row in rows_] == wanted
+    assert {(row["y"].value, row["z"].value, row["w"].language, row["free"]) for row in rows_} == {
+        ('a,"b"\tc', "1.5", "de", None)
+    }
+
+
+@pytest.mark.parametrize("accept", ["application/sparql-results+json", "application/sparql-results+xml", ""])
+def test_a_truth_comes_in_json_or_xml(server: Client, accept: str) -> None:
+    answer = server.query("ASK { country:japan a eud:Country }", accept)
+    assert answer.status == 200
+    if answer.media.endswith("xml"):
+        assert ElementTree.fromstring(answer.body).findtext("{*}boolean") == "true"
+    else:
+        assert answer.json() == {"head": {}, "boolean": True}
+    assert server.query("ASK {}", "text/csv").status == 406
+
+
+@pytest.mark.parametrize(
+    "query", ["DESCRIBE country:japan", "CONSTRUCT { ?x ?p ?o } { VALUES ?x { country:japan } ?x ?p ?o }"]
+)
+@pytest.mark.parametrize(
+    "media", ["text/turtle", "application/rdf+xml", "application/n-triples", "application/ld+json"]
+)
+def test_triples_come_in_the_format_that_is_asked_for(server: Client, query: str, media: str) -> None:
+    answer = server.query(query, media)
+    assert (answer.status, answer.media) == (200, media)
+    found = list(parse(answer.body, format=RdfFormat.from_media_type(media) or RdfFormat.TURTLE))
+    assert any(q.predicate == RDF_TYPE and q.subject == NamedNode(BASE + "country/japan") for q in found)
+
+
+def test_the_graphs_that_a_request_names_are_the_dataset(server: Client) -> None:
+    subjects = "SELECT DISTINCT (?s AS ?x) { ?s ?p ?o } ORDER BY ?s"
+    graphs = "SELECT DISTINCT (?g AS ?x) { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g"
+    one = server.query(subjects, default_graph_uri=PASSAGE).column()
+    other = server.query(subjects, default_graph_uri=OTHER).column()
+    both = server.query(subjects, default_graph_uri=[PASSAGE, OTHER]).column()
+    assert one
+    assert other
+    assert both == sorted({*one, *other})
+    # Whoever names a default graph alone has no named graphs, and the other way round.
+    assert server.query(graphs, default_graph_uri=PASSAGE).column() == []
+    assert server.query(subjects, named_graph_uri=PASSAGE).column() == []
+    assert server.query(graphs, named_graph_uri=[OTHER, PASSAGE]).column() == [PASSAGE, OTHER]
+    full = server.query(graphs, named_graph_uri=OTHER, default_graph_uri=PASSAGE)
+    assert full.column() == [OTHER]
+    body = urlencode({"query": subjects, "default-graph-uri": [PASSAGE, OTHER]}, doseq=True)
+    posted = server.ask("/sparql", method="POST", body=body, content_type="application/x-www-form-urlencoded")
+    assert posted.column() == both
+    direct = server.ask(
+        f"/sparql?{urlencode({'default-graph-uri': PASSAGE})}",
+        method="POST",
+        body=subjects,
+        content_type="application/sparql-query",
+    )
+    assert direct.column() == one
+    assert len(server.query(graphs).column()) > 20
+
+
+def test_a_query_can_name_graphs_of_the_dataset_and_no_others(server: Client) -> None:
+    subjects = "SELECT DISTINCT (?s AS ?x) FROM <%s> { ?s ?p ?o } ORDER BY ?s"
+    one = server.query(subjects % PASSAGE).column()
+    assert one == server.query(subjects % OTHER, default_graph_uri=PASSAGE).column()
+    named = server.query(f"SELECT DISTINCT (?g AS ?x) FROM NAMED <{PASSAGE}> {{ GRAPH ?g {{ ?s ?p ?o }} }}")
+    assert named.column() == [PASSAGE]
+    short = server.query(
+        "PREFIX p: <https://w3id.org/eudigraph/passage/euractiv-2023-04/> SELECT * FROM p:05 { ?x ?p ?o }"
+    )
+    assert set(short.column()) == set(one)
+    assert (
+        server.query(subjects % GRAPH_DEFAULT.value).column()
+        == server.query("SELECT DISTINCT (?s AS ?x) { ?s ?p ?o } ORDER BY ?s").column()
+    )
+    for foreign in ("https://example.org/g", "file:///etc/passwd", "http://127.0.0.1:1/x", "relative"):
+        for refused in (
+            server.query(subjects % foreign),
+            server.query("SELECT * { ?s ?p ?o }", default_graph_uri=foreign),
+            server.query("SELECT * { ?s ?p ?o }", named_graph_uri=foreign),
+        ):
+            assert refused.status == 400
+            assert "graph" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "kind", "status"),
+    [
+        ("PUT", f"/sparql?query={quote('ASK {}')}", None, "", 405),
+        ("DELETE", "/sparql", None, "", 405),
+        ("GET", f"/sparql?query={quote('ASK {}')}&query={quote('SELECT * {}')}", None, "", 400),
+        ("POST", "/sparql", "query=ASK+%7B%7D&query=ASK+%7B%7D", FORM, 400),
+        ("POST", "/sparql?query=ASK+%7B%7D", "ASK {}", "application/sparql-query", 400),
+        ("POST", "/sparql", "ASK {}", "text/plain", 415),
+        ("POST", "/sparql", "query=ASK+%7B%7D", "", 415),
+        ("POST", "/sparql", "ASK {}", "", 415),
+        ("POST", "/sparql", "", FORM, 400),
+        ("POST", "/sparql", "ASK {}".encode("utf-16"), "application/sparql-query", 400),
+        ("POST", "/sparql", b"query=%FF%FE", FORM, 400),
+        ("GET", f"/sparql?query={quote('ASK WHERE { x:y')}", None, "", 400),
+        ("GET", "/sparql?query=", None, "", 400),
+        # Updates, in each of the ways in which the protocol has them.
+        ("GET", f"/sparql?update={quote('CLEAR ALL')}", None, "", 403),
+        ("POST", "/sparql", "update=CLEAR+ALL", FORM, 403),
+        ("POST", "/sparql", "CLEAR ALL", "application/sparql-update", 403),
+        ("GET", f"/sparql?query={quote('CLEAR ALL')}", None, "", 400),
+        ("GET", f"/sparql?query={quote('LOAD <http://127.0.0.1/x>')}", None, "", 400),
+        ("GET", f"/sparql?query={quote('INSERT DATA { <a:b> <a:b> 1 }')}", None, "", 400),
+        ("GET", f"/sparql?query={quote('SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }')}", None, "", 400),
+        (
+            "GET",
+            f"/sparql?query={quote('SELECT * { SERVICE SILENT <file:///etc/passwd> {} }')}",
+            None,
+            "",
+            400,
+        ),
+    ],
+)
+def test_what_is_no_query_is_refused_with_the_right_status(
+    server: Client, method: str, path: str, body: Any, kind: str, status: int
+) -> None:
+    headers: dict[str, Any] = {"content_type": kind} if kind else {}
+    answer = server.ask(path, method=method, body=body, **headers)
+    assert answer.status == status
+    said = answer.json()
+    assert answer.media == "application/problem+json"
+    assert said["status"] == status
+    assert len(said["detail"]) > 20
+    assert "Traceback" not in answer.text
+
+
+def test_what_no_format_can_be_found_for_is_said(server: Client) -> None:
+    assert server.query("ASK {}", "image/png").status == 406
+    assert server.query("ASK {}", "no media type").status == 400
+    assert server.query("ASK {}", form="png").status == 400
+    assert server.query("SELECT * { ?s ?p ?o } LIMIT 1", "image/png", form="csv").media == "text/csv"
+
+
+def test_an_answer_that_is_cut_says_so(server: Client) -> None:
+    many = "SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f }"
+    answer = server.query(many)
+    assert answer.headers["x-sparql-maxrows"] == "1000"
+    assert len(answer.json()["results"]["bindings"]) == 1000
+    assert answer.json()["head"]["link"] == [results.CUT]
+    xml = ElementTree.fromstring(server.query(many, "application/sparql-results+xml").body)
+    assert [link.get("href") for link in xml.findall("{*}head/{*}link")] == [results.CUT]
+    for other in (server.query(many, "text/csv"), server.query("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", "text/turtle")):
+        assert other.headers["x-sparql-maxrows"] == "1000"
+    few = server.query(COUNTRIES)
+    assert "x-sparql-maxrows" not in few.headers
+    assert "link" not in few.json()["head"]
+
+
+def test_the_endpoint_describes_itself(server: Client) -> None:
+    answer = server.ask("/sparql", accept="text/turtle")
+    assert answer.status == 200
+    found = list(parse(answer.body, format=RdfFormat.TURTLE))
+    endpoint = NamedNode(f"http://127.0.0.1:{server.port}/sparql")
+    assert any(
+        q.subject == endpoint and q.predicate == RDF_TYPE and q.object == NamedNode(SD + "Service") for q in found
+    )
+    assert any(q.predicate == NamedNode(SD + "endpoint") and q.object == endpoint for q in found)
+    assert any(q.object == NamedNode(SD + "SPARQL11Query") for q in found)
+    assert sum(q.predicate == NamedNode(SD + "resultFormat") for q in found) == 8
+    # Each of the named graphs that it names is there.
+    for quad in found:
+        if quad.predicate == NamedNode(SD + "name"):
+            assert server.query("ASK { GRAPH ?g { ?s ?p ?o } }", named_graph_uri=quad.object.value).json()["boolean"]
+
+
+def test_the_dataset_is_described(server: Client, built: store.Built) -> None:
+    answer = server.ask("/.well-known/void", accept="application/ld+json")
+    found = list(parse(answer.body, format=RdfFormat.JSON_LD))
+    values = {q.predicate.value: q.object.value for q in found if q.subject == description.DATASET}
+    assert values[VOID + "sparqlEndpoint"].endswith("/sparql")
+    everything = server.query("SELECT (COUNT(*) AS ?x) { ?s ?p ?o }").column()
+    assert [values[VOID + "triples"]] == everything
+    countries = str(len(server.query(COUNTRIES).column()))
+    part = next(q.subject for q in found if q.predicate.value == VOID + "class" and q.object.value == EUD + "Country")
+    assert [q.object.value for q in found if q.subject == part and q.predicate.value == VOID + "entities"] == [
+        countries
+    ]
+    assert all(
+        (server.ask(q.object.value.partition(str(server.port))[2]).status == 200) == (built.generation / name).is_file()
+        for q in found
+        if q.predicate.value == DCAT + "downloadURL"
+        for name in [q.object.value.rpartition("/")[2]]
+    )
+    dumps = [q for q in found if q.predicate.value == VOID + "dataDump"]
+    assert len(dumps) == len(description.DUMPS)
+
+
+# --- Things, questions, pages -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("media", list(results.GRAPHS))
+def test_a_thing_is_given_in_the_format_that_is_asked_for(server: Client, media: str) -> None:
+    answer = server.ask("/id/meeting/eu-japan-summit-2023", accept=f"{media}, text/html;q=0.5")
+    assert (answer.status, answer.media) == (200, media)
+    assert answer.headers["vary"].startswith("accept")
+    found = list(parse(answer.body, format=results.GRAPHS[media]))
+    meeting = NamedNode(BASE + "meeting/eu-japan-summit-2023")
+    assert any(q.subject == meeting and q.predicate == NamedNode(EUD + "withCountry") for q in found)
+    if results.GRAPHS[media].supports_datasets and media != "application/ld+json":
+        passages = {q.graph_name.value for q in found if isinstance(q.graph_name, NamedNode)}
+        assert any(name.startswith(PREFIXES["passage"]) for name in passages)
+
+
+def test_a_thing_has_an_address_for_each_format(server: Client) -> None:
+    page = server.ask("/id/country/japan", accept="text/html")
+    assert page.media == "text/html"
+    links = re.findall(r'rel="alternate" type="([^"]+)" href="([^"]+)"', page.text)
+    assert len(links) == 6
+    for media, href in links:
+        assert server.ask(href, accept="text/html").media == media
+
+
+def test_a_page_of_a_thing_leads_to_what_is_said_and_who_says_it(server: Client) -> None:
+    page = server.ask("/id/meeting/eu-japan-summit-2023", accept="text/html").text
+    assert "EU–Japan summit 2023" in page
+    assert "2023-07-03?/2023-07-04?" in page
+    assert "/id/passage/" in page
+    assert "European Commission" in page
+    why = re.findall(r'href="(/explain\?[^"]+)"', server.ask("/id/country/japan", accept="text/html").text)
+    explained = server.ask(why[0].replace("&amp;", "&"), accept="text/html")
+    assert explained.status == 200
+    assert "It follows" in explained.text
+    passage = server.ask(f"/id/{PASSAGE.removeprefix(BASE)}", accept="text/html").text
+    assert "What the passage says" in passage
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/id/country/atlantis",
+        "/id/",
+        "/id/country/japan.exe",
+        "/id/../../../etc/passwd",
+        "/id/%2e%2e/%2e%2e/etc/passwd",
+        "/id/a%00b",
+        "/id/%3Cscript%3Ealert(1)%3C/script%3E",
+        "/data/",
+        "/data/manifest.json",
+        "/data/..%2fmanifest.json",
+        "/data/%2e%2e/manifest.json",
+        "/data/store",
+        "/api/queries/nothing",
+        "/nothing",
+        "/sparql/",
+    ],
+)
+def test_what_is_not_there_is_not_found(server: Client, path: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.putrequest("GET", path, skip_host=False)  # as it is, dots and all
+    connection.putheader("Accept", "text/html")
+    connection.endheaders()
+    reply = connection.getresponse()
+    body = reply.read().decode()
+    connection.close()
+    assert reply.status in (307, 404)
+    assert "<script" not in body
+    assert "root:" not in body
+
+
+def test_every_question_is_answered_as_by_the_library(server: Client, built: store.Built) -> None:
+    from eudigraph import engine
+
+    listed = server.ask("/api/queries").json()["queries"]
+    library = queries.load_library(workspace.open_workspace())
+    assert [q["name"] for q in listed] == list(library)
+    needed = {"who": "Thierry Breton", "subject": "Japan"}
+    for query in library.values():
+        given = {name: needed[name] for name, p in query.parameters.items() if p.required}
+        answer = server.ask(f"/api/queries/{query.name}?{urlencode(given)}", accept="application/json")
+        assert answer.status == 200, answer.text
+        said = answer.json()
+        text = queries.bind(query, queries.resolve(built.store, query, given))
+        wanted = engine.answer(built.store, text)
+        assert said["columns"] == wanted.variables == list(query.columns)
+        assert len(said["rows"]) == len(wanted.rows)
+        iris = [[t.value if isinstance(t, NamedNode) else None for t in row] for row in wanted.rows]
+        assert [[v["iri"] if isinstance(v, dict) else None for v in row.values()] for row in said["rows"]] == iris
+        sparql = server.ask(f"/api/queries/{query.name}?{urlencode(given)}", accept="text/csv")
+        assert sparql.text.count("\r\n") >= len(wanted.rows) + 1
+        page = server.ask(f"/api/queries/{query.name}?{urlencode(given)}", accept="text/html")
+        assert (page.status, page.media) == (200, "text/html")
+
+
+def test_the_api_keeps_to_its_description(server: Client) -> None:
+    described = server.ask("/api/openapi.json").json()
+    validate(described)
+    for name in ("topics", "meetings-after", "compare", "partnerships"):
+        operation = described["paths"][f"/api/queries/{name}"]["get"]
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        answer = server.ask(f"/api/queries/{name}?evidence=true", accept="application/json").json()
+        Draft202012Validator({**schema, "components": described["components"]}).validate(answer)
+        assert answer["passages"]
+        assert all(row["evidence"] for row in answer["rows"])
+    names = {p["name"] for path in described["paths"].values() for p in path["get"].get("parameters", [])}
+    reserved = {"limit", "evidence", "format", "query", "default-graph-uri", "named-graph-uri"}
+    library = queries.load_library(workspace.open_workspace())
+    assert names == {p for q in library.values() for p in q.parameters} | reserved
+    # No parameter of a question has a name that means something else in an address.
+    assert not {p for q in library.values() for p in q.parameters} & {"limit", "evidence", "format"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("topics?country=Jappan", 400, "Japan"),
+        ("topics?contry=Japan", 400, "did you mean country"),
+        ("topic", 404, "did you mean: topics"),
+        ("meetings-of", 400, "who"),
+        ("meetings-after?after=yesterday", 400, "yesterday"),
+        ("shared-topics?at_least=two", 400, "whole number"),
+        ("topics?limit=0", 400, "limit"),
+        ("topics?limit=9999999", 400, "limit"),
+        ("topics?limit=1e3", 400, "limit"),
+        ("topics?evidence=perhaps", 400, "evidence"),
+        ("topics?format=docx", 400, "docx"),
+        (f"topics?country={quote('Japan> } DROP ALL #')}", 400, "Japan>"),
+    ],
+)
+def test_a_wrong_question_is_answered_with_what_is_right(server: Client, path: str, status: int, words: str) -> None:
+    answer = server.ask(f"/api/queries/{path}", accept="application/json")
+    assert answer.status == status
+    assert words in answer.json()["detail"]
+    page = server.ask(f"/api/queries/{path}", accept="text/html")
+    # Somebody who comes to a question without saying more is shown what it needs.
+    assert page.status == (status if "?" in path or status == 404 else 200)
+
+
+def test_rows_of_a_question_can_be_limited(server: Client) -> None:
+    answer = server.ask("/api/queries/topics?limit=2", accept="application/json").json()
+    assert (len(answer["rows"]), answer["cut"]) == (2, True)
+    table = server.ask("/api/queries/topics?limit=2", accept="text/csv")
+    assert (table.text.count("\r\n"), table.headers["x-sparql-maxrows"]) == (3, "2")
+    assert server.ask("/api/queries/topics", accept="application/json").json()["cut"] is False
+
+
+def test_the_explorer_is_at_the_top(server: Client, built: store.Built) -> None:
+    from eudigraph import explore
+
+    page = server.ask("/", accept="text/html")
+    offline = explore.render(built.store, built.manifest.counts)
+    assert re.sub(r"  <nav.*?</nav>\n", "", page.text) == offline
+    assert '<a href="/sparql">SPARQL</a>' in page.text
+    assert "<nav" not in offline
+    squeezed = server.ask("/", accept="text/html", accept_encoding="gzip")
+    assert squeezed.headers["content-encoding"] == "gzip"
+    assert len(squeezed.body) < len(page.body) / 2
+
+
+def test_the_ontology_is_given_for_people_and_programs(server: Client) -> None:
+    page = server.ask("/ontology", accept="text/html").text
+    assert 'id="Country"' in page
+    found = list(parse(server.ask("/ontology", accept="text/turtle").body, format=RdfFormat.TURTLE))
+    assert any(q.subject == NamedNode(EUD + "Country") for q in found)
+
+
+def test_the_editor_shows_answers_and_errors(server: Client) -> None:
+    page = server.ask("/sparql", accept="text/html")
+    assert page.status == 200
+    assert "The library's queries" in page.text or "The library&#39;s queries" in page.text
+    answered = server.query(COUNTRIES, "text/html,*/*;q=0.8")
+    assert 'href="/id/country/japan"' in answered.text
+    wrong = server.query("SELECT * { ?x a eud:Nonsense ", "text/html")
+    assert wrong.status == 400
+    assert "line:1" in wrong.text
+    unknown = server.query("SELECT * { ?x a eud:Cuntry }", "text/html")
+    assert "did you mean eud:Country" in unknown.text
+    assert "Yes." in server.query("ASK {}", "text/html").text
+    assert "Japan" in server.query("DESCRIBE country:japan", "text/html").text
+    many = server.query("SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f }", "text/html").text
+    assert "The first 200 of more than 1,000 rows" in many
+
+
+def test_what_the_data_says_is_never_run(copy: workspace.Workspace, tmp_path: Path) -> None:
+    evil = '<script>alert(1)</script><img src=x onerror="alert(2)">'
+    countries = copy.root / "graph" / "reference" / "countries.ttl"
+    countries.write_text(countries.read_text("utf-8").replace('"Japan"@en', json.dumps(evil) + "@en"), "utf-8")
+    for path in copy.claim_files:
+        text = path.read_text("utf-8")
+        path.write_text(text.replace('eud:gist "', "eud:gist " + json.dumps(evil)[:-1] + " "), "utf-8")
+    report = build.build(copy, use_hermit=False, exports=False)
+    assert not report.errors, report.errors
+    with serving(copy.build_folder, tmp_path / "log", "--workers", 2, space=copy.root) as client:
+        query = "SELECT ?x { ?x skos:prefLabel ?n FILTER(CONTAINS(?n, 'alert(1)')) }"
+        iri = client.query(query).column()[0]
+        for answer in (
+            client.ask(f"/id/{iri.removeprefix(BASE)}", accept="text/html"),
+            client.query(f"SELECT ?n {{ <{iri}> skos:prefLabel ?n }}", "text/html"),
+            client.query(f"# {evil}\nSELECT * {{ ?x ?y '{evil}' ", "text/html"),
+            client.ask(f"/api/queries/topics?country={quote(evil)}", accept="text/html"),
+            client.ask(f"/{quote(evil)}", accept="text/html"),
+        ):
+            assert "alert(1)" in answer.text or answer.status == 404
+            assert "<script>alert" not in answer.text
+            assert "<img src=x" not in answer.text
+
+
+# --- What it must withstand ---------------------------------------------------------------------------------------
+
+
+def test_every_answer_has_the_header_fields_of_safety(server: Client) -> None:
+    for path in ("/", "/sparql", "/id/country/japan", "/api", "/ontology", "/health", "/nothing", "/sparql?query=x"):
+        answer = server.ask(path, accept="text/html", origin="https://example.org")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in answer.headers
+        own = re.search(r'Content-Security-Policy" content="([^"]+)"', answer.text)
+        assert "default-src 'none'" in (own[1] if own else answer.headers["content-security-policy"])
+        assert "set-cookie" not in answer.headers
+
+
+def test_a_page_elsewhere_may_ask(server: Client) -> None:
+    answer = server.ask(
+        "/sparql",
+        method="OPTIONS",
+        origin="https://example.org",
+        access_control_request_method="POST",
+        access_control_request_headers="content-type",
+    )
+    assert answer.status == 200
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "POST" in answer.headers["access-control-allow-methods"]
+
+
+def test_a_head_is_an_answer_without_its_body(server: Client) -> None:
+    answer = server.ask("/id/country/japan", method="HEAD", accept="text/turtle")
+    assert (answer.status, answer.media, answer.body) == (200, "text/turtle", b"")
+
+
+def test_an_endless_query_ends_at_its_deadline_while_others_are_answered(server: Client) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        began = time.monotonic()
+        wild = threads.submit(server.query, ENDLESS)
+        time.sleep(0.3)
+        took = []
+        while not wild.done():
+            start = time.monotonic()
+            assert server.query(COUNTRIES).status == 200
+            took.append(time.monotonic() - start)
+        answer = wild.result()
+        ended = time.monotonic() - began
+    assert answer.status == 504
+    assert "2.5 seconds" in answer.json()["detail"]
+    assert TIMEOUT <= ended < TIMEOUT + 3
+    assert len(took) > 5
+    assert max(took) < TIMEOUT
+    assert server.query(COUNTRIES).status == 200
+    wait(lambda: len(server.engines()) == 3)  # and its process no longer is
+
+
+def test_wild_queries_never_take_all_engines(server: Client) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        wild = [threads.submit(server.query, ENDLESS) for _ in range(4)]
+        wait(lambda: bool(server.ask("/health").json()["busy"] >= 2))
+        start = time.monotonic()
+        answer = server.ask("/api/queries/topics?country=Japan", accept="application/json")
+        took = time.monotonic() - start
+        statuses = [future.result().status for future in wild]
+    assert answer.status == 200
+    assert took < TIMEOUT
+    assert set(statuses) <= {503, 504}
+    wait(lambda: server.ask("/health").json()["busy"] == 0)
+
+
+def test_who_is_turned_away_is_told_when_to_come_again(built: store.Built, tmp_path: Path) -> None:
+    with (
+        serving(built.folder, tmp_path / "log", "--workers", 2, "--timeout", 8) as client,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        first = threads.submit(client.query, ENDLESS)
+        wait(lambda: client.ask("/health").json()["busy"] == 1)
+        second = client.query(COUNTRIES)  # there is one lane for queries of others' making
+        assert second.status == 503
+        assert second.headers["retry-after"] == "2"
+        assert "busy" in second.json()["detail"]
+        assert first.result().status == 504
+
+
+def test_a_client_that_vanishes_takes_its_query_along(server: Client) -> None:
+    wait(lambda: server.ask("/health").json()["busy"] == 0)
+    with socket.create_connection(("127.0.0.1", server.port)) as gone:
+        gone.sendall(f"GET /sparql?query={quote(ENDLESS)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        wait(lambda: server.ask("/health").json()["busy"] == 1)
+        began = time.monotonic()
+    wait(lambda: server.ask("/health").json()["busy"] == 0)
+    assert time.monotonic() - began < TIMEOUT - 0.5
+    assert server.query(COUNTRIES).status == 200
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
+def test_an_engine_that_is_killed_is_replaced(server: Client) -> None:
+    wait(lambda: server.ask("/health").json()["engines"] == len(server.engines()) == 3)
+    before = set(server.engines())
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(server.query, ENDLESS)
+        wait(lambda: server.ask("/health").json()["busy"] == 1)
+        time.sleep(0.5)
+        os.kill(max(before, key=_cpu), signal.SIGKILL)
+        answer = asked.result()
+    assert answer.status == 503
+    assert "ended before" in answer.json()["detail"]
+    assert server.query(COUNTRIES).status == 200
+    wait(lambda: server.ask("/health").json()["engines"] == len(server.engines()) == 3)
+    for pid in server.engines():  # all at once, and at rest
+        os.kill(pid, signal.SIGKILL)
+    wait(lambda: server.query(COUNTRIES).status == 200)
+
+
+def _cpu(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_a_head_that_never_comes_holds_nobody_up(server: Client) -> None:
+    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(60)]
+    try:
+        for connection in slow:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        began = time.monotonic()
+        assert server.query(COUNTRIES).status == 200
+        assert time.monotonic() - began < 1
+        for _ in range(4):  # a byte now and then does not help
+            time.sleep(0.3)
+            for connection in slow:
+                try:
+                    connection.sendall(b"a")
+                except OSError:
+                    continue
+        for connection in slow:
+            connection.settimeout(5)
+            try:
+                while connection.recv(1000):
+                    pass
+            except ConnectionError:
+                pass
+        assert time.monotonic() - began < 8
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_a_body_that_never_comes_is_given_up(server: Client) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as slow:
+        slow.sendall(
+            b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+            b"Content-Length: 50\r\n\r\nASK"
+        )
+        assert slow.recv(1000).startswith(b"HTTP/1.1 408")
+
+
+def test_a_body_of_100_megabytes_is_refused_before_it_is_read(server: Client) -> None:
+    size = 100 * 1024**2
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as large:
+        head = "POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+        large.sendall(f"{head}Content-Length: {size}\r\n\r\n".encode())
+        assert large.recv(1000).startswith(b"HTTP/1.1 413")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as chunked:
+        chunked.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+        part = b"10000\r\n" + b"#" * 0x10000 + b"\r\n"
+        sent = 0
+        try:
+            for _ in range(size // 0x10000):
+                chunked.sendall(part)
+                sent += 0x10000
+        except OSError:
+            pass
+        assert sent < size / 2
+    assert server.query(COUNTRIES).status == 200
+
+
+def test_what_is_too_long_is_refused(server: Client) -> None:
+    assert server.ask(f"/sparql?query={'a' * 20_000}").status == 414
+    assert server.ask("/", x_long="a" * 200_000).status in (400, 431)
+    long = server.ask("/sparql", method="POST", body="#" * 200_000, content_type="application/sparql-query")
+    assert long.status == 400
+    assert "200,000 characters" in long.json()["detail"]
+    deep = server.query("SELECT * { " + "{" * 500 + "}" * 500 + "}")
+    assert deep.status == 400
+
+
+def test_an_answer_that_is_too_large_is_refused_and_never_cut_short(built: store.Built, tmp_path: Path) -> None:
+    with serving(built.folder, tmp_path / "log", "--workers", 2, "--max-rows", 10_000_000) as client:
+        text = 'SELECT ?a ("%s" AS ?long) { ?a ?b ?c . ?d ?e ?f } LIMIT 30000' % ("x" * 3000)
+        answer = client.ask("/sparql", method="POST", body=text, content_type="application/sparql-query")
+        assert answer.status == 400
+        assert "64 MB" in answer.json()["detail"]
+        assert client.query(COUNTRIES).status == 200
+
+
+def test_whoever_stops_the_server_waits_for_what_runs(built: store.Built, tmp_path: Path) -> None:
+    slow = "SELECT (COUNT(*) AS ?x) { SELECT ?a { ?a ?b ?c . ?d ?e ?f } LIMIT 5000000 }"
+    with serving(built.folder, tmp_path / "log", "--workers", 2) as client, ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(client.query, slow)
+        wait(lambda: client.ask("/health").json()["busy"] == 1)
+        client.process.send_signal(signal.SIGTERM)
+        answer = asked.result()
+        assert answer.status == 200
+        assert answer.column() == ["5000000"]
+        assert client.process.wait(10) == 0
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", client.port), timeout=1)
+
+
+def test_each_request_is_a_line_of_json_in_the_log(server: Client) -> None:
+    server.ask("/nothing?a=%0A%22evil%1b", user_agent='x"y')
+    wait(lambda: "evil" in server.log.read_text("utf-8"))
+    lines = [json.loads(line) for line in server.log.read_text("utf-8").splitlines()]
+    last = next(line for line in reversed(lines) if line["path"] == "/nothing")
+    assert (last["method"], last["status"], last["agent"]) == ("GET", 404, 'x"y')
+    assert {"time", "client", "method", "path", "query", "status", "bytes", "ms", "agent"} == set(last)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full to stand for a full disk")
+def test_a_full_disk_stops_the_log_and_not_the_answers(built: store.Built) -> None:
+    with serving(built.folder, Path("/dev/full"), "--workers", 2) as client:
+        for _ in range(3):
+            assert client.query(COUNTRIES).status == 200
+        assert client.process.poll() is None
+
+
+def test_two_servers_share_a_store_and_take_up_a_new_build(copy: workspace.Workspace, tmp_path: Path) -> None:
+    build.build(copy, use_hermit=False, exports=False)
+    named = "SELECT (STR(?n) AS ?x) { topic:6g skos:prefLabel ?n }"
+    with (
+        serving(copy.build_folder, tmp_path / "1", "--workers", 2, space=copy.root) as one,
+        serving(copy.build_folder, tmp_path / "2", "--workers", 2, space=copy.root) as two,
+    ):
+        assert one.query(named).column() == two.query(named).column() == ["6G"]
+        for path in copy.ontology_files:
+            text = path.read_text("utf-8")
+            path.write_text(text.replace('"6G"@en', '"sixth generation"@en'), "utf-8")
+        report = build.build(copy, use_hermit=False, exports=False)
+        assert not report.errors
+        for client in (one, two):
+            wait(lambda client=client: client.query(named).column() == ["sixth generation"])  # type: ignore[misc]
+            page = client.ask("/", accept="text/html").text
+            assert "sixth generation" in page
+        # A build that cannot be read does not take the place of the one that can.
+        manifest = copy.build_folder / store.MANIFEST
+        manifest.write_text('{"format": 99}', "utf-8")
+        time.sleep(0.6)
+        assert one.query(named).column() == ["sixth generation"]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "words"), [('{"format": 99, "eudigraph": "9.9"}', "format 99"), ("nonsense", "cannot be read")]
+)
+def test_a_store_of_another_version_is_refused(
+    command: Callable[..., Run], built: store.Built, tmp_path: Path, manifest: str, words: str
+) -> None:
+    folder = tmp_path / "build"
+    shutil.copytree(built.folder, folder, symlinks=True)
+    (folder / store.MANIFEST).write_text(manifest, "utf-8")
+    done = command("serve", "--store", folder, "--port", 0)
+    assert done.status == 1
+    assert words in done.err
+    assert "eudigraph build" in done.err
+
+
+def test_an_address_that_is_taken_is_said(command: Callable[..., Run], built: store.Built, server: Client) -> None:
+    done = command("serve", "--store", built.folder, "--port", server.port)
+    assert done.status == 2
+    assert "--port" in done.err
+    done = command("serve", "--store", built.folder, "--host", "no.such.host.invalid", "--port", 0)
+    assert done.status == 2
+
+
+def test_many_ask_at_once_and_each_gets_its_own_answer(server: Client) -> None:
+    library = ["topics?country=Japan", "topics?country=India", "officials", "meetings-after", "shared-topics"]
+    paths = [f"/api/queries/{q}" for q in library]
+    paths += [f"/sparql?{urlencode({'query': f'SELECT ({n} AS ?x) {{}}'})}" for n in range(5)]
+    alone = {path: server.ask(path, accept="application/json").body for path in paths}
+    assert len(set(alone.values())) == len(paths)
+    wrong: list[str] = []
+
+    def run(number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        for step in range(25):
+            path = paths[(number + step) % len(paths)]
+            connection.request("GET", path, headers={"Accept": "application/json"})
+            reply = connection.getresponse()
+            if reply.read() != alone[path] or reply.status != 200:
+                wrong.append(path)
+        connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_the_server_says_how_it_is(server: Client) -> None:
+    said = server.ask("/health").json()
+    assert said["status"] == "ok"
+    assert said["generation"] == "1"
