@@ -587,10 +587,12 @@ def _lines(axes: Any, report: Report, names: Sequence[str], what: Figure) -> Non
         points = report.points(name, what)
         if points:
             color, marker, style = LOOKS[name]
-            drawn = {"color": color, "marker": marker, "linestyle": style, "lw": 2.0 if name == "eudigraph" else 1.2}
-            axes.plot(*zip(*points, strict=True), ms=4, label=CALLED[name], **drawn)
+            drawn = {"color": color, "marker": marker, "linestyle": style, "ms": 4, "label": CALLED[name]}
+            drawn |= {"lw": 2.0, "zorder": 3} if name == "eudigraph" else {"lw": 1.2, "zorder": 2}
+            axes.plot(*zip(*points, strict=True), **drawn)
     axes.set_xscale("log")
     axes.set_yscale("log")
+    axes.minorticks_off()
 
 
 def _legend(figure: Any, axes: Iterable[Any]) -> None:

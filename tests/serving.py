@@ -21,8 +21,9 @@ TIMEOUT = 2.5
 # The constants are made small, so that the tests need not wait for long.
 START = f"""
 import sys
-from eudigraph import cli, pool, server
-server.HEAD_SECONDS, server.BODY_SECONDS, server._LOOK, pool.PATIENCE = 1, 1.0, 0.2, {TIMEOUT + 1}
+from eudigraph import cli, guard, pool, server
+server.HEAD_SECONDS, guard.BODY_SECONDS, guard.SEND_SECONDS = 1, 1.0, 1.0
+server._LOOK, pool.PATIENCE = 0.2, {TIMEOUT + 1}
 sys.argv[0] = "eudigraph"
 cli.main()
 """
@@ -48,7 +49,9 @@ class Answer:
         return json.loads(self.body)
 
     def column(self, name: str = "x") -> list[str]:
-        return [row[name]["value"] for row in self.json()["results"]["bindings"] if name in row]
+        """The values of a variable; none if there is no answer."""
+        rows = self.json()["results"]["bindings"] if self.status == 200 else []
+        return [row[name]["value"] for row in rows if name in row]
 
 
 @dataclass

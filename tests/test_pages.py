@@ -74,7 +74,9 @@ def test_from_a_thing_to_its_neighbours_and_reasons(visit: Visit) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("EU–Japan summit 2023")
     page.go_back()
     page.get_by_role("link", name="Why does 6G follow?").click()
-    expect(page.locator("pre")).to_contain_text("It follows")
+    expect(page.get_by_text("It follows")).to_be_visible()
+    page.locator(".reason .note").first.click()
+    expect(page.locator("li:target")).to_be_in_viewport()
 
 
 def test_a_query_is_written_with_the_keyboard_alone(visit: Visit) -> None:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -240,6 +241,85 @@ def test_what_no_format_can_be_found_for_is_said(server: Client) -> None:
     assert server.query("SELECT * { ?s ?p ?o } LIMIT 1", "image/png", form="csv").media == "text/csv"
 
 
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("TEXT/CSV", "text/csv"),
+        (",", "application/sparql-results+json"),
+        ('application/ld+json;profile="http://www.w3.org/ns/json-ld#compacted, x", text/csv;q=0.5', "text/csv"),
+    ],
+)
+def test_formats_are_read_as_they_may_be_written(server: Client, accept: str, media: str) -> None:
+    assert server.query(COUNTRIES, accept).media == media
+
+
+def test_several_lists_of_formats_are_one(server: Client) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.putrequest("GET", f"/sparql?query={quote(COUNTRIES)}")
+    connection.putheader("Accept", "image/png")
+    connection.putheader("Accept", "application/sparql-results+xml")
+    connection.endheaders()
+    reply = connection.getresponse()
+    assert reply.getheader("content-type") == "application/sparql-results+xml"
+    reply.read()
+    connection.close()
+    assert server.ask("/ontology", accept="text/html," + "x/y," * 1000).status == 400
+    assert server.ask("/id/country/japan", accept="application/json").media == "application/json"
+
+
+def test_caches_are_told_what_an_answer_depends_on(server: Client) -> None:
+    for path in ("/", "/ontology", "/sparql", "/id/country/japan", "/nothing", "/api/queries/nothing"):
+        assert "accept" in server.ask(path, accept="text/html").headers["vary"].lower().split(", ")
+    assert "accept-encoding" in server.ask("/").headers["vary"]
+    assert "content-encoding" not in server.ask("/", accept_encoding="gzip;q=0").headers
+
+
+def test_no_answer_leads_to_a_host_that_the_client_names(server: Client) -> None:
+    answer = server.ask("/sparql/", host="evil.example")
+    assert (answer.status, "location" in answer.headers) == (404, False)
+
+
+@pytest.mark.parametrize("lines", [["Host: a", "Host: b"], ["Host: a", "Content-Encoding: gzip"]])
+def test_requests_that_may_be_read_in_two_ways_are_refused(server: Client, lines: list[str]) -> None:
+    head = "\r\n".join(["GET /health HTTP/1.1", *lines, "Connection: close", "", ""])
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(1000).split()[1] in (b"400", b"415")
+
+
+def test_a_form_with_too_many_fields_is_refused(server: Client) -> None:
+    body = "&".join(["a=1"] * 1100) + "&query=ASK%7B%7D"
+    assert server.ask("/sparql", method="POST", body=body, content_type=FORM).status == 400
+
+
+def test_statements_about_statements_are_written_as_version_1_2_does(server: Client) -> None:
+    text = 'SELECT (<<( <a:b> <a:c> "x"@ar--rtl )>> AS ?t) {}'
+    given = server.query(text).json()["results"]["bindings"][0]["t"]
+    assert given["type"] == "triple"
+    assert given["value"]["subject"] == {"type": "uri", "value": "a:b"}
+    assert given["value"]["object"]["its:dir"] == "rtl"
+    assert "<<(" in server.query(text, "text/tab-separated-values").text
+    xml = ElementTree.fromstring(server.query(text, "application/sparql-results+xml").body)
+    assert xml.findtext("{*}results/{*}result/{*}binding/{*}triple/{*}predicate/{*}uri") == "a:c"
+    graph = "CONSTRUCT { <a:b> <a:c> <<( <a:b> <a:b> 1 )>> } {}"
+    for media in ("application/ld+json", "application/rdf+xml"):
+        refused = server.query(graph, media)
+        assert refused.status == 400
+        assert "Turtle" in refused.json()["detail"]
+    assert server.query(graph, "text/turtle").status == 200
+
+
+def test_xml_is_xml_whatever_it_holds(server: Client) -> None:
+    odd = '"a\\u0001b\\r\\nc"'
+    rows = ElementTree.fromstring(server.query(f"SELECT ({odd} AS ?x) {{}}", "application/sparql-results+xml").body)
+    assert rows.findtext("{*}results/{*}result/{*}binding/{*}literal") == "a�b\r\nc"
+    graph = server.query(f"CONSTRUCT {{ <http://a> <http://b/c> {odd} }} {{}}", "application/rdf+xml")
+    ElementTree.fromstring(graph.body)
+    for predicate in ("http://b/1", "http://b/"):
+        refused = server.query(f"CONSTRUCT {{ <http://a> <{predicate}> 1 }} {{}}", "application/rdf+xml")
+        assert refused.status == 400
+
+
 def test_an_answer_that_is_cut_says_so(server: Client) -> None:
     many = "SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f }"
     answer = server.query(many)
@@ -265,7 +345,7 @@ def test_the_endpoint_describes_itself(server: Client) -> None:
     )
     assert any(q.predicate == NamedNode(SD + "endpoint") and q.object == endpoint for q in found)
     assert any(q.object == NamedNode(SD + "SPARQL11Query") for q in found)
-    assert sum(q.predicate == NamedNode(SD + "resultFormat") for q in found) == 8
+    assert sum(q.predicate == NamedNode(SD + "resultFormat") for q in found) == 11
     # Each of the named graphs that it names is there.
     for quad in found:
         if quad.predicate == NamedNode(SD + "name"):
@@ -573,6 +653,49 @@ def test_wild_queries_never_take_all_engines(server: Client) -> None:
     wait(lambda: server.ask("/health").json()["busy"] == 0)
 
 
+def test_a_crowd_of_queries_turns_no_question_away(built: store.Built, tmp_path: Path) -> None:
+    with (
+        serving(built.folder, tmp_path / "log", "--workers", 2, "--timeout", 3) as client,
+        ThreadPoolExecutor(80) as threads,
+    ):
+        wild = [threads.submit(client.query, ENDLESS) for _ in range(80)]
+        wait(lambda: client.ask("/health").json()["busy"] >= 1)
+        time.sleep(0.5)
+        began = time.monotonic()
+        for _ in range(5):
+            assert client.ask("/api/queries/officials", accept="application/json").status == 200
+        assert time.monotonic() - began < 3
+        assert {future.result().status for future in wild} <= {503, 504}
+
+
+def test_queries_that_kill_their_engines_hold_no_question_up(built: store.Built, tmp_path: Path) -> None:
+    deep = f"SELECT ({'+'.join(['1'] * 20_000)} AS ?a) {{}}"  # the engine's stack is too small for it
+    with serving(built.folder, tmp_path / "log", "--workers", 2) as client, ThreadPoolExecutor(1) as threads:
+
+        def post() -> int:
+            return client.ask("/sparql", method="POST", body=deep, content_type="application/sparql-query").status
+
+        for _ in range(3):
+            dying = threads.submit(post)
+            began = time.monotonic()
+            assert client.ask("/api/queries/officials", accept="application/json").status == 200
+            assert time.monotonic() - began < 1
+            assert dying.result() in (400, 503)
+        wait(lambda: client.query(COUNTRIES).status == 200)
+
+
+def test_a_client_that_takes_nothing_is_left(built: store.Built, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with serving(built.folder, log, "--workers", 2) as client:
+        text = quote("SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f } LIMIT 90000")
+        with socket.socket() as lazy:
+            lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            lazy.connect(("127.0.0.1", client.port))
+            lazy.sendall(f"GET /sparql?query={text} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            wait(lambda: '"status": 499' in log.read_text("utf-8"), 30)
+            assert client.query(COUNTRIES).status == 200
+
+
 def test_who_is_turned_away_is_told_when_to_come_again(built: store.Built, tmp_path: Path) -> None:
     with (
         serving(built.folder, tmp_path / "log", "--workers", 2, "--timeout", 8) as client,
@@ -601,12 +724,12 @@ def test_a_client_that_vanishes_takes_its_query_along(server: Client) -> None:
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
 def test_an_engine_that_is_killed_is_replaced(server: Client) -> None:
     wait(lambda: server.ask("/health").json()["engines"] == len(server.engines()) == 3)
-    before = set(server.engines())
+    before = {pid: _cpu(pid) for pid in server.engines()}
     with ThreadPoolExecutor(1) as threads:
         asked = threads.submit(server.query, ENDLESS)
         wait(lambda: server.ask("/health").json()["busy"] == 1)
         time.sleep(0.5)
-        os.kill(max(before, key=_cpu), signal.SIGKILL)
+        os.kill(max(before, key=lambda pid: _cpu(pid) - before[pid]), signal.SIGKILL)
         answer = asked.result()
     assert answer.status == 503
     assert "ended before" in answer.json()["detail"]
@@ -766,6 +889,42 @@ def test_a_store_of_another_version_is_refused(
     assert done.status == 1
     assert words in done.err
     assert "eudigraph build" in done.err
+
+
+@pytest.mark.parametrize(
+    "public", ["javascript:alert(1)", "https://x y/", "example.org", "http://x/?a=b", 'http://x/"<>']
+)
+def test_a_public_address_that_is_none_is_refused(command: Callable[..., Run], built: store.Built, public: str) -> None:
+    done = command("serve", "--store", built.folder, "--port", 0, "--public-url", public)
+    assert done.status == 2
+    assert "--public-url" in done.err
+
+
+def test_what_is_elsewhere_is_not_served(command: Callable[..., Run]) -> None:
+    done = command("serve", "--store", "http://127.0.0.1:1/sparql")
+    assert done.status == 2
+    assert "folder of a build" in done.err
+
+
+def test_a_name_does_for_an_address(built: store.Built, tmp_path: Path) -> None:
+    with serving(built.folder, tmp_path / "log", "--workers", 2, "--host", "localhost") as client:
+        connection = http.client.HTTPConnection("localhost", client.port, timeout=10)
+        connection.request("GET", "/health")
+        assert connection.getresponse().status == 200
+        connection.close()
+
+
+def test_who_stops_the_server_twice_does_not_wait(built: store.Built, tmp_path: Path) -> None:
+    with serving(built.folder, tmp_path / "log", "--workers", 2) as client, ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(client.query, ENDLESS)
+        wait(lambda: client.ask("/health").json()["busy"] == 1)
+        client.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        assert client.process.poll() is None
+        client.process.send_signal(signal.SIGINT)
+        client.process.wait(5)
+        with suppress(OSError, http.client.HTTPException):  # whatever comes of it, it comes soon
+            assert asked.result(5).status == 503
 
 
 def test_an_address_that_is_taken_is_said(command: Callable[..., Run], built: store.Built, server: Client) -> None:

@@ -190,6 +190,28 @@ def check(
     return report, printed
 
 
+def explained(
+    graph: store.Built, subject: str, prop: str, value: str
+) -> tuple[Triple, list[reasoning.Step], dict[str, str]]:
+    """Return a statement, the ways in which it follows, and the names of all things in these; raises as ``explain``."""
+    subject_ = queries.find_entity(graph.store, subject)
+    prop_ = queries.find_entity(graph.store, prop, "property")
+    literals = [
+        quad.object
+        for quad in graph.store.quads_for_pattern(subject_, prop_, None, DefaultGraph())
+        if isinstance(quad.object, Literal) and quad.object.value == value
+    ]
+    statement = Triple(subject_, prop_, literals[0] if literals else queries.find_entity(graph.store, value))
+    ways = reasoning.explain(graph.store, ontology.from_store(graph.store), statement)
+    names = _names_of(graph.store, [statement, *(s for way in ways for s in _statements(way))])
+    if not ways:
+        raise UsageError(
+            f"the graph does not say: {_sentence(statement, names)}; see what it says with: "
+            f'eudigraph query evidence subject="{names[subject_.value]}"'
+        )
+    return statement, ways, names
+
+
 def explain(
     graph: store.Built, subject: str, prop: str, value: str, texts: Sequence[Path] = (), *, width: int = output.WIDTH
 ) -> str:
@@ -199,23 +221,8 @@ def explain(
     that is not in the graph.
     """
     known = texts_.read(graph.store, texts)
-    subject_ = queries.find_entity(graph.store, subject)
-    prop_ = queries.find_entity(graph.store, prop, "property")
-    terms = ontology.from_store(graph.store)
-    literals = [
-        quad.object
-        for quad in graph.store.quads_for_pattern(subject_, prop_, None, DefaultGraph())
-        if isinstance(quad.object, Literal) and quad.object.value == value
-    ]
-    statement = Triple(subject_, prop_, literals[0] if literals else queries.find_entity(graph.store, value))
-    ways = reasoning.explain(graph.store, terms, statement)
-    names = _names_of(graph.store, [statement, *(s for way in ways for s in _statements(way))])
+    statement, ways, names = explained(graph, subject, prop, value)
     sentence = _sentence(statement, names)
-    if not ways:
-        raise UsageError(
-            f"the graph does not say: {sentence}; see what it says with: "
-            f'eudigraph query evidence subject="{names[subject_.value]}"'
-        )
     lines = []
     for number, way in enumerate(ways, 1):
         if way.rule is None:

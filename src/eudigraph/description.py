@@ -43,12 +43,10 @@ def service(base: str) -> list[Triple]:
         Triple(data, _term(_SD, "defaultGraph"), graph),
         Triple(graph, RDF_TYPE, _term(_SD, "Graph")),
         Triple(graph, _term(_DCT, "description"), Literal("Every statement once, whoever says it.", language="en")),
-        Triple(here, _term(_SD, "availableGraphs"), BlankNode("graphs")),
-        Triple(BlankNode("graphs"), RDF_TYPE, _term(_SD, "GraphCollection")),
     ]
     for form in ("SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV"):
         made.append(Triple(here, _term(_SD, "resultFormat"), _term(_FORMATS, form)))
-    for form in ("Turtle", "N-Triples", "RDF_XML", "JSON-LD"):
+    for form in ("Turtle", "N-Triples", "RDF_XML", "JSON-LD", "TriG", "N-Quads", "N3"):
         made.append(Triple(here, _term(_SD, "resultFormat"), _term(_FORMATS, form)))
     for number, name in enumerate(OWN_GRAPHS):
         node = BlankNode(f"named{number}")

@@ -15,6 +15,7 @@ from eudigraph.evidence import Passage
 from eudigraph.labels import labels, show
 from eudigraph.names import BASE, EUD, GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, RDFS, SKOS
 from eudigraph.ontology import Ontology
+from eudigraph.reasoning import Step, passages_of
 from eudigraph.sparql import Triplestore, select
 
 MAX_SHOWN = 200
@@ -46,6 +47,16 @@ class Fact:
 
 
 @dataclass
+class Reason:
+    """A statement, the rule by which it follows and what it follows from, or the passages that say it."""
+
+    statement: list[Cell]
+    rule: str
+    premises: list[Reason]
+    passages: list[int]
+
+
+@dataclass
 class Thing:
     """A thing with all that the graph says of it: what is said, what follows, what is said of others to it."""
 
@@ -61,6 +72,8 @@ class Thing:
     claims: list[list[Cell]]
     """Of a passage: the statements that it makes."""
     passages: list[Passage]
+    itself: Passage | None
+    """Of a passage: what it is, in the same form."""
 
 
 def path(iri: str) -> str:
@@ -111,7 +124,27 @@ def thing(store: Triplestore, ontology: Ontology, node: NamedNode) -> Thing:
         to_it=to_it,
         claims=[[cell(t, names) for t in (q.subject, q.predicate, q.object)] for q in claims[:MAX_SHOWN]],
         passages=shown.passages(),
+        itself=next(iter(evidence.describe(store, [node])), None) if claims else None,
     )
+
+
+def reasons(store: Triplestore, ways: Iterable[Step], names: Mapping[str, str]) -> tuple[list[Reason], list[Passage]]:
+    """Return the ways in which a statement follows, and the passages that they rest on, by their numbers in these."""
+    numbers: dict[str, int] = {}
+
+    def reason(step: Step) -> Reason:
+        statement = step.statement
+        found = [] if step.rule else passages_of(store, statement)
+        return Reason(
+            [cell(t, names) for t in (statement.subject, statement.predicate, statement.object)],
+            step.rule or "",
+            [reason(premise) for premise in step.premises],
+            [numbers.setdefault(p.value, len(numbers)) for p in found],
+        )
+
+    made = [reason(way) for way in ways]
+    described = evidence.describe(store, [NamedNode(iri) for iri in numbers])
+    return made, sorted(described, key=lambda passage: numbers[passage.iri])
 
 
 def statements(store: Triplestore, node: NamedNode, *, named: bool = False, most: int = 10_000) -> list[Quad]:
@@ -150,6 +183,8 @@ def row_names(store: Triplestore, answer: engine.Answer) -> dict[str, str]:
 
 def cell(term: object, names: Mapping[str, str]) -> Cell:
     """Return a term as a cell."""
+    if term == RDF_TYPE:
+        return Cell("is a")
     if isinstance(term, NamedNode):
         return Cell(show(term, dict(names)), path(term.value))
     return Cell(output.cells([term], dict(names))[0])

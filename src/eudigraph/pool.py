@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import struct
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -36,11 +37,17 @@ _LENGTHS = struct.Struct("!II")
 
 @dataclass(eq=False)
 class _Worker:
-    """A process, how old its store is, and whether it has been put behind the others."""
+    """A process, and how old its store is.
+
+    One that is ``kept`` is for requests that are known to end soon; one that is ``demoted`` has been put behind others;
+    one that is ``followed`` has another in its place already.
+    """
 
     process: Process
     age: int
+    kept: bool
     demoted: bool = False
+    followed: bool = False
 
     async def ask(self, request: dict[str, Any]) -> Reply:
         stdin, stdout = self.process.stdin, self.process.stdout
@@ -66,16 +73,29 @@ class _Worker:
         with suppress(AttributeError, OSError):  # not on Windows, or it has just ended
             os.setpriority(os.PRIO_PROCESS, self.process.pid, 15)
 
+    def kill(self) -> None:
+        """End the process at once. Not by asyncio's own method, which takes its exit status away from who waits."""
+        if self.process.returncode is None:
+            with suppress(OSError):
+                os.kill(self.process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
     async def end(self) -> None:
-        with suppress(ProcessLookupError):
-            self.process.kill()
+        self.kill()
         await self.process.wait()
+
+
+@dataclass(eq=False)
+class _Waiter:
+    """Who waits for a process: one that may be the one kept, unless the request is of others' making (``own``)."""
+
+    own: bool
+    given: asyncio.Future[_Worker]
 
 
 class Pool:
     """A number of processes ``python -m MODULE``, each greeted with ``hello``, and who gets the next one that is free.
 
-    Requests of others' making (``own``) never get all of them: one is left for those that are known to end soon.
+    Requests of others' making (``own``) never get all of them: one is kept for those that are known to end soon.
     """
 
     def __init__(self, module: str, hello: Mapping[str, Any], *, size: int, timeout: float) -> None:
@@ -83,10 +103,9 @@ class Pool:
         self.running: set[_Worker] = set()
         self._command = (sys.executable, "-m", module)
         self._hello = {**hello, "seconds": timeout}
-        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
-        self._own = asyncio.Semaphore(max(1, size - 1))
-        self._waiting = self._busy = 0
-        self._age = 0
+        self._idle: list[_Worker] = []
+        self._waiters: list[_Waiter] = []
+        self._busy = self._age = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -98,17 +117,17 @@ class Pool:
     @property
     def ready(self) -> int:
         """How many processes are at work, or wait for it."""
-        return self._busy + self._idle.qsize()
+        return self._busy + len(self._idle)
 
     async def start(self) -> None:
         """Start all processes. Raises StoreError with what the first says that cannot start."""
         try:
-            workers = await asyncio.gather(*(self._spawn() for _ in range(self.size)))
+            workers = await asyncio.gather(*(self._spawn(kept=number == 0) for number in range(self.size)))
         except BaseException:
             await self.close()
             raise
         for worker in workers:
-            self._idle.put_nowait(worker)
+            self._give(worker)
 
     async def ask(self, request: dict[str, Any], *, own: bool = False) -> Reply:
         """Return the answer of the next free process.
@@ -116,7 +135,7 @@ class Pool:
         Raises ServerBusy if there is none for too long, QueryTimeout at the deadline, EngineLost if the process ends.
         If the one who asks is cancelled, so is the request.
         """
-        if self._waiting >= MAX_WAITING:
+        if sum(waiter.own == own for waiter in self._waiters) >= MAX_WAITING:
             raise ServerBusy(f"{MAX_WAITING} others wait already; try again in a moment")
         async with self._worker(own) as worker:
             long = asyncio.get_running_loop().call_later(LONG, worker.demote)
@@ -130,10 +149,19 @@ class Pool:
                 long.cancel()
 
     async def renew(self) -> None:
-        """Let new processes take the place of all, as after a build; those that are busy finish first."""
+        """Let new processes take the place of all, one by one, as after a build; those that are busy finish first.
+
+        Raises StoreError if a new one cannot start; what has not been replaced then goes on.
+        """
         self._age += 1
-        for _ in range(self._idle.qsize()):
-            self._replace(self._idle.get_nowait())
+        for worker in list(self.running):
+            if worker.age < self._age and not worker.followed:
+                follower = await self._spawn(kept=worker.kept)
+                worker.followed = True
+                if worker in self._idle:
+                    self._idle.remove(worker)
+                    self._replace(worker)
+                self._give(follower)
 
     async def close(self) -> None:
         """End all processes."""
@@ -147,20 +175,7 @@ class Pool:
     @asynccontextmanager
     async def _worker(self, own: bool) -> AsyncIterator[_Worker]:
         """Give a process to use; put it back, or replace it if it did not end well."""
-        lane = self._own if own else asyncio.Semaphore()
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await lane.acquire()
-                try:
-                    worker = await self._next()
-                except asyncio.CancelledError:
-                    lane.release()
-                    raise
-        except TimeoutError:
-            raise ServerBusy("all engines are busy with long queries; try again in a moment") from None
-        finally:
-            self._waiting -= 1
+        worker = await self._next(own)
         self._busy += 1
         try:
             yield worker
@@ -168,24 +183,49 @@ class Pool:
             self._replace(worker)
             raise
         else:
-            if worker.demoted or worker.age != self._age:
+            if worker.demoted or worker.followed:
                 self._replace(worker)
             else:
-                self._idle.put_nowait(worker)
+                self._give(worker)
         finally:
             self._busy -= 1
-            lane.release()
 
-    async def _next(self) -> _Worker:
-        """Return the next process that waits for work, and has not ended meanwhile."""
-        while (worker := await self._idle.get()).process.returncode is not None:
-            self._replace(worker)
-        return worker
+    async def _next(self, own: bool) -> _Worker:
+        """Return the next process that may have the request; the one that is kept, to whom it is kept for, first."""
+        for worker in sorted(self._idle, key=lambda worker: not worker.kept):
+            if worker.process.returncode is not None:  # it has ended meanwhile
+                self._idle.remove(worker)
+                self._replace(worker)
+            elif not (own and worker.kept):
+                self._idle.remove(worker)
+                return worker
+        waiter = _Waiter(own, asyncio.get_running_loop().create_future())
+        self._waiters.append(waiter)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await asyncio.shield(waiter.given)
+        except BaseException as error:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+                waiter.given.cancel()
+            else:  # it was given one in this very moment
+                self._give(waiter.given.result())
+            if isinstance(error, TimeoutError):
+                raise ServerBusy("all engines are busy with long queries; try again in a moment") from None
+            raise
+
+    def _give(self, worker: _Worker) -> None:
+        """Give a process to the first who waits and may have it, or let it wait for work."""
+        for waiter in self._waiters:
+            if not (waiter.own and worker.kept):
+                self._waiters.remove(waiter)
+                waiter.given.set_result(worker)
+                return
+        self._idle.append(worker)
 
     def _replace(self, worker: _Worker) -> None:
         """End a process and start another, without keeping anybody waiting."""
-        with suppress(ProcessLookupError):
-            worker.process.kill()
+        worker.kill()
         if not self._closing:
             task = asyncio.create_task(self._replaced(worker))
             self._tasks.add(task)
@@ -195,23 +235,23 @@ class Pool:
         await worker.end()
         self.running.discard(worker)
         pause = 0.1
-        while not self._closing:
+        while not (self._closing or worker.followed):
             try:
-                worker = await self._spawn()
+                worker = await self._spawn(kept=worker.kept)
             except (StoreError, OSError):  # a build that is being replaced, or no memory: not for long, it is hoped
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 10.0)
             else:
-                self._idle.put_nowait(worker)
+                self._give(worker)
                 return
 
-    async def _spawn(self) -> _Worker:
+    async def _spawn(self, *, kept: bool) -> _Worker:
         package = str(Path(__file__).resolve().parent.parent)
         path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
         process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={**os.environ, "PYTHONPATH": path}
+            *self._command, stdin=PIPE, stdout=PIPE, env={**os.environ, "PYTHONPATH": path}
         )
-        worker = _Worker(process, self._age)
+        worker = _Worker(process, self._age, kept)
         self.running.add(worker)
         try:
             ready = await asyncio.wait_for(worker.ask(self._hello), _START)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http import HTTPStatus
 
 import mimeparse
@@ -14,6 +16,12 @@ from eudigraph.errors import DataError, EngineLost, EudigraphError, QueryTimeout
 
 HTML = "text/html"
 PROBLEM = "application/problem+json"
+_STYLE = (
+    ":root{color-scheme:light dark}nav,main{max-width:44rem;margin:1rem auto;padding:0 1rem}"
+    "body{margin:0;font:1rem/1.5 system-ui,sans-serif}"
+    "nav a{margin-right:1.25rem}"
+)
+_POLICY = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
 _STATUS: dict[type[EudigraphError], int] = {
     UsageError: 400,
     DataError: 500,
@@ -69,18 +77,21 @@ def problem(error: EudigraphError | Refusal, accept: str) -> Reply:
     else:
         status, detail = _STATUS.get(type(error), 500), str(error)
     title = HTTPStatus(status).phrase
-    headers = {"retry-after": "2"} if status == 503 else {}
+    headers = {"vary": "accept", **({"retry-after": "2"} if status == 503 else {})}
     try:
         page = negotiate(accept, (PROBLEM, "application/json", HTML)) == HTML
     except Refusal:
         page = False
     if page:
+        links = {"/": "Explorer", "/api": "Questions", "/sparql": "SPARQL", "/ontology": "Ontology"}
+        listed = "".join(f'<a href="{href}">{name}</a>' for href, name in links.items())
         body = (
-            f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-            '<meta name="viewport" content="width=device-width"></head>'
-            f'<body><main><h1>{title}</h1><p>{html.escape(detail)}</p><p><a href="/">eudigraph</a></p></main></body>'
-            "</html>\n"
+            f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title} · eudigraph</title>'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
+            f'<body><nav aria-label="Main">{listed}</nav>'
+            f"<main><h1>{title}</h1><p>{html.escape(detail)}</p></main></body></html>\n"
         )
-        return Reply(status, {"content-type": "text/html; charset=utf-8", **headers}, body.encode())
+        policy = {"content-security-policy": f"{_POLICY}; frame-ancestors 'none'"}
+        return Reply(status, {"content-type": "text/html; charset=utf-8", **headers, **policy}, body.encode())
     said = {"title": title, "status": status, "detail": detail}
     return Reply(status, {"content-type": PROBLEM, **headers}, json.dumps(said, ensure_ascii=False).encode())

@@ -10,13 +10,14 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 from xml.etree import ElementTree
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
 from eudigraph.engine import Answer
-from eudigraph.names import PREFIXES, XSD
+from eudigraph.errors import UsageError
+from eudigraph.names import PREFIXES, XSD, cut
 
 Statement = TypeVar("Statement", Triple, Quad)
 CUT = "urn:x-eudigraph:cut"
@@ -36,9 +37,34 @@ def write(answer: Answer, media: str) -> bytes:
 def write_graph(statements: Iterable[Statement], media: str) -> bytes:
     """Return statements in a format of ``GRAPHS``, each once and in a fixed order, with the prefixes that they need."""
     ordered = sorted(set(statements), key=str)
+    form = GRAPHS[media]
+    if form == RdfFormat.RDF_XML:
+        _refuse_no_xml({s.predicate.value for s in ordered})
+        ordered = [_for_xml(s) for s in ordered]
+    if form in (RdfFormat.RDF_XML, RdfFormat.JSON_LD) and any(isinstance(s.object, Triple) for s in ordered):
+        raise UsageError(f"{media} cannot hold statements about statements; ask for Turtle")
     spaces = {_space(t.value) for s in ordered for t in (s.subject, s.predicate, s.object) if isinstance(t, NamedNode)}
     prefixes = {prefix: space for prefix, space in PREFIXES.items() if space in spaces}
-    return serialize(ordered, format=GRAPHS[media], prefixes=prefixes) or b""
+    return serialize(ordered, format=form, prefixes=prefixes) or b""
+
+
+def _refuse_no_xml(predicates: Iterable[str]) -> None:
+    """Raise UsageError for a property that RDF/XML has no way to write: its IRI must end in an XML name."""
+    for predicate in sorted(predicates):
+        if not re.search(r"[^\W\d][\w.-]*$", predicate):
+            raise UsageError(f"RDF/XML cannot hold the property <{cut(predicate)}>; ask for Turtle")
+
+
+def _for_xml(statement: Statement) -> Statement:
+    """Return a statement without the characters that XML cannot hold."""
+    value = statement.object
+    if not isinstance(value, Literal) or not _NO_XML.search(value.value):
+        return statement
+    kind = {"language": value.language} if value.language else {"datatype": value.datatype}
+    clean = Literal(_NO_XML.sub("�", value.value), **kind)
+    if isinstance(statement, Quad):
+        return Quad(statement.subject, statement.predicate, clean, statement.graph_name)
+    return Triple(statement.subject, statement.predicate, clean)
 
 
 def _space(iri: str) -> str:
@@ -59,8 +85,8 @@ def write_json(answer: Answer, *, indent: int | None = None) -> str:
     return json.dumps(document, ensure_ascii=False, indent=indent, separators=separators)
 
 
-def term(given: object) -> dict[str, str]:
-    """Return a term as SPARQL 1.1 JSON has it."""
+def term(given: object) -> dict[str, Any]:
+    """Return a term as SPARQL 1.1 JSON has it; a statement that is one as version 1.2 does."""
     if isinstance(given, NamedNode):
         return {"type": "uri", "value": given.value}
     if isinstance(given, BlankNode):
@@ -69,9 +95,14 @@ def term(given: object) -> dict[str, str]:
         made = {"type": "literal", "value": given.value}
         if given.language:
             made["xml:lang"] = given.language
+            if given.direction:
+                made["its:dir"] = str(given.direction)
         elif given.datatype.value != XSD + "string":
             made["datatype"] = given.datatype.value
         return made
+    if isinstance(given, Triple):
+        parts = {"subject": given.subject, "predicate": given.predicate, "object": given.object}
+        return {"type": "triple", "value": {name: term(part) for name, part in parts.items()}}
     return {"type": "literal", "value": str(given)}
 
 
@@ -91,12 +122,21 @@ def write_xml(answer: Answer) -> str:
             result = ElementTree.SubElement(results, "result")
             for variable, value in zip(answer.variables, row, strict=True):
                 if value is not None:
-                    said = term(value)
-                    binding = ElementTree.SubElement(result, "binding", {"name": variable})
-                    attributes = {k: v for k, v in said.items() if k in ("xml:lang", "datatype")}
-                    ElementTree.SubElement(binding, said["type"], attributes).text = _NO_XML.sub("�", said["value"])
+                    _add(ElementTree.SubElement(result, "binding", {"name": variable}), term(value))
     ElementTree.indent(root, " ")
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    # A carriage return as such would be read as the end of a line.
+    text = ElementTree.tostring(root, encoding="unicode").replace("\r", "&#13;")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _add(element: ElementTree.Element, said: dict[str, Any]) -> None:
+    attributes = {k: v for k, v in said.items() if k in ("xml:lang", "datatype")}
+    made = ElementTree.SubElement(element, said["type"], attributes)
+    if said["type"] == "triple":
+        for name, part in said["value"].items():
+            _add(ElementTree.SubElement(made, name), part)
+    else:
+        made.text = _NO_XML.sub("�", said["value"])
 
 
 def write_csv(answer: Answer) -> str:
@@ -111,8 +151,15 @@ def write_csv(answer: Answer) -> str:
 def write_tsv(answer: Answer) -> str:
     """Return rows as SPARQL 1.1 TSV: terms in Turtle's syntax."""
     lines = ["\t".join(f"?{v}" for v in answer.variables)]
-    lines += ["\t".join("" if t is None else str(t).replace("\t", "\\t") for t in row) for row in answer.rows]
+    lines += ["\t".join(map(_written, row)) for row in answer.rows]
     return "\n".join(lines) + "\n"
+
+
+def _written(given: object) -> str:
+    if given is None:
+        return ""
+    text = f"<<( {given} )>>" if isinstance(given, Triple) else str(given)
+    return text.replace("\t", "\\t")
 
 
 def _value(given: object) -> str:
@@ -120,7 +167,7 @@ def _value(given: object) -> str:
         return ""
     if isinstance(given, BlankNode):
         return f"_:{given.value}"
-    return given.value if isinstance(given, NamedNode | Literal) else str(given)
+    return given.value if isinstance(given, NamedNode | Literal) else _written(given)
 
 
 ROWS: dict[str, Callable[[Answer], str]] = {
@@ -143,6 +190,7 @@ GRAPHS: dict[str, RdfFormat] = {
     "text/n3": RdfFormat.N3,
     "application/trig": RdfFormat.TRIG,
     "application/n-quads": RdfFormat.N_QUADS,
+    "application/json": RdfFormat.JSON_LD,
 }
 """The formats of triples."""
 SHORT = {
@@ -160,3 +208,17 @@ SHORT = {
     "html": "text/html",
 }
 """Short names of formats, as file names end and as ``format=`` takes them."""
+
+
+def wanted(form: str | None, accept: str) -> str:
+    """Return what formats are wanted: by a short name or media type, which goes before the header field Accept.
+
+    Raises UsageError for a format that there is not.
+    """
+    if form is None:
+        return accept
+    if form in SHORT:
+        return SHORT[form]
+    if form in (*ROWS, *GRAPHS):
+        return form
+    raise UsageError(f"there is no format {cut(form)!r}; there are: {', '.join(SHORT)}")

@@ -9,19 +9,19 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import logging
+import re
 import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
+from pyoxigraph import NamedNode
 from starlette.applications import Starlette
 from starlette.datastructures import QueryParams
 from starlette.middleware import Middleware
@@ -29,39 +29,35 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from eudigraph import store
 from eudigraph.description import DUMPS
 from eudigraph.errors import EudigraphError, UsageError
+from eudigraph.guard import Guard, body_of, response
+from eudigraph.names import cut
 from eudigraph.pool import Pool
-from eudigraph.replies import Refusal, Reply, problem
+from eudigraph.replies import HTML, Refusal, Reply, negotiate, problem
+from eudigraph.results import GRAPHS, wanted
 from eudigraph.version import VERSION
 
-MAX_BODY = 1024**2
-"""Bytes of the largest body that is read; a query may have 100,000 characters."""
 MAX_HEAD = 64 * 1024
 """Bytes of the longest head of a request, with its address."""
-MAX_URL = 16 * 1024
-"""Characters of the longest address."""
 MAX_CONNECTIONS = 512
 HEAD_SECONDS = 10
 """Seconds in which the head of a request must have come."""
-BODY_SECONDS = 10.0
-"""Seconds in which its body must have come."""
 STOP_SECONDS = 10.0
 """Seconds that requests have to end when the server stops, beyond the deadline of a query."""
 _LOOK = 2.0
 """Seconds between two looks for a new build."""
-_HEADERS = {
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
-    b"cross-origin-resource-policy": b"cross-origin",
-    b"x-frame-options": b"DENY",
-    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
+_KEPT = {
+    "explorer": (HTML,),
+    "ontology": (*GRAPHS, HTML),
+    "questions": ("application/json", HTML),
+    "openapi": ("application/json",),
+    "void": tuple(GRAPHS),
 }
-_POLICY = b"default-src 'none'; frame-ancestors 'none'"
-"""What the browser may do with an answer that does not say it itself, as pages of ours do."""
+"""What stays the same until the next build, with its formats."""
 
 
 @dataclass
@@ -87,11 +83,10 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.started = time.time()
-        base = settings.public or f"http://{_host(settings.host)}:{settings.port}"
         hello = {
             "folder": str(settings.folder),
             "workspace": str(settings.workspace) if settings.workspace else None,
-            "base": base.rstrip("/"),
+            "base": _base(settings.public or f"http://{_host(settings.host)}:{settings.port}"),
             "rows": settings.rows,
         }
         self.pool = Pool("eudigraph.service", hello, size=settings.workers, timeout=settings.timeout)
@@ -103,14 +98,14 @@ class Server:
         """Return the application; each request is limited and logged."""
         get = ["GET", "HEAD"]
         routes = [
-            Route("/", self._kept_reply("explorer", squeezed=True), methods=get),
+            Route("/", self._kept_reply("explorer"), methods=get),
             Route("/sparql", self._sparql, methods=["GET", "HEAD", "POST"]),
             Route("/id/{name:path}", self._thing, methods=get),
             Route("/ontology", self._kept_reply("ontology"), methods=get),
             Route("/api", self._kept_reply("questions"), methods=get),
-            Route("/api/queries", self._kept_reply("questions", accept="application/json"), methods=get),
+            Route("/api/queries", self._kept_reply("questions", only="application/json"), methods=get),
             Route("/api/queries/{name}", self._question, methods=get),
-            Route("/api/openapi.json", self._kept_reply("openapi", accept="application/json"), methods=get),
+            Route("/api/openapi.json", self._kept_reply("openapi", only="application/json"), methods=get),
             Route("/explain", self._explain, methods=get),
             Route("/.well-known/void", self._kept_reply("void"), methods=get),
             Route("/data/{name}", self._dump, methods=get),
@@ -123,8 +118,10 @@ class Server:
             allow_headers=["accept", "content-type"],
             expose_headers=["x-sparql-maxrows", "link", "retry-after"],
         )
-        app = Starlette(routes=routes, middleware=[cors], exception_handlers={404: _unknown, 405: _wrong_method})
-        return _Guard(app, self.settings.log)
+        handlers = {404: _unknown, 405: _wrong_method, Exception: _failed}
+        app = Starlette(routes=routes, middleware=[cors], exception_handlers=handlers)
+        app.router.redirect_slashes = False  # it would lead to whatever host a client names
+        return Guard(app, self.settings.log)
 
     async def watch(self) -> None:
         """Look for a new build now and then; when there is one, answer from it."""
@@ -133,17 +130,17 @@ class Server:
             with suppress(EudigraphError):  # a build that cannot be read: the former one goes on
                 found = store.open_built(self.settings.folder).generation
                 if found != self.generation:
+                    await self.pool.renew()
                     self.generation = found
                     self._kept.clear()
-                    await self.pool.renew()
 
     async def _ask(self, request: Request, asked: dict[str, Any], *, own: bool = False) -> Response:
         """Have a request answered by the pool, and give it up if the client goes away."""
         accept = request.headers.get("accept", "")
         try:
-            return _response(await self._answer(request, {**asked, "accept": accept}, own=own))
+            return response(await self._answer(request, {**asked, "accept": accept}, own=own))
         except (EudigraphError, Refusal) as error:
-            return _response(problem(error, accept))
+            return response(problem(error, accept))
 
     async def _answer(self, request: Request, asked: dict[str, Any], *, own: bool = False) -> Reply:
         asking = asyncio.ensure_future(self.pool.ask(asked, own=own))
@@ -158,40 +155,54 @@ class Server:
                 task.cancel()
             await asyncio.gather(asking, leaving, return_exceptions=True)
 
-    def _kept_reply(
-        self, kind: str, *, accept: str | None = None, squeezed: bool = False
-    ) -> Callable[[Request], Awaitable[Response]]:
-        """Return a view of what stays the same until the next build: it is asked for once, and kept."""
+    def _kept_reply(self, kind: str, *, only: str = "") -> Callable[[Request], Awaitable[Response]]:
+        """Return a view of what stays the same until the next build: it is asked for once, and kept.
+
+        ``only`` is the format that it has here, whatever the client likes best.
+        """
 
         async def view(request: Request) -> Response:
-            wanted = accept or request.headers.get("accept", "")
-            form = request.query_params.get("format")
-            key = (kind, f"{form}" if form else wanted)
-            async with self._keeping.setdefault(key, asyncio.Lock()):
-                if key not in self._kept:
-                    try:
-                        reply = await self.pool.ask({"kind": kind, "accept": wanted, "format": form})
-                    except EudigraphError as error:
-                        return _response(problem(error, wanted))
-                    if reply.status != 200 or len(self._kept) > 100:
-                        return _response(reply)
-                    if squeezed:
-                        reply.headers["content-encoding"] = "gzip"
-                        reply.body = await asyncio.to_thread(gzip.compress, reply.body, 6, mtime=0)
-                    self._kept[key] = reply
-            reply = self._kept[key]
-            if squeezed and "gzip" not in request.headers.get("accept-encoding", ""):
+            accept = request.headers["accept"]
+            try:
+                media = only or negotiate(wanted(request.query_params.get("format"), accept), _KEPT[kind])
+                reply = await self._keep(kind, media)
+            except (EudigraphError, Refusal) as error:
+                return response(problem(error, accept))
+            if "content-encoding" in reply.headers and not _takes_gzip(request):
                 plain = {k: v for k, v in reply.headers.items() if k != "content-encoding"}
-                return _response(Reply(200, plain, await asyncio.to_thread(gzip.decompress, reply.body)))
-            return _response(reply)
+                return response(Reply(200, plain, await asyncio.to_thread(gzip.decompress, reply.body)))
+            return response(reply)
 
         return view
 
+    async def _keep(self, kind: str, media: str) -> Reply:
+        key = (kind, media)
+        async with self._keeping.setdefault(key, asyncio.Lock()):
+            if key in self._kept:
+                return self._kept[key]
+            generation = self.generation
+            reply = await self.pool.ask({"kind": kind, "accept": media})
+            if kind == "explorer" and reply.status == 200:
+                reply.headers |= {"content-encoding": "gzip", "vary": "accept, accept-encoding"}
+                reply.body = await asyncio.to_thread(gzip.compress, reply.body, 6, mtime=0)
+            if reply.status == 200 and generation == self.generation:
+                self._kept[key] = reply
+            return reply
+
     async def _sparql(self, request: Request) -> Response:
+        accept = request.headers["accept"]
         try:
-            return await self._ask(request, {"kind": "sparql", **await _protocol(request)}, own=True)
+            asked = await _protocol(request)
+            return response(await self._answer(request, {"kind": "sparql", **asked, "accept": accept}, own=True))
         except Refusal as refusal:
-            return _response(problem(refusal, request.headers.get("accept", "")))
+            return response(problem(refusal, accept))
+        except EudigraphError as error:
+            failed = problem(error, accept)
+            if failed.headers["content-type"].startswith(HTML) or asked["format"] == "html":
+                with suppress(EudigraphError):  # a person gets the query back, to change it
+                    again = await self.pool.ask({"kind": "editor", "query": asked["query"], "wrong": str(error)})
+                    return response(Reply(failed.status, again.headers | failed.headers, again.body))
+            return response(failed)
 
     async def _thing(self, request: Request) -> Response:
         form = request.query_params.get("format")
@@ -211,7 +222,7 @@ class Server:
         file = self.generation / name
         if name not in DUMPS or not file.is_file():
             refusal = Refusal(404, "there is no such file of this build")
-            return _response(problem(refusal, request.headers.get("accept", "")))
+            return response(problem(refusal, request.headers.get("accept", "")))
         return FileResponse(file, media_type=DUMPS[name], filename=name)
 
     async def _health(self, _: Request) -> Response:
@@ -227,83 +238,6 @@ class Server:
         return Response(json.dumps(said), 200 if alive else 503, media_type="application/json")
 
 
-class _Guard:
-    """What holds for every request: limits on what is read, header fields of safety, a line in the log."""
-
-    def __init__(self, app: ASGIApp, log: TextIO | None) -> None:
-        self._app, self._log = app, log
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began = time.perf_counter()
-        sent = {"status": 0, "bytes": 0}
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                sent["status"] = message["status"]
-                message["headers"] = _guarded(message.get("headers", ()))
-            else:
-                sent["bytes"] += len(message.get("body", b""))
-            await send(message)
-
-        refused = _refused(scope)
-        try:
-            if refused:
-                await _response(refused)(scope, receive, sending)
-            else:
-                await self._app(scope, receive, sending)
-        except ClientDisconnect:
-            sent["status"] = 499  # as nginx logs a client that has gone
-        except Exception:
-            logging.getLogger(__name__).exception("a request failed")
-            if not sent["status"]:
-                failed = problem(Refusal(500, "something failed here that should not; the log has more"), "")
-                await _response(failed)(scope, receive, sending)
-        finally:
-            self._note(scope, sent, time.perf_counter() - began)
-
-    def _note(self, scope: Scope, sent: Mapping[str, int], seconds: float) -> None:
-        """Write a line of JSON on a request. What a client sent is cut, and escaped as JSON has it."""
-        if self._log is None:
-            return
-        headers = dict(scope["headers"])
-        said = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "client": (scope.get("client") or ["-"])[0],
-            "method": scope["method"],
-            "path": scope["path"][:200],
-            "query": scope.get("query_string", b"")[:500].decode("latin-1"),
-            "status": sent["status"],
-            "bytes": sent["bytes"],
-            "ms": round(seconds * 1000, 1),
-            "agent": headers.get(b"user-agent", b"")[:100].decode("latin-1"),
-        }
-        with suppress(OSError, ValueError):  # a full disk, or a closed pipe, must not stop answers
-            self._log.write(json.dumps(said) + "\n")
-            self._log.flush()
-
-
-def _refused(scope: Scope) -> Reply | None:
-    """Return why a request is not even looked at, if it is so."""
-    accept = dict(scope["headers"]).get(b"accept", b"").decode("latin-1")
-    if len(scope["path"]) + len(scope.get("query_string", b"")) > MAX_URL:
-        return problem(
-            Refusal(414, f"the address has more than {MAX_URL:,} characters; send the query by POST"), accept
-        )
-    length = dict(scope["headers"]).get(b"content-length", b"0")
-    if not length.isdigit() or int(length[:20]) > MAX_BODY:
-        return problem(Refusal(413, f"the body has more than {MAX_BODY // 1024**2} MB; make the query shorter"), accept)
-    return None
-
-
-def _guarded(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    given = {name.lower() for name, _ in headers}
-    policy = b"content-security-policy"
-    return [*headers, *_HEADERS.items(), *([] if policy in given else [(policy, _POLICY)])]
-
-
 async def _protocol(request: Request) -> dict[str, Any]:
     """Return the query and the graphs that a request of the SPARQL 1.1 Protocol gives.
 
@@ -313,13 +247,16 @@ async def _protocol(request: Request) -> dict[str, Any]:
     if request.method == "POST":
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/x-www-form-urlencoded":
-            body = _decoded(await _body(request))
-            pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=1000)
+            body = _decoded(await body_of(request))
+            try:
+                pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=1000)
+            except ValueError:
+                raise Refusal(400, "the form has more than 1,000 fields; send a query and its graphs") from None
             given = QueryParams([*request.query_params.multi_items(), *pairs])
         elif kind == "application/sparql-query":
             if "query" in given:
                 raise Refusal(400, "there are two queries, in the address and in the body; send one")
-            return {**_chosen(given), "query": _decoded(await _body(request))}
+            return {**_chosen(given), "query": _decoded(await body_of(request))}
         elif kind == "application/sparql-update":
             raise Refusal(403, "updates are refused: the graph changes only through its files")
         else:
@@ -342,25 +279,16 @@ def _chosen(given: Any) -> dict[str, Any]:
     }
 
 
-async def _body(request: Request) -> bytes:
-    """Return the body of a request. Raises Refusal for one that is too large, or that takes too long to come."""
-    read = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
-                read += part
-                if len(read) > MAX_BODY:
-                    raise Refusal(413, f"the body has more than {MAX_BODY // 1024**2} MB; make the query shorter")
-    except TimeoutError:
-        raise Refusal(408, f"the body did not come within {BODY_SECONDS:g} seconds; send it again") from None
-    return bytes(read)
-
-
 def _decoded(body: bytes) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         raise Refusal(400, "the query is not in UTF-8; send it so") from None
+
+
+def _takes_gzip(request: Request) -> bool:
+    given = request.headers.get("accept-encoding", "")
+    return "gzip" in given and not re.search(r"gzip\s*;\s*q\s*=\s*0(\.0*)?\s*(,|$)", given)
 
 
 async def _gone(request: Request) -> None:
@@ -369,18 +297,19 @@ async def _gone(request: Request) -> None:
         pass
 
 
-def _response(reply: Reply) -> Response:
-    return Response(reply.body, reply.status, reply.headers)
-
-
 def _unknown(request: Request, _: Exception) -> Response:
     detail = "there is nothing here; see /, /sparql, /api, /id/…, /ontology, /.well-known/void, /health"
-    return _response(problem(Refusal(404, detail), request.headers.get("accept", "")))
+    return response(problem(Refusal(404, detail), request.headers.get("accept", "")))
+
+
+def _failed(request: Request, _: Exception) -> Response:
+    detail = "something failed here that should not; the log of the server has more"
+    return response(problem(Refusal(500, detail), request.headers.get("accept", "")))
 
 
 def _wrong_method(request: Request, error: Exception) -> Response:
     made = problem(Refusal(405, f"{request.method} is not possible here"), request.headers.get("accept", ""))
-    return _response(Reply(made.status, {**made.headers, **(getattr(error, "headers", None) or {})}, made.body))
+    return response(Reply(made.status, {**made.headers, **(getattr(error, "headers", None) or {})}, made.body))
 
 
 def serve(settings: Settings, say: Callable[[str], None] = lambda _: None) -> None:
@@ -396,17 +325,17 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     from granian.http import HTTP1Settings
     from granian.server.embed import Server as Granian
 
-    _free(settings)
+    address = _free(settings)
     served = Server(settings)
-    stop = asyncio.Event()
+    stop, hurry = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # not on Windows
-            loop.add_signal_handler(name, stop.set)
+            loop.add_signal_handler(name, _told, stop, hurry)
     async with _started(served):
         granian = Granian(
             served.app(),
-            address=settings.host,
+            address=address,
             port=settings.port,
             interface=Interfaces.ASGINL,
             http=HTTPModes.http1,
@@ -417,13 +346,24 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
             log_enabled=False,
         )
         running = asyncio.ensure_future(granian.serve())
-        stopped = asyncio.ensure_future(stop.wait())
-        while not (running.done() or stopped.done() or await _answers(settings)):
+        stopped, hurried = (asyncio.ensure_future(event.wait()) for event in (stop, hurry))
+        while not (running.done() or stopped.done() or await _answers(address, settings.port)):
             await asyncio.sleep(0.05)
-        say(f"http://{_host(settings.host)}:{settings.port}/")
+        if not running.done():
+            say(f"http://{_host(settings.host)}:{settings.port}/")
         await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done() and running.exception():
+            raise UsageError(f"{settings.host}, port {settings.port}, cannot be had ({running.exception()})")
         granian.stop()  # type: ignore[no-untyped-call]
-        await asyncio.wait({running}, timeout=settings.timeout + STOP_SECONDS)
+        # Whoever tells it to stop twice does not want to wait.
+        await asyncio.wait(
+            {running, hurried}, timeout=settings.timeout + STOP_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+
+
+def _told(stop: asyncio.Event, hurry: asyncio.Event) -> None:
+    """Take note of a signal: the first says to stop, the next not to wait."""
+    (hurry if stop.is_set() else stop).set()
 
 
 @asynccontextmanager
@@ -438,29 +378,43 @@ async def _started(served: Server) -> AsyncIterator[None]:
         await served.pool.close()
 
 
-async def _answers(settings: Settings) -> bool:
+async def _answers(address: str, port: int) -> bool:
     """Whether somebody listens already."""
     try:
-        _, writer = await asyncio.open_connection(settings.host, settings.port)
+        _, writer = await asyncio.open_connection(address, port)
     except OSError:
         return False
     writer.close()
     return True
 
 
-def _free(settings: Settings) -> None:
-    """Find out whether the address can be had, and choose a free port for 0."""
+def _free(settings: Settings) -> str:
+    """Return the numbers of the address, if it can be had; a port of 0 is given the number of a free one."""
     try:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family[0], socket.SOCK_STREAM) as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind(family[4])
             settings.port = trial.getsockname()[1]
-    except OSError as error:
+            return str(trial.getsockname()[0])
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"{settings.host}, port {settings.port}, cannot be had: {error.strerror or error}; "
-            "choose another with --port"
+            f"{settings.host}, port {settings.port}, cannot be had: {why}; choose another with --host and --port"
         ) from error
+
+
+def _base(public: str) -> str:
+    """Return the address under which clients know the server, without a slash at its end; raise UsageError for none."""
+    try:
+        parts = urlsplit(public)
+        if parts.scheme in ("http", "https") and parts.hostname and not parts.query and not parts.fragment:
+            return NamedNode(public).value.rstrip("/")
+    except ValueError:
+        pass
+    raise UsageError(
+        f"{cut(public)!r} is no address of a server; give one such as https://example.org with --public-url"
+    )
 
 
 def _host(host: str) -> str:

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,7 @@ from eudigraph import answers, description, engine, ontology, pages, queries, re
 from eudigraph.answers import Evidenced
 from eudigraph.errors import EudigraphError, UsageError
 from eudigraph.labels import labels
-from eudigraph.names import BASE, GRAPH_DEFAULT, GRAPH_ONTOLOGY, PREFIXES, XSD, cut
+from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, GRAPH_ONTOLOGY, PREFIXES, SKOS, XSD, cut
 from eudigraph.pool import MAX_REPLY, pack, unpack
 from eudigraph.replies import HTML, Refusal, Reply, negotiate, problem, text
 from eudigraph.workspace import Workspace, open_workspace
@@ -48,8 +49,10 @@ class Service:
     def __init__(self, graph: store.Built, space: Workspace, *, base: str = "", rows: int = 100_000) -> None:
         self.graph, self.base, self.rows = graph, base, rows
         self.library = queries.load_library(space)
+        self._chosen: dict[str, list[str]] = {}
         self._kinds: Mapping[str, Callable[[dict[str, Any]], Reply]] = {
             "sparql": self._sparql,
+            "editor": lambda request: self._editor(request["query"], request, request["wrong"]),
             "explorer": self._explorer,
             "thing": self._thing,
             "ontology": self._ontology,
@@ -124,10 +127,11 @@ class Service:
             raise UsageError(f"{cut(iri)} is no graph of this dataset; leave it out, or give one that is")
         return node
 
-    def _editor(self, asked: str, request: dict[str, Any]) -> Reply:
-        """Return the page for writing a query, with the answer to the one that is given."""
-        given: dict[str, Any] = {"answer": False, "wrong": "", "truth": None, "columns": [], "rows": [], "remarks": []}
-        if asked.strip():
+    def _editor(self, asked: str, request: dict[str, Any], wrong: str = "") -> Reply:
+        """Return the page for writing a query, with the answer to the one that is given, or what is wrong with it."""
+        given: dict[str, Any] = {"answer": False, "wrong": wrong, "truth": None}
+        given |= {"columns": [], "rows": [], "remarks": []}
+        if asked.strip() and not wrong:
             try:
                 answer = self._answer(asked, request, self.rows)
                 given |= self._shown(answer)
@@ -181,7 +185,10 @@ class Service:
 
     def _questions(self, request: dict[str, Any]) -> Reply:
         if negotiate(_accept(request), ("application/json", HTML)) == HTML:
-            return _page("api", title="Questions", library=list(self.library.values()), names=self._defaults)
+            kinds = {p.type for query in self.library.values() for p in query.parameters.values()}
+            choices = {kind: self._choices(kind) for kind in sorted(kinds)}
+            library = list(self.library.values())
+            return _page("api", title="Questions", library=library, names=self._defaults, choices=choices)
         listed = [description.question(query) for query in self.library.values()]
         return _json({"queries": listed})
 
@@ -206,7 +213,7 @@ class Service:
         except UsageError as error:
             if media != HTML:
                 raise
-            return self._answered(query, given, None, str(error) if request["given"] else "")
+            return self._answered(query, given, None, wrong=str(error) if request["given"] else "")
         found = engine.answer(self.graph.store, queries.bind(query, values), limit=limit)
         if media not in ("application/json", HTML):
             made = text(results.write(found, media), media)
@@ -220,11 +227,16 @@ class Service:
         if wanted == "true":
             answer = answers.attach(self.graph.store, query.evidence, values, found, {})
         if media == HTML:
-            return self._answered(query, given, answer)
+            return self._answered(query, given, answer, values)
         return self._as_json(query, values, answer)
 
     def _answered(
-        self, query: queries.LibraryQuery, given: Mapping[str, str], answer: Evidenced | None, wrong: str = ""
+        self,
+        query: queries.LibraryQuery,
+        given: Mapping[str, str],
+        answer: Evidenced | None,
+        values: Mapping[str, queries.Value] | None = None,
+        wrong: str = "",
     ) -> Reply:
         shown: dict[str, Any] = {"columns": [], "rows": [], "passages": [], "links": [], "more": ""}
         if answer:
@@ -246,12 +258,24 @@ class Service:
             given=given,
             answer=answer is not None,
             wrong=wrong,
-            own=urlencode({"query": query.text, "format": "html"}),
+            own=urlencode({"query": queries.bind(query, values or {}), "format": "html"}),
+            choices={p.name: self._choices(p.type) for p in query.parameters.values()},
             names=self._names_of(answer) | self._defaults,
             **shown,
         )
         made.status = 400 if wrong else 200
         return made
+
+    def _choices(self, kind: str) -> list[str]:
+        """Return the names of all things of a kind, for people to choose from, unless there are too many."""
+        if kind in ("resource", "property", "date", "integer"):
+            return []
+        if kind not in self._chosen:
+            query = f"""SELECT DISTINCT ?n {{ ?x a <{EUD}{kind}> ; <{SKOS}prefLabel> ?n
+                FILTER(LANG(?n) IN ("en", "")) }} LIMIT {pages.MAX_SHOWN + 1}"""
+            found = sorted(row["n"].value for row in sparql.select(self.graph.store, query))
+            self._chosen[kind] = found if len(found) <= pages.MAX_SHOWN else []
+        return self._chosen[kind]
 
     @cached_property
     def _defaults(self) -> dict[str, str]:
@@ -320,7 +344,8 @@ class Service:
             said = results.write_graph(quads, media) if named else results.write_graph(map(_triple, quads), media)
             return text(said, media)
         thing = pages.thing(self.graph.store, self._terms, node)
-        names = labels(self.graph.store, {iri for p in thing.passages for iri in (p.speaker, p.certainty)})
+        said_by = [*thing.passages, *([thing.itself] if thing.itself else [])]
+        names = labels(self.graph.store, {iri for p in said_by for iri in (p.speaker, p.certainty)})
         made = _page(
             "thing", title=thing.label, thing=thing, names=names, alternates=_alternates(pages.path(node.value))
         )
@@ -348,10 +373,15 @@ class Service:
         parts = [request["given"].get(name, "") for name in ("subject", "property", "object")]
         if not all(parts):
             raise UsageError("an explanation needs subject, property and object; give all three")
-        said = answers.explain(self.graph, *parts)
-        if negotiate(_accept(request), ("text/plain", HTML)) == HTML:
-            return _page("explanation", title="Explanation", text=said)
-        return text(said, "text/plain")
+        if negotiate(_accept(request), ("text/plain", HTML)) != HTML:
+            return text(answers.explain(self.graph, *parts), "text/plain")
+        statement, ways, names = answers.explained(self.graph, *parts)
+        made, passages = pages.reasons(self.graph.store, ways, names)
+        names |= labels(self.graph.store, {iri for p in passages for iri in (p.speaker, p.certainty)})
+        sentence = [pages.cell(t, names) for t in (statement.subject, statement.predicate, statement.object)]
+        return _page(
+            "explanation", title="Why it follows", sentence=sentence, reasons=made, passages=passages, names=names
+        )
 
     def _explorer(self, _: dict[str, Any]) -> Reply:
         from eudigraph import explore
@@ -383,15 +413,7 @@ def _alternates(path: str) -> list[tuple[str, str, str]]:
 
 
 def _accept(request: Mapping[str, Any]) -> str:
-    """Return what formats a request wants: by ``format``, which goes before the header field."""
-    form = request.get("format")
-    if form is None:
-        return str(request.get("accept", ""))
-    if form in results.SHORT:
-        return results.SHORT[form]
-    if form in (*results.ROWS, *results.GRAPHS):
-        return str(form)
-    raise UsageError(f"there is no format {cut(form)!r}; there are: {', '.join(results.SHORT)}")
+    return results.wanted(request.get("format"), request.get("accept", ""))
 
 
 def _page(name: str, **given: Any) -> Reply:
@@ -471,7 +493,14 @@ def main() -> None:
     _send(stdout, reply)
     while service is not None and (request := unpack(stdin.read)) is not None:
         engine.alarm(hello["seconds"] + _GRACE)
-        reply = service.reply(request)
+        try:
+            reply = service.reply(request)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # a panic of the engine's is no Exception
+            traceback.print_exc()
+            detail = "something failed here that should not; the log of the server has more"
+            reply = problem(Refusal(500, detail), request.get("accept", ""))
         engine.alarm(0)
         _send(stdout, reply)
 
