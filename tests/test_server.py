@@ -866,7 +866,8 @@ def test_two_servers_share_a_store_and_take_up_a_new_build(copy: workspace.Works
         report = build.build(copy, use_hermit=False, exports=False)
         assert not report.errors
         for client in (one, two):
-            wait(lambda client=client: client.query(named).column() == ["sixth generation"])  # type: ignore[misc]
+            wait(lambda client=client: client.ask("/health").json()["generation"] == "2")  # type: ignore[misc]
+            assert client.query(named).column() == ["sixth generation"]
             page = client.ask("/", accept="text/html").text
             assert "sixth generation" in page
         # A build that cannot be read does not take the place of the one that can.
