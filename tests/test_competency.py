@@ -968,7 +968,9 @@ def test_asking_in_a_process_of_its_own_gives_the_same_with_evidence(
     built: store.Built, library: Mapping[str, queries.LibraryQuery], ask: Asker
 ) -> None:
     asked = answers.ask(built, library["officials"], {}, answers.Asking(evidence=True))
-    assert asked.answer == ask.raw("officials")[2]
+    here = ask.raw("officials")[2]
+    assert asked.answer.variables == here.variables
+    assert asked.answer.rows == [tuple(row) for row in here.rows]
     behind = [{asked.passages[i].paragraph for i in row} for row in asked.behind or []]
     assert behind == [{23}, {3}, {23}]
 

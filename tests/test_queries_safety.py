@@ -453,7 +453,7 @@ def test_a_bound_query_parses_and_returns_that_very_term(value: queries.Value) -
         {"given": queries.Parameter("given", "resource", "it")},
     )
     text = queries.bind(query, {"given": value})
-    assert engine.answer(ox.Store(), text).rows == [(value,)]
+    assert [tuple(row) for row in engine.answer(ox.Store(), text).rows] == [(value,)]
     assert queries.inspect(text) == "select"
     if rdflib_can_read(value):
         assert parseQuery(text)[1].name == "SelectQuery"

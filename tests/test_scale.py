@@ -68,6 +68,10 @@ class Counting:
         self.calls["query"] += 1
         return self.store.query(*arguments, **options)
 
+    def update(self, update: str) -> None:
+        self.calls["update"] += 1
+        self.store.update(update)
+
     def named_graphs(self) -> Any:
         self.calls["graphs"] += 1
         return self.store.named_graphs()

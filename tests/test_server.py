@@ -925,7 +925,7 @@ def test_who_stops_the_server_twice_does_not_wait(built: store.Built, tmp_path: 
         client.process.send_signal(signal.SIGINT)
         client.process.wait(5)
         with suppress(OSError, http.client.HTTPException):  # whatever comes of it, it comes soon
-            assert asked.result(5).status == 503
+            assert asked.result(5).status in (500, 503)
 
 
 def test_an_address_that_is_taken_is_said(command: Callable[..., Run], built: store.Built, server: Client) -> None:

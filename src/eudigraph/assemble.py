@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pyoxigraph import (
-    BlankNode,
     CanonicalizationAlgorithm,
     Dataset,
     DefaultGraph,
@@ -41,7 +40,7 @@ from eudigraph.workspace import Workspace
 
 _BATCH = 500_000
 """Statements that are put into the store at once."""
-_RESERVED = tuple(graph for graph in OWN_GRAPHS if graph != GRAPH_PROVENANCE)
+_RESERVED = frozenset(graph for graph in OWN_GRAPHS if graph != GRAPH_PROVENANCE)
 
 
 @dataclass
@@ -98,7 +97,7 @@ def read(store: Store, workspace: Workspace, more: Sequence[Path] = ()) -> Assem
             order = claims.Order()
             for statement in order.follow(claims.statements(path, rename=True)):
                 quad = claims.in_graph(statement, graph)
-                if graph == GRAPH_PROVENANCE and quad.graph_name in _RESERVED:
+                if quad is statement and quad.graph_name in _RESERVED:  # its file names the graph
                     hidden.add(quad.graph_name)
                     continue
                 batch.append(quad)
@@ -121,11 +120,7 @@ def complete(store: Store, ontology: Ontology) -> int:
     Statements with blank nodes (the ontology's lists) stay out of the default graph.
     """
     store.bulk_extend(_date_bounds(store))
-    store.bulk_extend(
-        Quad(quad.subject, quad.predicate, quad.object)  # the default graph; to name it would take twice as long
-        for quad in store
-        if not isinstance(quad.subject, BlankNode) and not isinstance(quad.object, BlankNode)
-    )
+    store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o FILTER(!isBlank(?s) && !isBlank(?o)) } }")
     return reasoning.infer(store, ontology)
 
 

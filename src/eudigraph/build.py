@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from pyoxigraph import Store
@@ -18,9 +17,6 @@ from eudigraph.ontology import Ontology
 from eudigraph.problems import ERROR, Problem
 from eudigraph.version import VERSION
 from eudigraph.workspace import Workspace
-
-_PIECE = 1_000_000
-"""Statements that are written to disk at once: fewer leave the store in more pieces to be joined, more take memory."""
 
 
 @dataclass
@@ -125,9 +121,7 @@ def build(
 def _write(graph: Store, folder: Path) -> None:
     """Copy a graph to a new store on disk."""
     written = Store(str(folder))
-    quads = iter(graph)
-    for _ in range(0, len(graph), _PIECE):
-        written.bulk_extend(islice(quads, _PIECE))
+    written.bulk_extend(graph)
     written.optimize()
     written.flush()
 

@@ -70,6 +70,8 @@ class _Written:
     """Statements that are too long a ``text`` or ``number``, or a text with ``markup``."""
     reference: set[tuple[str, str]] = field(default_factory=set)
     """Subjects and properties of reference data."""
+    provenance: dict[NamedNode | BlankNode | Triple, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Subjects outside passages, with their classes there."""
 
 
 def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Problem]:
@@ -83,8 +85,8 @@ def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Proble
         *_kinds_of_values(written, ontology),
         *_described(store, written),
         *_nameless(written),
-        *_passages(store),
-        *_claims_without_passage(store),
+        *_passages(store, written),
+        *_claims_without_passage(written),
         *_claims_in_reference(written, ontology),
         *_texts(written),
         *_numbers(written),
@@ -97,6 +99,7 @@ def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Proble
 def _look(store: Store) -> _Written:
     """Look once at every statement: going through all of them for each check would take most of a build's time."""
     found = _Written()
+    type_, provenance, reference = RDF_TYPE.value, GRAPH_PROVENANCE.value, GRAPH_REFERENCE.value
     for quad in store:
         subject, name, value, graph = quad.subject, quad.predicate.value, quad.object, key(quad.graph_name)
         if isinstance(subject, NamedNode):
@@ -106,14 +109,18 @@ def _look(store: Store) -> _Written:
         if isinstance(subject, BlankNode):
             found.of_nameless.add(name)
         found.uses.setdefault((name, type(value)), quad)
-        if name == RDF_TYPE.value:
+        if name == type_:
             found.classes.add(value)
         elif isinstance(value, NamedNode):
             found.mentioned.add(value.value)
         if isinstance(value, Literal):
             _look_at_text(found, quad, value)
-        if graph == GRAPH_REFERENCE.value:
+        if graph == reference:
             found.reference.add((key(subject), name))
+        elif graph == provenance:
+            classes = found.provenance[subject]
+            if name == type_:
+                classes.add(key(value))
     return found
 
 
@@ -199,23 +206,21 @@ def _nameless(written: _Written) -> Iterator[Problem]:
             yield Problem(ERROR, what, mend, probe=Probe(predicate=name, object=QUOTED))
 
 
-def _passages(store: Store) -> Iterator[Problem]:
+def _passages(store: Store, written: _Written) -> Iterator[Problem]:
     """Every claim needs a passage, every passage makes claims, and lies within its source's text."""
-    described = f"GRAPH {GRAPH_PROVENANCE} {{ ?g a <{EUD}Passage> }}"
-    passages = {row["g"] for row in select(store, f"SELECT ?g {{ {described} }}")}
-    for graph in sorted({*store.named_graphs()} - passages - {*OWN_GRAPHS}, key=str):
+    passages = {subject for subject, classes in written.provenance.items() if EUD + "Passage" in classes}
+    graphs = {*store.named_graphs()}
+    for graph in sorted(graphs - passages - {*OWN_GRAPHS}, key=str):
         if name := iri(graph):
             what = f"claims stand in {shorten(name)}, which is no passage"
             mend = "describe it above its claims (a eud:Passage)"
         else:
             what, mend = "claims stand in a graph without a name", "name the passage that says so instead of _: or []"
         yield Problem(ERROR, what, mend, passage=name, probe=Probe(graph=key(graph)))
-    query = f"SELECT ?g {{ {described} FILTER NOT EXISTS {{ GRAPH ?g {{ ?s ?p ?o }} }} }} ORDER BY ?g"
-    for row in select(store, query):
-        passage = show(row["g"])
-        probe = Probe(subject=key(row["g"]), graph=GRAPH_PROVENANCE.value)
+    for passage in sorted(passages - graphs, key=str):
+        probe = Probe(subject=key(passage), graph=GRAPH_PROVENANCE.value)
         mend = "write its claims in its graph, or take it out"
-        yield Problem(WARNING, f"{passage} claims nothing", mend, passage=iri(row["g"]), probe=probe)
+        yield Problem(WARNING, f"{show(passage)} claims nothing", mend, passage=iri(passage), probe=probe)
     # Files are made after the pattern of others; a prefix that was not changed would mix two sources' passages.
     query = f"""SELECT ?g ?source {{ GRAPH {GRAPH_PROVENANCE} {{ ?g a <{EUD}Passage> ; <{EUD}source> ?source }}
         FILTER(isIRI(?g) && isIRI(?source)) FILTER(STRSTARTS(STR(?g), "{BASE}passage/"))
@@ -235,15 +240,14 @@ def _passages(store: Store) -> Iterator[Problem]:
         yield Problem(ERROR, what, mend, passage=iri(row["g"]), probe=Probe(iri(row["g"]), EUD + "end"))
 
 
-def _claims_without_passage(store: Store) -> Iterator[Problem]:
+def _claims_without_passage(written: _Written) -> Iterator[Problem]:
     """Outside passages a file of claims describes passages, sources and readings, and nothing else."""
-    kinds = " ".join(f"<{EUD}{name}>" for name in PROVENANCE_CLASSES)
-    query = f"""SELECT ?s {{ {{ SELECT DISTINCT ?s {{ GRAPH {GRAPH_PROVENANCE} {{ ?s ?p ?o }} }} }}
-        FILTER NOT EXISTS {{ GRAPH {GRAPH_PROVENANCE} {{ VALUES ?kind {{ {kinds} }} ?s a ?kind }} }} }} ORDER BY ?s"""
-    for row in select(store, query):
-        what = f"a claim about {show(row['s'])} has no passage"
+    kinds = {EUD + name for name in PROVENANCE_CLASSES}
+    beside = (subject for subject, classes in written.provenance.items() if kinds.isdisjoint(classes))
+    for subject in sorted(beside, key=str):
+        what = f"a claim about {show(subject)} has no passage"
         mend = "move it into the graph of the passage that says it"
-        yield Problem(ERROR, what, mend, probe=Probe(subject=key(row["s"]), graph=GRAPH_PROVENANCE.value))
+        yield Problem(ERROR, what, mend, probe=Probe(subject=key(subject), graph=GRAPH_PROVENANCE.value))
 
 
 def _claims_in_reference(written: _Written, ontology: Ontology) -> Iterator[Problem]:

@@ -67,17 +67,17 @@ class Order:
         seen: set[Quad] = set()
         for number, (line, quad) in enumerate(statements):
             if number <= MAX_ORDER:
-                if quad in seen:
-                    self.doubled.append((line, quad))
                 seen.add(quad)
+                if len(seen) + len(self.doubled) == number:  # to ask whether it is there would take as long again
+                    self.doubled.append((line, quad))
                 self._note(line, quad)
             else:
                 self.whole = False
             yield quad
 
     def _note(self, line: int, quad: Quad) -> None:
-        if isinstance(quad.graph_name, NamedNode):
-            self.graphs.setdefault(quad.graph_name.value, line)
+        if isinstance(graph := quad.graph_name, NamedNode):
+            self.graphs.setdefault(graph.value, line)
         elif isinstance(quad.subject, NamedNode):
             subject = quad.subject.value
             self.things.setdefault(subject, line)

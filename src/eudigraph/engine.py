@@ -49,11 +49,12 @@ Term = Any
 class Answer:
     """What a query gave: ``rows`` over ``variables`` (SELECT), ``truth`` (ASK), or ``triples`` (CONSTRUCT, DESCRIBE).
 
-    ``cut`` is true if there would have been more than the limit.
+    A row is a tuple or pyoxigraph's own, which reads like one: to make tuples of these takes as long as small queries
+    do. ``cut`` is true if there would have been more than the limit.
     """
 
     variables: list[str] = field(default_factory=list)
-    rows: list[tuple[Term, ...]] = field(default_factory=list)
+    rows: list[Any] = field(default_factory=list)
     truth: bool | None = None
     triples: list[Triple] | None = None
     cut: bool = False
@@ -181,7 +182,7 @@ def _results(store: Triplestore, text: str, limit: int | None, graphs: Graphs = 
             if limit is not None and number >= limit:
                 yield "cut", True
                 break
-            batch.append(item if kind == "triples" else tuple(item))
+            batch.append(item)
             if len(batch) >= _BATCH:
                 yield kind, batch
                 batch = []
@@ -234,7 +235,8 @@ def _serve() -> None:
 
 
 def _send(part: tuple[str, Any]) -> None:
-    data = pickle.dumps(part)
+    kind, value = part
+    data = pickle.dumps((kind, [tuple(row) for row in value]) if kind == "rows" else part)
     sys.stdout.buffer.write(_LENGTH.pack(len(data)) + data)
     sys.stdout.buffer.flush()
 

@@ -151,9 +151,9 @@ def infer(store: Store, ontology: Ontology) -> int:
         new = {relation: pairs for relation in found if (pairs := found[relation] - held.pairs[relation])}
         for (name, _), pairs in new.items():
             predicate = NamedNode(name)
-            store.bulk_extend(Quad(s, predicate, o) for s, o in pairs)
             store.bulk_extend(Quad(s, predicate, o, GRAPH_INFERRED) for s, o in pairs)
             added += len(pairs)
+    store.update(f"INSERT {{ ?s ?p ?o }} WHERE {{ GRAPH {GRAPH_INFERRED} {{ ?s ?p ?o }} }}")
     return added
 
 
@@ -189,11 +189,10 @@ class _Held:
 def _asserted(store: Store, wanted: Collection[Relation]) -> Pairs:
     """Return the statements of the default graph that rules speak of."""
     found: Pairs = defaultdict(set)
-    for quad in store.quads_for_pattern(None, None, None, DefaultGraph()):
-        name, value = quad.predicate.value, quad.object
-        relation = (name, iri(value) if name == RDF_TYPE.value else None)
-        if relation in wanted:
-            found[relation].add((quad.subject, value))
+    for name, thing in wanted:
+        quads = store.quads_for_pattern(None, NamedNode(name), thing and NamedNode(thing), DefaultGraph())
+        if pairs := {(quad.subject, quad.object) for quad in quads}:
+            found[name, thing] = pairs
     return found
 
 
