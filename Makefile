@@ -14,9 +14,11 @@ check: $(BIN)/pytest ## ruff, mypy, and the data's own checks
 test: $(BIN)/pytest ## the tests, on all cores
 	$(BIN)/pytest
 
-bench: $(BIN)/pytest ## the targets of the explorer (in Chromium) and of networks (some minutes each)
+bench: $(BIN)/pytest ## what the targets are about: explorer (in Chromium), networks, engines, server (some minutes each)
 	$(BIN)/python benchmarks/explorer.py
 	$(BIN)/python benchmarks/networks.py
+	$(BIN)/python benchmarks/run.py --sizes 10000,100000
+	$(BIN)/eudigraph build --no-hermit --out build/bench && $(BIN)/python benchmarks/server.py --store build/bench
 
 notebooks: $(BIN)/pytest ## run the notebooks and keep their outputs, as after a change to the graph
 	$(BIN)/python tests/test_notebooks.py
