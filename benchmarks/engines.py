@@ -270,15 +270,23 @@ class Owlready2(Engine):
 
 
 class Remote(Pyoxigraph):
-    """An engine behind the SPARQL protocol: Oxigraph's server, started here, or the one at a URL, already filled."""
+    """An engine behind the SPARQL protocol: Oxigraph's server, started here."""
 
     server: subprocess.Popen[bytes] | None = None
 
     def load(self, data: Path) -> None:
         """Start Oxigraph's server and send it everything in one request by the Graph Store protocol."""
-        if self.url:
-            self.disk = False
-            return
+        self.start()
+        headers = {"Content-Type": "application/n-quads", "Content-Length": str((data / "built.nq").stat().st_size)}
+        with (data / "built.nq").open("rb") as file:
+            self._send("store?no_transaction", file, headers)
+
+    def reopen(self, data: Path) -> None:  # noqa: ARG002
+        """Start it with what it has."""
+        self.start()
+
+    def start(self) -> None:
+        """Start the server and wait for it."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -291,22 +299,19 @@ class Remote(Pyoxigraph):
             if self.server.poll() is not None:
                 raise RuntimeError("the server does not start")
             time.sleep(0.05)
-        self.url = f"http://127.0.0.1:{port}/query"
-        target = f"http://127.0.0.1:{port}/store?no_transaction"
-        with (data / "built.nq").open("rb") as file:
-            headers = {"Content-Type": "application/n-quads", "Content-Length": str((data / "built.nq").stat().st_size)}
-            self._send(urllib.request.Request(target, file, headers))
+        self.at = f"http://127.0.0.1:{port}"
 
     def query(self, asked: dict[str, Any]) -> Sequence[Any]:
         """Send the text, read the answer."""
         from pyoxigraph import QueryResultsFormat, parse_query_results
 
         headers = {"Accept": "application/sparql-results+json"}
-        form = {"query": asked["text"], **asked.get("form", {})}
-        body = self._send(urllib.request.Request(str(self.url), urlencode(form).encode(), headers))  # noqa: S310
+        form = urlencode({"query": asked["text"]}).encode()
+        body = self._send("query", form, headers)
         return list(parse_query_results(body, QueryResultsFormat.JSON))  # type: ignore[arg-type]
 
-    def _send(self, request: urllib.request.Request) -> bytes:
+    def _send(self, path: str, data: Any, headers: dict[str, str]) -> bytes:
+        request = urllib.request.Request(f"{self.at}/{path}", data, headers)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=3600) as reply:  # noqa: S310
                 body: bytes = reply.read()
@@ -338,6 +343,29 @@ class Bare(Engine):
         del store
 
 
+class Endpoint(Eudigraph):
+    """eudigraph over an engine elsewhere, at the addresses of its queries and, with a space between, of its graphs."""
+
+    disk = False
+
+    def load(self, data: Path) -> None:
+        """Load what was built, as ``eudigraph load --to`` does."""
+        from eudigraph import loading, store
+
+        loading.load(store.open_built(data / "eudigraph" / "build"), str(self.url).split()[1])
+        self.reopen(data)
+
+    def reopen(self, data: Path) -> None:
+        """Open it, with the library."""
+        from eudigraph import endpoint, queries
+        from eudigraph.workspace import open_workspace
+
+        self.workspace = open_workspace(data / "workspace")
+        self.built = endpoint.open_endpoint(str(self.url).split()[0])
+        self.store = self.built.store
+        self.library = queries.load_library(self.workspace)
+
+
 ENGINES: dict[str, type[Engine]] = {
     "eudigraph": Eudigraph,
     "pyoxigraph": Pyoxigraph,
@@ -345,6 +373,7 @@ ENGINES: dict[str, type[Engine]] = {
     "kglab": Kglab,
     "owlready2": Owlready2,
     "remote": Remote,
+    "endpoint": Endpoint,
     "bare": Bare,
 }
 

@@ -12,12 +12,13 @@ from typing import Any
 Found = dict[str, Any]
 
 NETWORK = "network of countries and topics"
-ORDER = ("eudigraph", "pyoxigraph", "remote", "rdflib", "kglab", "owlready2")
+ORDER = ("eudigraph", "pyoxigraph", "remote", "endpoint", "rdflib", "kglab", "owlready2")
 CALLED = {
     "bare": "bare bulk load",
     "eudigraph": "eudigraph",
     "pyoxigraph": "raw pyoxigraph",
     "remote": "Oxigraph's server",
+    "endpoint": "eudigraph over an endpoint",
     "rdflib": "plain rdflib",
     "kglab": "kglab",
     "owlready2": "owlready2",
@@ -29,6 +30,7 @@ LOOKS = {
     "eudigraph": (BLUE, "o", "-"),
     "pyoxigraph": (GREY, "s", "--"),
     "remote": ("#007a5e", "^", "-."),
+    "endpoint": ("#2f6f9f", "h", ":"),
     "rdflib": (ORANGE, "D", "-"),
     "kglab": ("#9b4f96", "v", "-"),
     "owlready2": ("#b07d00", "P", "-"),
@@ -66,7 +68,7 @@ class Target:
 
 def times(name: str, measured: Found) -> list[float]:
     """Return the seconds of all runs: of the processor, or by the clock where another machine may have worked."""
-    given: list[float] = measured["clock" if name == "remote" else "times"]
+    given: list[float] = measured["clock" if name in ("remote", "endpoint") else "times"]
     return given
 
 
@@ -299,13 +301,15 @@ def text(report: Report, out: Path, pictures: dict[str, str]) -> str:
     made = report.made["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
     sizes = ",".join(map(str, sorted(report.sizes)))
+    limit = "" if made["limit"] == 300 else f" --limit {made['limit']:g}"
+    options = f"--sizes {sizes} --runs {made['runs']}{limit} --kglab PYTHON"
     loads = max(max(found["load_average"]) for found in report.sizes.values())
     lines = [
         "# How fast",
         "",
         "Written by `benchmarks/run.py`, not by hand:",
         "",
-        f"    python benchmarks/run.py --sizes {sizes} --runs {made['runs']} --kglab PYTHON --out docs/{out.name}",
+        f"    python benchmarks/run.py {options} --out docs/{out.name}",
         "",
         f"Measured on {made['date']}: {made['system']}, {made['cores']} cores, {made['memory'] / 1024**3:.0f} GB "
         f"of memory, "
@@ -336,7 +340,7 @@ def _how(made: Found) -> list[str]:
         f"median of {made['runs']} runs with the first and third quartile in brackets, after one run that only "
         f"warms up "
         "and whose rows are compared; a slow query has fewer runs. Seconds are those of the processor, which others at "
-        "work change less than the time that passes; for the server they are those of the clock, from sending "
+        "work change less than the time that passes; for servers they are those of the clock, from sending "
         "the query "
         f"until all rows are read. A step may take {made['limit']:g} s and 8 GB of address space.",
         "",
@@ -485,7 +489,7 @@ def _own(report: Report) -> list[str]:
             spread(row["first"]),
             spread(row["again"]),
             spread(row["bare"]),
-            seconds(row["apart"][0]),
+            seconds(row["apart"][0]) if row["apart"] else "",
         )
         for row in own
     ]
@@ -593,6 +597,12 @@ def _lines(axes: Any, report: Report, names: Sequence[str], what: Figure) -> Non
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.minorticks_off()
+    sizes = [report.quads(size) for size in sorted(report.sizes)]
+    axes.set_xticks(sizes, [_shortly(size) for size in sizes])
+
+
+def _shortly(number: float) -> str:
+    return f"{number / 1e6:.3g}M" if number >= 1e6 else f"{number / 1e3:.3g}k"
 
 
 def _legend(figure: Any, axes: Iterable[Any]) -> None:
@@ -606,7 +616,7 @@ def _legend(figure: Any, axes: Iterable[Any]) -> None:
 
 
 def _draw_loads(report: Report) -> tuple[Any, str]:
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
     names = ("bare", *report.names)
     figure, grid = pyplot.subplots(1, 4, figsize=(12, 3.2), layout="constrained")
@@ -618,6 +628,8 @@ def _draw_loads(report: Report) -> tuple[Any, str]:
     ):
         _lines(axes, report, names, what)
         axes.set(title=title, xlabel="quads built", ylabel=label)
+        axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
     _legend(figure, grid)
     power = exponent(report.points("eudigraph", of_load("cpu")))
     said = "Load, memory, disk and a network, over the quads built, both axes logarithmic."

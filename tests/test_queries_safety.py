@@ -727,3 +727,12 @@ def test_queries_leave_the_store_as_it_is(built: store.Built) -> None:
     files = {p.name: p.stat().st_mtime_ns for p in (built.generation / "store").iterdir()}
     engine.run(built.generation / "store", "SELECT * { ?s ?p ?o } LIMIT 1")
     assert files == {p.name: p.stat().st_mtime_ns for p in (built.generation / "store").iterdir()}
+
+
+def test_a_name_written_just_so_goes_before_others() -> None:
+    graph, label = ox.Store(), ox.NamedNode(PREFIXES["skos"] + "prefLabel")
+    for name, text in (("a", "Georgia"), ("b", "GEORGIA")):
+        graph.add(ox.Quad(ox.NamedNode(f"{BASE}country/{name}"), label, ox.Literal(text, language="en")))
+    assert queries.find_entity(graph, "GEORGIA").value == BASE + "country/b"
+    with pytest.raises(errors.UsageError, match="may be"):
+        queries.find_entity(graph, "georgia")

@@ -18,7 +18,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store,
 
 from eudigraph.names import GRAPH_INFERRED, OWL, OWN_GRAPHS, RDF_TYPE, SKOS
 from eudigraph.ontology import Ontology, Term
-from eudigraph.sparql import Triplestore, iri, select
+from eudigraph.sparql import Triplestore, select
 
 Atom = tuple[str, str, str]
 """A pattern: subject, property IRI, object; subject and object are ``?x`` or the IRI of a class."""
@@ -190,7 +190,7 @@ def _asserted(store: Store, wanted: Collection[Relation]) -> Pairs:
     """Return the statements of the default graph that rules speak of."""
     found: Pairs = defaultdict(set)
     for name, thing in wanted:
-        quads = store.quads_for_pattern(None, NamedNode(name), thing and NamedNode(thing), DefaultGraph())
+        quads = store.quads_for_pattern(None, NamedNode(name), NamedNode(thing) if thing else None, DefaultGraph())
         if pairs := {(quad.subject, quad.object) for quad in quads}:
             found[name, thing] = pairs
     return found
