@@ -104,7 +104,7 @@ def thing(store: Triplestore, ontology: Ontology, node: NamedNode) -> Thing:
     facts = [quad for quad in outgoing if quad.predicate.value not in hidden]
     claims = [] if node in OWN_GRAPHS else sorted(store.quads_for_pattern(None, None, None, node), key=str)
     names = _names(store, [*facts, *incoming, *claims])
-    shown = _Shown(store, ontology, names)
+    shown = _Shown(store, names)
     said, follows = shown.facts(facts)
     to_it, _ = shown.facts(incoming, turned=True)
     own = labels(store, [node.value])[node.value]
@@ -193,8 +193,8 @@ def cell(term: object, names: Mapping[str, str]) -> Cell:
 class _Shown:
     """Statements on their way to a page, and the passages that they lead to, numbered as they come."""
 
-    def __init__(self, store: Triplestore, ontology: Ontology, names: Mapping[str, str]) -> None:
-        self._store, self._ontology, self._names = store, ontology, names
+    def __init__(self, store: Triplestore, names: Mapping[str, str]) -> None:
+        self._store, self._names = store, names
         self._notes = _notes(store, names)
         self._numbers: dict[str, int] = {}
 
@@ -207,7 +207,7 @@ class _Shown:
             graphs[quad] = sorted(q.graph_name.value for q in found if isinstance(q.graph_name, NamedNode))
             by_relation[graphs[quad] == [GRAPH_INFERRED.value], quad.predicate.value].append(quad)
         made: tuple[list[Fact], list[Fact]] = ([], [])
-        for (follows, predicate), held in sorted(by_relation.items(), key=lambda item: self._rank(*item[0])):
+        for (follows, predicate), held in sorted(by_relation.items(), key=lambda item: self._names[item[0][1]]):
             ends = [(quad, quad.subject if turned else quad.object) for quad in held]
             ends.sort(key=lambda end: show(end[1], dict(self._names)))
             values = [self._value(quad, end, graphs[quad], follows) for quad, end in ends[:MAX_SHOWN]]
@@ -229,10 +229,6 @@ class _Shown:
             parts = {"subject": quad.subject.value, "property": quad.predicate.value, "object": quad.object.value}
             made.why = f"/explain?{urlencode(parts)}"
         return made
-
-    def _rank(self, follows: bool, predicate: str) -> tuple[bool, int, str]:
-        order = list(self._ontology.terms)
-        return follows, order.index(predicate) if predicate in self._ontology.terms else len(order), predicate
 
 
 def _notes(store: Triplestore, iris: Iterable[str]) -> dict[str, str]:
