@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -225,7 +225,7 @@ def _targets_of_peers(report: Report) -> Iterator[Target]:
         text += f"; {len(beyond)} more it did not answer in time" if beyond else ""
         if under:
             text += f"; below: {', '.join(f'{c} {r:.1f}' for c, r in sorted(under.items(), key=lambda item: item[1]))}"
-        yield Target(full, text, not under)
+        yield Target(full, text, not under if each else None)
 
 
 def _targets_of_own(report: Report) -> Iterator[Target]:
@@ -317,7 +317,7 @@ def text(report: Report, out: Path, pictures: dict[str, str]) -> str:
         f"of cores "
         "is others at work, and figures by the clock suffer from it.",
         "",
-        *_how(made),
+        *_how(made, report.sizes),
         *_targets(report),
         *_sizes(report),
         *_picture(pictures["load"], f"{out.stem}-load.svg"),
@@ -333,7 +333,8 @@ def text(report: Report, out: Path, pictures: dict[str, str]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _how(made: Found) -> list[str]:
+def _how(made: Found, sizes: Mapping[int, Found]) -> list[str]:
+    limits = ", ".join(f"{found.get('limit', made['limit']):g} s at {size:,}" for size, found in sorted(sizes.items()))
     return [
         "Each engine is a process of its own, and all are asked in turn, query by query and run by run. Figures "
         "are the "
@@ -342,7 +343,7 @@ def _how(made: Found) -> list[str]:
         "and whose rows are compared; a slow query has fewer runs. Seconds are those of the processor, which others at "
         "work change less than the time that passes; for servers they are those of the clock, from sending "
         "the query "
-        f"until all rows are read. A step may take {made['limit']:g} s and 8 GB of address space.",
+        f"until all rows are read. A step may take 8 GB of address space and, by quads, {limits}.",
         "",
         "- **eudigraph**: what a user calls in a process that is warm: names of parameters resolved, the query "
         "bound and "

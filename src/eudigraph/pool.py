@@ -129,21 +129,22 @@ class Pool:
         for worker in workers:
             self._give(worker)
 
-    async def ask(self, request: dict[str, Any], *, own: bool = False) -> Reply:
-        """Return the answer of the next free process.
+    async def ask(self, request: dict[str, Any], *, own: bool = False, timeout: float | None = None) -> Reply:
+        """Return the answer of the next free process, within ``timeout`` seconds or else the pool's own.
 
         Raises ServerBusy if there is none for too long, QueryTimeout at the deadline, EngineLost if the process ends.
         If the one who asks is cancelled, so is the request.
         """
         if sum(waiter.own == own for waiter in self._waiters) >= MAX_WAITING:
             raise ServerBusy(f"{MAX_WAITING} others wait already; try again in a moment")
+        seconds = timeout or self.timeout
         async with self._worker(own) as worker:
             long = asyncio.get_running_loop().call_later(LONG, worker.demote)
             try:
-                return await asyncio.wait_for(worker.ask(request), self.timeout)
+                return await asyncio.wait_for(worker.ask({**request, "seconds": seconds}), seconds)
             except TimeoutError:
                 raise QueryTimeout(
-                    f"the query did not end within {self.timeout:g} seconds; make it narrower, or ask in parts"
+                    f"the query did not end within {seconds:g} seconds; make it narrower, or ask in parts"
                 ) from None
             finally:
                 long.cancel()

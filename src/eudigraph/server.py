@@ -58,6 +58,8 @@ _KEPT = {
     "void": tuple(GRAPHS),
 }
 """What stays the same until the next build, with its formats."""
+_KEPT_SECONDS = 300.0
+"""Seconds that it may take to make: once, whatever a query may take."""
 
 
 @dataclass
@@ -181,7 +183,7 @@ class Server:
             if key in self._kept:
                 return self._kept[key]
             generation = self.generation
-            reply = await self.pool.ask({"kind": kind, "accept": media})
+            reply = await self.pool.ask({"kind": kind, "accept": media}, timeout=_KEPT_SECONDS)
             if kind == "explorer" and reply.status == 200:
                 reply.headers |= {"content-encoding": "gzip", "vary": "accept, accept-encoding"}
                 reply.body = await asyncio.to_thread(gzip.compress, reply.body, 6, mtime=0)

@@ -492,7 +492,7 @@ def main() -> None:
         service, reply = None, Reply(503, {}, str(error).encode())
     _send(stdout, reply)
     while service is not None and (request := unpack(stdin.read)) is not None:
-        engine.alarm(hello["seconds"] + _GRACE)
+        engine.alarm(request["seconds"] + _GRACE)
         try:
             reply = service.reply(request)
         except (KeyboardInterrupt, SystemExit):
