@@ -254,7 +254,8 @@ async def soak(store: Path, minutes: float) -> int:
         refused = tally.statuses[503] + tally.statuses[504]
         lost = sum(tally.statuses.values()) - tally.statuses[200] - refused
         print(
-            f"{len(tally.took):,} answers in {tally.seconds / 60:.1f} min, {len(tally.wrong)} wrong, {lost} lost, {refused} told to come again; "
+            f"{len(tally.took):,} answers in {tally.seconds / 60:.1f} min, {len(tally.wrong)} wrong, {lost} lost, "
+            f"{refused} told to come again; "
             f"99 % within {tally.percentile(0.99):.0f} ms; memory {early / 1e6:.0f} MB early, {late / 1e6:.0f} MB late"
         )
         return int(bool(tally.wrong) or lost > 0 or refused > REFUSED * len(tally.took) or late > GROWTH * early)
