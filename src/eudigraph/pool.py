@@ -30,6 +30,9 @@ PATIENCE = 10.0
 """Seconds that a request waits for a process before it is turned away."""
 LONG = 1.0
 """Seconds after which a request counts as long: its process then gives way to the others."""
+_BEHIND = 5
+"""How far behind others, in the system's measure: a third of their share. A small query that only had to wait for a
+machine under load must still come to its end."""
 _START = 60.0
 """Seconds a process may take to open the store."""
 _LENGTHS = struct.Struct("!II")
@@ -71,7 +74,7 @@ class _Worker:
         """Let others go first from now on, where the system can do so."""
         self.demoted = True
         with suppress(AttributeError, OSError):  # not on Windows, or it has just ended
-            os.setpriority(os.PRIO_PROCESS, self.process.pid, 15)
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, _BEHIND)
 
     def kill(self) -> None:
         """End the process at once. Not by asyncio's own method, which takes its exit status away from who waits."""
