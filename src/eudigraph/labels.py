@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pyoxigraph import Literal, NamedNode
 
@@ -34,7 +34,7 @@ def labels(store: Triplestore, iris: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def show(term: object, names: dict[str, str], *, ids: bool = False) -> str:
+def show(term: object, names: Mapping[str, str], *, ids: bool = False) -> str:
     """Return a term for people: things by their names (or short IRIs), texts as they are, nothing for no value."""
     if term is None:
         return ""

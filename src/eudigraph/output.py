@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyoxigraph import Literal, RdfFormat, Triple, serialize
 from rich import box
@@ -59,7 +59,7 @@ def write(answer: Answer, form: str, names: dict[str, str], *, ids: bool = False
     return {"tsv": results.write_tsv, "xml": results.write_xml}[form](answer)
 
 
-def cells(row: Sequence[object], names: dict[str, str], *, ids: bool = False) -> list[str]:
+def cells(row: Sequence[object], names: Mapping[str, str], *, ids: bool = False) -> list[str]:
     """Return a row's terms as people read them."""
     texts = [show(term, names, ids=ids) for term in row]
     words = {"true": "yes", "false": "no"}

@@ -21,6 +21,7 @@ from eudigraph.sparql import Triplestore, select
 MAX_SHOWN = 200
 """Values of one relation, or rows of an answer, that a page shows."""
 _NAMES = frozenset((SKOS + "prefLabel", SKOS + "altLabel", SKOS + "definition", RDFS + "label", EUD + "title"))
+_OWN = frozenset(graph.value for graph in OWN_GRAPHS)
 _MATCHES = frozenset(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch"))
 
 
@@ -186,8 +187,8 @@ def cell(term: object, names: Mapping[str, str]) -> Cell:
     if term == RDF_TYPE:
         return Cell("is a")
     if isinstance(term, NamedNode):
-        return Cell(show(term, dict(names)), path(term.value))
-    return Cell(output.cells([term], dict(names))[0])
+        return Cell(show(term, names), path(term.value))
+    return Cell(output.cells([term], names)[0])
 
 
 class _Shown:
@@ -209,7 +210,7 @@ class _Shown:
         made: tuple[list[Fact], list[Fact]] = ([], [])
         for (follows, predicate), held in sorted(by_relation.items(), key=lambda item: self._names[item[0][1]]):
             ends = [(quad, quad.subject if turned else quad.object) for quad in held]
-            ends.sort(key=lambda end: show(end[1], dict(self._names)))
+            ends.sort(key=lambda end: show(end[1], self._names))
             values = [self._value(quad, end, graphs[quad], follows) for quad, end in ends[:MAX_SHOWN]]
             relation = Cell(self._names.get(predicate, predicate), path(predicate))
             made[follows].append(Fact(relation, values, max(0, len(ends) - MAX_SHOWN)))
@@ -223,8 +224,7 @@ class _Shown:
     def _value(self, quad: Quad, end: object, graphs: Sequence[str], follows: bool) -> Cell:
         made = cell(end, self._names)
         made.note = self._notes.get(end.value, "") if isinstance(end, NamedNode) else ""
-        own = {graph.value for graph in OWN_GRAPHS}
-        made.passages = [self._numbers.setdefault(g, len(self._numbers)) for g in graphs if g not in own]
+        made.passages = [self._numbers.setdefault(g, len(self._numbers)) for g in graphs if g not in _OWN]
         if follows and isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
             parts = {"subject": quad.subject.value, "property": quad.predicate.value, "object": quad.object.value}
             made.why = f"/explain?{urlencode(parts)}"

@@ -30,8 +30,6 @@ from eudigraph.replies import HTML, Refusal, Reply, negotiate, problem, text
 from eudigraph.workspace import Workspace, open_workspace
 
 _STYLES = ("report.css", "web/page.css")
-_RESERVED = ("format", "limit", "evidence")
-"""Names in an address that are no parameters of a question."""
 _LINKS = {"Questions": "/api", "SPARQL": "/sparql", "Ontology": "/ontology"}
 _GRACE = 5.0
 _EXAMPLE = """SELECT ?country ?topic
@@ -91,15 +89,15 @@ class Service:
         form = queries.inspect(asked, choosing=True)
         formats = {"select": results.ROWS, "ask": results.TRUTHS}.get(form, results.GRAPHS)
         media = negotiate(accept, tuple(formats))
-        answer = self._answer(asked, request, self.rows)
+        answer = self._answer(asked, request)
         made = text(results.write(answer, media), media)
         if answer.cut:
             made.headers["x-sparql-maxrows"] = str(self.rows)
         return made
 
-    def _answer(self, asked: str, request: dict[str, Any], limit: int) -> engine.Answer:
+    def _answer(self, asked: str, request: dict[str, Any]) -> engine.Answer:
         queries.inspect(asked, choosing=True)
-        return engine.answer(self.graph.store, asked, limit=limit, graphs=self._graphs(asked, request))
+        return engine.answer(self.graph.store, asked, limit=self.rows, graphs=self._graphs(asked, request))
 
     def _graphs(self, asked: str, request: dict[str, Any]) -> engine.Graphs:
         """Return the graphs that a request chooses or else its query does; refuse those that are not in the dataset.
@@ -133,7 +131,7 @@ class Service:
         given |= {"columns": [], "rows": [], "remarks": []}
         if asked.strip() and not wrong:
             try:
-                answer = self._answer(asked, request, self.rows)
+                answer = self._answer(asked, request)
                 given |= self._shown(answer)
                 given["remarks"] += answers.unknown_terms(self.graph, asked)
                 given["links"] = [(form, _query_link(asked, form)) for form in _forms(answer)]
@@ -193,7 +191,7 @@ class Service:
         return _json({"queries": listed})
 
     def _question(self, request: dict[str, Any]) -> Reply:
-        """Answer a question of the library, its parameters and ``_RESERVED`` given as in an address."""
+        """Answer a question of the library, its parameters, limit, evidence and format given as in an address."""
         name, given = request["name"], dict(request["given"])
         if name not in self.library:
             try:
