@@ -40,14 +40,13 @@ _LENGTHS = struct.Struct("!II")
 
 @dataclass(eq=False)
 class _Worker:
-    """A process, and how old its store is.
+    """A process.
 
     One that is ``kept`` is for requests that are known to end soon; one that is ``demoted`` has been put behind others;
     one that is ``followed`` has another in its place already.
     """
 
     process: Process
-    age: int
     kept: bool
     demoted: bool = False
     followed: bool = False
@@ -108,7 +107,7 @@ class Pool:
         self._hello = {**hello, "seconds": timeout}
         self._idle: list[_Worker] = []
         self._waiters: list[_Waiter] = []
-        self._busy = self._age = 0
+        self._busy = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -157,9 +156,8 @@ class Pool:
 
         Raises StoreError if a new one cannot start; what has not been replaced then goes on.
         """
-        self._age += 1
         for worker in list(self.running):
-            if worker.age < self._age and not worker.followed:
+            if not worker.followed:
                 follower = await self._spawn(kept=worker.kept)
                 worker.followed = True
                 if worker in self._idle:
@@ -187,10 +185,7 @@ class Pool:
             self._replace(worker)
             raise
         else:
-            if worker.demoted or worker.followed:
-                self._replace(worker)
-            else:
-                self._give(worker)
+            self._give(worker)
         finally:
             self._busy -= 1
 
@@ -219,7 +214,10 @@ class Pool:
             raise
 
     def _give(self, worker: _Worker) -> None:
-        """Give a process to the first who waits and may have it, or let it wait for work."""
+        """Give a process to the first who waits and may have it, or let it wait for work; replace it if it is done."""
+        if worker.demoted or worker.followed:
+            self._replace(worker)
+            return
         for waiter in self._waiters:
             if not (waiter.own and worker.kept):
                 self._waiters.remove(waiter)
@@ -255,7 +253,7 @@ class Pool:
         process = await asyncio.create_subprocess_exec(
             *self._command, stdin=PIPE, stdout=PIPE, env={**os.environ, "PYTHONPATH": path}
         )
-        worker = _Worker(process, self._age, kept)
+        worker = _Worker(process, kept)
         self.running.add(worker)
         try:
             ready = await asyncio.wait_for(worker.ask(self._hello), _START)

@@ -15,6 +15,8 @@ import mimeparse
 from eudigraph.errors import DataError, EngineLost, EudigraphError, QueryTimeout, ServerBusy, StoreError, UsageError
 
 HTML = "text/html"
+PAGES = {"Questions": "/api", "SPARQL": "/sparql", "Ontology": "/ontology"}
+"""The pages beside the explorer, which is at the top."""
 PROBLEM = "application/problem+json"
 _STYLE = (
     ":root{color-scheme:light dark}nav,main{max-width:44rem;margin:1rem auto;padding:0 1rem}"
@@ -83,8 +85,8 @@ def problem(error: EudigraphError | Refusal, accept: str) -> Reply:
     except Refusal:
         page = False
     if page:
-        links = {"/": "Explorer", "/api": "Questions", "/sparql": "SPARQL", "/ontology": "Ontology"}
-        listed = "".join(f'<a href="{href}">{name}</a>' for href, name in links.items())
+        links = {"Explorer": "/", **PAGES}
+        listed = "".join(f'<a href="{href}">{name}</a>' for name, href in links.items())
         body = (
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title} · eudigraph</title>'
             f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'

@@ -26,11 +26,10 @@ from eudigraph.errors import EudigraphError, UsageError
 from eudigraph.labels import labels
 from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, GRAPH_ONTOLOGY, PREFIXES, SKOS, XSD, cut
 from eudigraph.pool import MAX_REPLY, pack, unpack
-from eudigraph.replies import HTML, Refusal, Reply, negotiate, problem, text
+from eudigraph.replies import HTML, PAGES, Refusal, Reply, negotiate, problem, text
 from eudigraph.workspace import Workspace, open_workspace
 
 _STYLES = ("report.css", "web/page.css")
-_LINKS = {"Questions": "/api", "SPARQL": "/sparql", "Ontology": "/ontology"}
 _GRACE = 5.0
 _EXAMPLE = """SELECT ?country ?topic
 WHERE { ?country eud:cooperatesOn ?topic }
@@ -257,7 +256,7 @@ class Service:
             answer=answer is not None,
             wrong=wrong,
             own=urlencode({"query": queries.bind(query, values or {}), "format": "html"}),
-            choices={p.name: self._choices(p.type) for p in query.parameters.values()},
+            choices={p.type: self._choices(p.type) for p in query.parameters.values()},
             names=self._names_of(answer) | self._defaults,
             **shown,
         )
@@ -384,7 +383,7 @@ class Service:
     def _explorer(self, _: dict[str, Any]) -> Reply:
         from eudigraph import explore
 
-        return _as_page(explore.render(self.graph.store, self.graph.manifest.counts, links=_LINKS))
+        return _as_page(explore.render(self.graph.store, self.graph.manifest.counts, links=PAGES))
 
     def _void(self, request: dict[str, Any]) -> Reply:
         media = negotiate(_accept(request), tuple(results.GRAPHS))
@@ -425,7 +424,7 @@ def _page(name: str, **given: Any) -> Reply:
         "default_name": lambda given: names.get(given, given) or "",
         "term": lambda iri: known[iri].label if iri in known else iri,
     }
-    given.setdefault("script", "")
+    given |= {"nav": PAGES, "script": given.get("script", "")}
     return _as_page(drawing.document(f"web/{name}.html", styles=_STYLES, filters=filters, **given))
 
 
