@@ -95,7 +95,7 @@ def read(store: Store, workspace: Workspace, more: Sequence[Path] = ()) -> Assem
         hidden: set[object] = set()
         try:
             order = claims.Order()
-            for statement in order.follow(claims.statements(path, rename=True)):
+            for statement in order.follow(claims.quads(path)):
                 quad = claims.in_graph(statement, graph)
                 if quad is statement and quad.graph_name in _RESERVED:  # its file names the graph
                     hidden.add(quad.graph_name)

@@ -310,31 +310,39 @@ def _bounds(store: Store) -> Iterator[Problem]:
 
 def _order(path: Path, order: claims.Order, workspace: Workspace) -> Iterator[Problem]:
     """Passages stand in the order of the text, each above its claims; reference data in the order of the IRIs."""
-    shown, first_line = workspace.show(path), order.things
-    for line, quad in order.doubled:
+    found = list(_disorder(path, order))
+    if found:  # only then are the lines of interest, for which the file is read again
+        shown, lines = workspace.show(path), [line for line, _ in claims.statements(path)]
+        for what, mend, place, passage in found:
+            yield Problem(WARNING, what, mend, shown, lines[place], passage)
+
+
+def _disorder(path: Path, order: claims.Order) -> Iterator[tuple[str, str, int, str | None]]:
+    """Yield what is wrong with the order, how to mend it, the place and, if it is about one, the passage."""
+    first = order.things
+    for place, quad in order.doubled:
         what = f"{show(quad.subject)} {show(quad.predicate)} {show(quad.object)} stands here twice"
-        yield Problem(WARNING, what, "take one of them out", shown, line)
+        yield what, "take one of them out", place, None
     if not order.whole:
         return
     if path.suffix == ".ttl":
-        for one, other in pairwise(first_line):
+        for one, other in pairwise(first):
             if other < one:
                 what = f"{shorten(other)} stands after {shorten(one)}"
-                yield Problem(WARNING, what, "put things in the order of their IRIs", shown, first_line[other])
+                yield what, "put things in the order of their IRIs", first[other], None
         return
-    places = {p: (ends.get(EUD + "start", 0), -ends.get(EUD + "end", 0)) for p, ends in order.spans.items()}
-    for one, other in pairwise(places):
-        if places[other] < places[one]:
-            what = f"{shorten(other)} begins at {places[other][0]} and stands below {shorten(one)}, which begins later"
-            if places[other][0] == places[one][0]:
+    spans = {p: (ends.get(EUD + "start", 0), -ends.get(EUD + "end", 0)) for p, ends in order.spans.items()}
+    for one, other in pairwise(spans):
+        if spans[other] < spans[one]:
+            what = f"{shorten(other)} begins at {spans[other][0]} and stands below {shorten(one)}, which begins later"
+            if spans[other][0] == spans[one][0]:
                 what = f"{shorten(other)} stands below {shorten(one)}, which it contains"
-            mend = "put passages in the order of the text, the longer first"
-            yield Problem(WARNING, what, mend, shown, first_line[other], other)
-    following = {one: first_line[other] for one, other in pairwise(places)}
-    for passage, line in order.graphs.items():
-        if passage in places and not first_line[passage] < line <= following.get(passage, line):
-            what, mend = f"the claims of {shorten(passage)} do not follow its description", "put them right below it"
-            yield Problem(WARNING, what, mend, shown, line, passage)
+            yield what, "put passages in the order of the text, the longer first", first[other], other
+    following = {one: first[other] for one, other in pairwise(spans)}
+    for passage, place in order.graphs.items():
+        if passage in spans and not first[passage] < place <= following.get(passage, place):
+            what = f"the claims of {shorten(passage)} do not follow its description"
+            yield what, "put them right below it", place, passage
 
 
 def _whose(statement: Triple) -> str:

@@ -1,4 +1,4 @@
-"""Reading Turtle and TriG, statement by statement with the line each stands on."""
+"""Reading Turtle and TriG, statement by statement, with the line each stands on where it is asked for."""
 
 from __future__ import annotations
 
@@ -32,27 +32,35 @@ class Unreadable(DataError):
         self.what, self.mend, self.line = what, mend, line
 
 
-def statements(path: Path, *, rename: bool = False) -> Iterator[tuple[int, Quad]]:
+def quads(path: Path) -> Iterator[Quad]:
+    """Yield the statements of a file in their order. Raises Unreadable.
+
+    Blank nodes get names of their own, so that those of two files keep apart.
+    """
+    kind = _kind(path)
+    with _open(path) as file:
+        yield from _parsed(path, parse(file, kind, rename_blank_nodes=True))
+
+
+def statements(path: Path) -> Iterator[tuple[int, Quad]]:
     """Yield the statements of a file in their order, each with the line on which it ends. Raises Unreadable.
 
-    With ``rename``, blank nodes get names of their own, so that those of two files keep apart.
+    This takes twice as long as ``quads``, and leaves blank nodes their names.
     """
     kind = _kind(path)
     with _open(path) as file:
         lines = _Lines(file)
-        try:
-            for quad in parse(lines, kind, rename_blank_nodes=rename):  # type: ignore[arg-type]
-                yield lines.count, quad
-        except SyntaxError as error:
-            raise _unreadable(path, error) from error
+        for quad in _parsed(path, parse(lines, kind)):  # type: ignore[arg-type]
+            yield lines.count, quad
 
 
 @dataclass
 class Order:
     """In which order a file says things, up to ``MAX_ORDER`` statements; gathered while it is read.
 
-    Lines are by IRI: of the first statement about a thing in no named graph, and of the first in a graph. ``spans``
-    has the first and last character of passages; ``doubled`` what stands there again, with its line.
+    Places are numbers of statements, from 0, by IRI: of the first statement about a thing in no named graph, and of the
+    first in a graph. ``spans`` has the first and last character of passages; ``doubled`` what stands there again, with
+    its place.
     """
 
     things: dict[str, int] = field(default_factory=dict)
@@ -62,28 +70,28 @@ class Order:
     whole: bool = True
     """Whether there were no more statements than are looked at."""
 
-    def follow(self, statements: Iterable[tuple[int, Quad]]) -> Iterator[Quad]:
-        """Yield the statements without their lines, and note their order."""
+    def follow(self, statements: Iterable[Quad]) -> Iterator[Quad]:
+        """Yield the statements, and note their order."""
         seen: set[Quad] = set()
-        for number, (line, quad) in enumerate(statements):
-            if number <= MAX_ORDER:
+        for place, quad in enumerate(statements):
+            if place <= MAX_ORDER:
                 seen.add(quad)
-                if len(seen) + len(self.doubled) == number:  # to ask whether it is there would take as long again
-                    self.doubled.append((line, quad))
-                self._note(line, quad)
+                if len(seen) + len(self.doubled) == place:  # to ask whether it is there would take as long again
+                    self.doubled.append((place, quad))
+                self._note(place, quad)
             else:
                 self.whole = False
             yield quad
 
-    def _note(self, line: int, quad: Quad) -> None:
+    def _note(self, place: int, quad: Quad) -> None:
         if isinstance(graph := quad.graph_name, NamedNode):
-            self.graphs.setdefault(graph.value, line)
+            self.graphs.setdefault(graph.value, place)
         elif isinstance(quad.subject, NamedNode):
             subject = quad.subject.value
-            self.things.setdefault(subject, line)
+            self.things.setdefault(subject, place)
             if quad.predicate.value in _POSITIONS:
-                place = whole_number(quad.object) or 0  # what is no whole number, the shapes name
-                self.spans.setdefault(subject, {})[quad.predicate.value] = place
+                position = whole_number(quad.object) or 0  # what is no whole number, the shapes name
+                self.spans.setdefault(subject, {})[quad.predicate.value] = position
 
 
 def in_graph(quad: Quad, graph: NamedNode) -> Quad:
@@ -111,10 +119,7 @@ def one_line(text: str, length: int = 80) -> str:
 
 
 class _Lines(io.RawIOBase):
-    """Hands a file to the parser one line at a time, so that the lines handed out tell where it is.
-
-    It says of a failure to read that it is one: the store has failures of its own.
-    """
+    """Hands a file to the parser one line at a time, so that the lines handed out tell where it is."""
 
     def __init__(self, file: io.BufferedReader) -> None:
         super().__init__()
@@ -125,16 +130,23 @@ class _Lines(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         if not self.rest:
-            try:
-                self.rest = self.file.readline(_PIECE)
-            except OSError as error:
-                raise _not_read(error) from error
+            self.rest = self.file.readline(_PIECE)
             self.count += bool(self.at_start and self.rest)
             self.at_start = self.rest.endswith(b"\n")
         if size is None or size < 0:
             size = len(self.rest)
         part, self.rest = self.rest[:size], self.rest[size:]
         return part
+
+
+def _parsed(path: Path, found: Iterator[Quad]) -> Iterator[Quad]:
+    """Yield what the parser finds; say what it and the system have against the file."""
+    try:
+        yield from found
+    except SyntaxError as error:
+        raise _unreadable(path, error) from error
+    except OSError as error:
+        raise _not_read(error) from error
 
 
 def _kind(path: Path) -> RdfFormat:
