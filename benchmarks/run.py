@@ -143,9 +143,10 @@ class Size:
         self.expected: dict[bool, Counter[str]] = {}
 
     def measure(self) -> Found:
-        """Measure everything; return it."""
+        """Measure everything; return it. Without ``built`` in it, the size was too much for a build."""
         try:
-            self._prepare()
+            if not self._prepare():
+                return self.found
             self._load()
             for case in self._cases():
                 self.say(case["name"])
@@ -162,8 +163,8 @@ class Size:
         """Tell on standard error what is going on."""
         print(f"{self.quads:,} quads: {text}", file=sys.stderr, flush=True)
 
-    def _prepare(self) -> None:
-        """Make the workspace, have it loaded without anything and built, and hand over what was built."""
+    def _prepare(self) -> bool:
+        """Make the workspace, have it loaded without anything and built, and hand over what was built, if it was."""
         entities, claims = for_quads(self.quads)
         self.say("generating")
         workspace = self.folder / "workspace"
@@ -179,12 +180,13 @@ class Size:
         if "bare" in self.workers:
             self.workers.pop("bare").end()
         if "eudigraph" not in self.workers:
-            raise SystemExit(f"eudigraph cannot build: {self.found['engines']['eudigraph']['load']['error']}")
+            return False
         handed = self.workers["eudigraph"].ask(**{"do": "hand over", "data": str(self.folder)})
         if "error" in handed:
             raise SystemExit(f"what was built cannot be handed over: {handed['error']}")
         self.cases = handed.pop("cases")
         self.found |= handed
+        return True
 
     def _start(self, name: str) -> None:
         place = self.found["engines"].setdefault(name, {"queries": {}})
@@ -413,6 +415,9 @@ def main() -> None:
     if given.results and given.results.exists():
         kept = json.loads(given.results.read_text("utf-8"))
     made = run(given, {**kept, "machine": machine(given), "left_out": {n: w for n, w in out.items() if n in chosen}})
+    if not any("built" in found for found in made["sizes"].values()):
+        smallest = min(made["sizes"].values(), key=lambda found: found["claims"])
+        raise SystemExit(f"eudigraph cannot build: {smallest['engines']['eudigraph']['load']['error']}")
     show.write(made, given.out)
 
 

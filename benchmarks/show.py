@@ -126,7 +126,8 @@ class Report:
 
     def __init__(self, made: Found) -> None:
         self.made = made
-        self.sizes: dict[int, Found] = {int(size): found for size, found in made["sizes"].items()}
+        self.tried: dict[int, Found] = {int(size): found for size, found in made["sizes"].items()}
+        self.sizes = {size: found for size, found in self.tried.items() if "built" in found}
         self.largest = max(self.sizes)
         self.names = [name for name in ORDER if any(name in found["engines"] for found in self.sizes.values())]
 
@@ -300,10 +301,10 @@ def text(report: Report, out: Path, pictures: dict[str, str]) -> str:
     """Return the report as Markdown."""
     made = report.made["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
-    sizes = ",".join(map(str, sorted(report.sizes)))
+    sizes = ",".join(map(str, sorted(report.tried)))
     limit = "" if made["limit"] == 300 else f" --limit {made['limit']:g}"
     options = f"--sizes {sizes} --runs {made['runs']}{limit} --kglab PYTHON"
-    loads = max(max(found["load_average"]) for found in report.sizes.values())
+    loads = max(max(found["load_average"]) for found in report.tried.values())
     lines = [
         "# How fast",
         "",
@@ -317,7 +318,7 @@ def text(report: Report, out: Path, pictures: dict[str, str]) -> str:
         f"of cores "
         "is others at work, and figures by the clock suffer from it.",
         "",
-        *_how(made, report.sizes),
+        *_how(made, report.tried),
         *_targets(report),
         *_sizes(report),
         *_picture(pictures["load"], f"{out.stem}-load.svg"),
@@ -367,17 +368,11 @@ def _targets(report: Report) -> list[str]:
 
 
 def _sizes(report: Report) -> list[str]:
-    rows = []
-    for size, found in sorted(report.sizes.items()):
-        counts = (
-            found["sources"],
-            found["passages"],
-            found["claims"],
-            found["entities"],
-            found["built"],
-            found["default"],
-        )
-        rows.append([f"{size:,}", *(f"{count:,}" for count in counts)])
+    counted = ("sources", "passages", "claims", "entities", "built", "default")
+    rows = [
+        [f"{size:,}", *(f"{found[what]:,}" if what in found else "…" for what in counted)]
+        for size, found in sorted(report.tried.items())
+    ]
     head = [
         "quads asked for",
         "sources",
@@ -389,7 +384,7 @@ def _sizes(report: Report) -> list[str]:
     ]
     said = (
         "“Quads” are statements in the files. What is built from them, and what all engines load, is more: inferences, "
-        "dates, and the default graph, which repeats each statement once."
+        "dates, and the default graph, which repeats each statement once. “…” stands where a build was too much."
     )
     return ["## Sizes", "", said, "", *table(head, rows)]
 
@@ -404,7 +399,7 @@ def _loads(report: Report) -> list[str]:
         "Memory is the most that was held while loading, and until the end of all queries.",
         "",
     ]
-    for size, found in sorted(report.sizes.items()):
+    for size, found in sorted(report.tried.items()):
         rows = []
         for name in ("bare", *report.names):
             engine = found["engines"].get(name)

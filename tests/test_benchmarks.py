@@ -146,6 +146,21 @@ def test_a_step_that_takes_too_long_is_ended_and_reported(tmp_path: Path) -> Non
     assert not (tmp_path / "report.md").exists()
 
 
+def test_a_size_at_which_a_build_is_too_much_is_reported_beside_the_others(ran: Path, tmp_path: Path) -> None:
+    results = json.loads((ran / "results.json").read_text("utf-8"))
+    (small,) = results["sizes"].values()
+    engines = {"bare": small["engines"]["bare"], "eudigraph": {"queries": {}, "load": {"error": "over 8 GB"}}}
+    made = {key: small[key] for key in ("sources", "passages", "claims", "entities", "load_average", "limit")}
+    results["sizes"]["9000000"] = {**made, "engines": engines, "cases": []}
+    (tmp_path / "results.json").write_text(json.dumps(results), "utf-8")
+    args = ("--sizes", f"{QUADS},9000000", "--results", tmp_path / "results.json", "--out", tmp_path / "report.md")
+    done = script("run.py", *args)
+    assert done.returncode == 0, done.stderr
+    report = (tmp_path / "report.md").read_text("utf-8")
+    assert "| eudigraph | over 8 GB |" in report
+    assert f"| 9,000,000 | {small['sources']} |" in report
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
