@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -873,7 +874,10 @@ def test_two_servers_share_a_store_and_take_up_a_new_build(copy: workspace.Works
         # A build that cannot be read does not take the place of the one that can.
         manifest = copy.build_folder / store.MANIFEST
         manifest.write_text('{"format": 99}', "utf-8")
-        time.sleep(0.6)
+        told = one.process.stderr
+        assert told
+        wait(lambda: bool(select.select([told], [], [], 0)[0]))
+        assert told.readline().startswith("the former build is served on: the store in ")
         assert one.query(named).column() == ["sixth generation"]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import struct
@@ -240,7 +241,8 @@ class Pool:
         while not (self._closing or worker.followed):
             try:
                 worker = await self._spawn(kept=worker.kept)
-            except (StoreError, OSError):  # a build that is being replaced, or no memory: not for long, it is hoped
+            except (StoreError, OSError) as error:  # a build being replaced, or no memory: not for long, it is hoped
+                logging.getLogger(__name__).warning("no engine could be started in another's place: %s", error)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 10.0)
             else:

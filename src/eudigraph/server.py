@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import logging
 import re
 import signal
 import socket
@@ -126,15 +127,21 @@ class Server:
         return Guard(app, self.settings.log)
 
     async def watch(self) -> None:
-        """Look for a new build now and then; when there is one, answer from it."""
+        """Look for a new build now and then; when there is one, answer from it, and tell once of one that is none."""
+        told = ""
         while True:
             await asyncio.sleep(_LOOK)
-            with suppress(EudigraphError):  # a build that cannot be read: the former one goes on
+            try:
                 found = store.open_built(self.settings.folder).generation
                 if found != self.generation:
                     await self.pool.renew()
                     self.generation = found
                     self._kept.clear()
+            except EudigraphError as error:
+                if told != (told := str(error)):
+                    logging.getLogger(__name__).warning("the former build is served on: %s", error)
+            else:
+                told = ""
 
     async def _ask(self, request: Request, asked: dict[str, Any], *, own: bool = False) -> Response:
         """Have a request answered by the pool, and give it up if the client goes away."""
