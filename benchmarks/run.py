@@ -202,8 +202,10 @@ class Size:
             worker.end()
             if place["load"].get("over"):
                 self.gave_up[name].add("load")
-        else:
-            self.workers[name] = worker
+            return
+        if place["load"]["size"] is not None:  # asked in a new process: what loading leaves in memory slows it down
+            worker.end()
+        self.workers[name] = worker
 
     def _load(self) -> None:
         for name in self.given.engines:

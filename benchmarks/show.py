@@ -396,7 +396,8 @@ def _loads(report: Report) -> list[str]:
         "others load "
         "what it has built; “bare bulk load” is pyoxigraph loading the workspace's own files, as one, and "
         "nothing else. "
-        "Memory is the most that was held while loading, and until the end of all queries.",
+        "Memory is the most that was held while loading, and by the process that was asked: another, where the data "
+        "are on disk.",
         "",
     ]
     for size, found in sorted(report.tried.items()):
@@ -409,8 +410,7 @@ def _loads(report: Report) -> list[str]:
             if "error" in load:
                 rows.append([CALLED[name], load["error"], "", "", "", ""])
                 continue
-            last = max([load["peak"], *(q["peak"] for q in engine["queries"].values() if "peak" in q)])
-            later = megabytes(last) if engine["queries"] else "–"
+            later = megabytes(max((q["peak"] for q in engine["queries"].values() if "peak" in q), default=None))
             rows.append(
                 [
                     CALLED[name],
@@ -421,7 +421,7 @@ def _loads(report: Report) -> list[str]:
                     megabytes(load["size"]),
                 ]
             )
-        head = [f"{size:,} quads", "clock", "processor", "memory, loading", "memory, in all", "on disk"]
+        head = [f"{size:,} quads", "clock", "processor", "memory, loading", "memory, asking", "on disk"]
         lines += table(head, rows)
     return lines
 
