@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from edtf import parse_edtf
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
 from eudigraph import assemble, checks, claims, dates, store, texts, workspace
@@ -229,6 +230,25 @@ DATES = {
 def test_the_articles_dates_and_the_days_they_allow(quads: list[Quad]) -> None:
     written = {q.object.value for q in quads if isinstance(q.object, Literal) and q.object.datatype.value == EDTF}
     assert {text: dates.bounds(text) for text in written} == DATES
+
+
+ENDS = ("2024", "2024?", "2024-02", "2023-02~", "2023-02-28%", "2024-12-31")
+
+
+@pytest.mark.parametrize("text", [*ENDS, *(f"{one}/{other}" for one in ENDS for other in ENDS)])
+def test_plain_years_months_and_days_allow_what_the_library_makes_of_them(text: str) -> None:
+    parsed = parse_edtf(text)
+    first, last = (date(*end[:3]) for end in (parsed.lower_strict(), parsed.upper_strict()))
+    if first <= last:
+        assert dates.bounds(text) == (first, last)
+    else:
+        with pytest.raises(ValueError, match="ends before it begins"):
+            dates.bounds(text)
+
+
+def test_a_date_has_no_more_than_two_ends() -> None:
+    with pytest.raises(ValueError, match="is no EDTF date"):
+        dates.bounds("2023/2024/2025")
 
 
 def test_the_briefing_was_on_the_tuesday_that_the_article_names(quads: list[Quad]) -> None:

@@ -715,6 +715,7 @@ def test_a_long_chain_is_explained_at_once(show: Callable[..., Page], bare: Stor
         bare.add(Quad(one, relation, other, GRAPH_REFERENCE))
         bare.add(Quad(one, relation, other, DefaultGraph()))
     infer(bare, from_store(bare))
+    assemble.add_default_graph(bare)
     page = show(bare, "e=org:thing-0&o=org:thing-30")
     began = time.monotonic()
     page.locator("#panel details").first.wait_for()

@@ -24,13 +24,14 @@ PACKAGE = ROOT / "src" / "eudigraph"
 
 # Each line may import from those above it, never from its own or those below.
 LAYERS = (
-    ("errors", "names", "version"),
+    ("errors", "garbage", "names", "version"),
     ("looks", "sparql", "hermit"),
     ("algorithms", "claims", "dates", "engine", "labels", "ontology", "replies", "workspace"),
     ("guard", "pool", "results"),
     ("dictionary", "output", "problems", "queries", "reasoning", "store"),
     ("dialect", "remote"),
-    ("assemble", "description", "endpoint", "evidence", "exchange", "measures", "network", "texts"),
+    ("description", "endpoint", "evidence", "exchange", "measures", "network", "survey", "texts"),
+    ("assemble",),
     ("checks", "consistency", "drawing", "loading", "plots", "projections"),
     ("analysis", "calendars", "export"),
     ("build",),

@@ -16,6 +16,7 @@ from eudigraph.names import (
     GRAPH_ONTOLOGY,
     GRAPH_PROVENANCE,
     OWL,
+    OWN_GRAPHS,
     PREFIXES,
     RDF_TYPE,
     RDFS,
@@ -74,8 +75,16 @@ def article(checkout: workspace.Workspace) -> tuple[Store, assemble.Assembly]:
     """The article's graph, complete, in memory."""
     graph = Store()
     assembly = assemble.read(graph, checkout)
-    assemble.complete(graph, assembly.ontology)
+    assemble.complete(graph, assembly)
+    assemble.add_default_graph(graph)
     return graph, assembly
+
+
+def infer(graph: Store, ontology: Ontology) -> int:
+    """Add what follows, to the default graph as well; return how many statements."""
+    added = reasoning.infer(graph, ontology)
+    assemble.add_default_graph(graph)
+    return added
 
 
 def triples(quads: Iterable[Quad | Triple]) -> set[Triple]:
@@ -208,7 +217,7 @@ def test_a_contradiction_is_named(
 ) -> None:
     graph = Store()
     assembly = assemble.read(graph, small(made_up(claims)))
-    assemble.complete(graph, assembly.ontology)
+    assemble.complete(graph, assembly)
     found = [p.what.partition(" (spoken of in")[0] for p in consistency.clashes(graph, assembly)]
     assert found == messages
 
@@ -219,7 +228,7 @@ def test_a_contradiction_is_named_with_its_thing_and_the_passage_that_speaks_of_
     claims = "meeting:x eud:takesPlaceIn country:sweden . country:sweden eud:holdsPresidencyOf org:euractiv ."
     graph = Store()
     assembly = assemble.read(graph, small(made_up(claims)))
-    assemble.complete(graph, assembly.ontology)
+    assemble.complete(graph, assembly)
     (problem,) = consistency.clashes(graph, assembly)
     assert problem.what == "country:sweden cannot be both a country and a place (spoken of in passage:one)"
     assert problem.probe is not None
@@ -235,7 +244,7 @@ def test_a_topic_that_is_broader_than_itself_is_named(
     path.write_text(path.read_text("utf-8") + added, "utf-8")
     graph = Store()
     assembly = assemble.read(graph, made)
-    assemble.complete(graph, assembly.ontology)
+    assemble.complete(graph, assembly)
     assert sorted(p.what.partition(" (")[0] for p in consistency.clashes(graph, assembly)) == [
         "topic:6g is broader than itself, by way of https://w3id.org/eudigraph/topic/connectivity",
         "topic:connectivity is broader than itself, by way of https://w3id.org/eudigraph/topic/6g",
@@ -343,7 +352,7 @@ def test_each_kind_of_axiom_yields_what_it_should_and_no_more(kind: str) -> None
     axioms, claims, expected = KINDS_OF_RULES[kind]
     graph, ontology = hand_made(axioms, claims)
     asserted = in_graph(graph, DefaultGraph())
-    assert reasoning.infer(graph, ontology) == len(expected)
+    assert infer(graph, ontology) == len(expected)
     assert short(in_graph(graph, GRAPH_INFERRED)) == expected
     assert in_graph(graph, DefaultGraph()) == asserted | in_graph(graph, GRAPH_INFERRED)
 
@@ -439,9 +448,10 @@ def test_narrower_topics_do_not_roll_up_to_countries(article: tuple[Store, assem
 def test_inferring_again_adds_nothing(checkout: workspace.Workspace) -> None:
     graph = Store()
     assembly = assemble.read(graph, checkout)
-    assert assemble.complete(graph, assembly.ontology) > 500
+    assert assemble.complete(graph, assembly) > 500
+    assemble.add_default_graph(graph)
     before = set(graph)
-    assert reasoning.infer(graph, assembly.ontology) == 0
+    assert infer(graph, assembly.ontology) == 0
     assert set(graph) == before
 
 
@@ -485,12 +495,12 @@ def test_what_follows_depends_on_no_order_and_grows_with_the_claims(
     results = []
     for these in (lines, sorted(lines, reverse=True)):
         graph, ontology = hand_made(axiom_text, " ".join(these))
-        reasoning.infer(graph, ontology)
-        assert reasoning.infer(graph, ontology) == 0
+        infer(graph, ontology)
+        assert infer(graph, ontology) == 0
         results.append(in_graph(graph, DefaultGraph()))
     assert results[0] == results[1]
     fewer, ontology = hand_made(axiom_text, " ".join(lines[1:]))
-    reasoning.infer(fewer, ontology)
+    infer(fewer, ontology)
     assert in_graph(fewer, DefaultGraph()) <= results[0]
 
 
@@ -506,7 +516,7 @@ def test_whatever_follows_can_be_explained_by_what_was_claimed(
     axiom_text = " ".join(sorted(axioms)) + " t:p a owl:ObjectProperty . t:q a owl:ObjectProperty ."
     graph, ontology = hand_made(axiom_text, " ".join(f"t:{s} t:{p} t:{o} ." for s, p, o in claimed))
     asserted = in_graph(graph, DefaultGraph())
-    reasoning.infer(graph, ontology)
+    infer(graph, ontology)
     for s in in_graph(graph, GRAPH_INFERRED):
         ways = reasoning.explain(graph, ontology, s)
         assert ways
@@ -639,7 +649,20 @@ def test_the_build_holds_what_the_reasoning_in_memory_finds(
 ) -> None:
     graph, _ = article
     assert in_graph(built.store, GRAPH_INFERRED) == in_graph(graph, GRAPH_INFERRED)
-    assert built.manifest.counts["inferred"] == len(in_graph(graph, GRAPH_INFERRED))
+    assert set(built.store) == set(graph)
+
+
+def test_the_build_counts_what_it_holds(built: store.Built, article: tuple[Store, assemble.Assembly]) -> None:
+    graph, _ = article
+    own = {shorten(name.value).removeprefix("graph:"): len(in_graph(graph, name)) for name in OWN_GRAPHS}
+    named = sum(q.graph_name != DefaultGraph() for q in graph)
+    counted = {
+        **{name: number for name, number in own.items() if name != "ontology"},
+        "claims": named - sum(own.values()),
+        "sources": len(list(graph.quads_for_pattern(None, RDF_TYPE, NamedNode(EUD + "Source"), GRAPH_PROVENANCE))),
+        "passages": len({q.graph_name for q in graph} - {DefaultGraph(), *OWN_GRAPHS}),
+    }
+    assert built.manifest.counts == counted
 
 
 def test_broader_topics_are_transitive(article: tuple[Store, assemble.Assembly]) -> None:

@@ -91,7 +91,7 @@ def _work(space: workspace.Workspace) -> Counting:
     counting: Any = Counting()
     assembly = assemble.read(counting, space)
     assert [p for p in checks.check(counting, assembly, space) if p.severity == "error"] == []
-    assemble.complete(counting, assembly.ontology)
+    assemble.complete(counting, assembly)
     assert list(consistency.clashes(counting, assembly)) == []
     assert isinstance(counting, Counting)
     return counting
@@ -190,6 +190,7 @@ def test_round_by_round_the_rules_find_what_they_find_when_run_over_everything(
     one.extend(quads)
     other.extend(quads)
     added = reasoning.infer(one, ontology)
+    assemble.add_default_graph(one)
     _plainly(other, ontology)
     assert set(one) == set(other)
     assert added == len(list(one.quads_for_pattern(None, None, None, GRAPH_INFERRED)))

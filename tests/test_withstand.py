@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Run
-from eudigraph import answers, build, checks, explore, export, hermit, problems, store, workspace
+from eudigraph import answers, build, explore, export, hermit, problems, store, survey, workspace
 
 Make = Callable[[str], workspace.Workspace]
 
@@ -309,7 +309,7 @@ def test_a_literal_of_ten_megabytes_is_named_and_not_printed(small: Make, comman
     assert done.status == 1
     assert done.out == (
         f"graph/test.trig:{line_of(text, 'eud:gist')}: error: eud:gist of passage:test/01 is a text of 10,000,000 "
-        f"characters; keep texts below {checks.MAX_TEXT:,} characters\n1 error, 0 warnings.\n"
+        f"characters; keep texts below {survey.MAX_TEXT:,} characters\n1 error, 0 warnings.\n"
     )
 
 
@@ -500,7 +500,7 @@ def test_a_number_that_no_comparison_reaches_is_named(small: Make, command: Call
     assert (done.status, done.err) == (1, "Note: consistency and shapes not checked: first mend the errors\n")
     assert done.out.startswith(
         f"graph/test.trig:{line_of(text, 'eud:end')}: error: eud:end of passage:test/01 is a number of {digits:,} "
-        f"digits; write a number of at most {checks.MAX_DIGITS} digits\n"
+        f"digits; write a number of at most {survey.MAX_DIGITS} digits\n"
     )
 
 
@@ -1057,7 +1057,7 @@ def die(*args, **kwargs):
 
 moment, folder, out = sys.argv[1:]
 if moment == "load":
-    assemble.claims.in_graph = die
+    assemble.claims.pieces = die
 elif moment == "reason":
     assemble.reasoning.infer = die
 elif moment == "exports":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 from pyoxigraph import (
+    BlankNode,
     CanonicalizationAlgorithm,
     Dataset,
     DefaultGraph,
@@ -27,33 +28,27 @@ from eudigraph.names import (
     GRAPH_ONTOLOGY,
     GRAPH_PROVENANCE,
     GRAPH_REFERENCE,
-    OWN_GRAPHS,
     RDF_TYPE,
     XSD,
     eud,
-    shorten,
 )
 from eudigraph.ontology import Ontology, read_ontology
-from eudigraph.problems import ERROR, Probe, Problem
+from eudigraph.problems import ERROR, Problem
 from eudigraph.sparql import Triplestore, select
+from eudigraph.survey import Survey
 from eudigraph.workspace import Workspace
-
-_BATCH = 500_000
-"""Statements that are put into the store at once."""
-_RESERVED = frozenset(graph for graph in OWN_GRAPHS if graph != GRAPH_PROVENANCE)
 
 
 @dataclass
 class Assembly:
-    """What was read: the ontology, the files, and the problems that came up while reading."""
+    """What was read: the ontology, the files, what they say, and the problems that came up while reading."""
 
     ontology: Ontology
     claim_files: list[Path]
     reference_files: list[Path]
     ontology_files: list[Path]
     problems: list[Problem] = field(default_factory=list)
-    orders: dict[Path, claims.Order] = field(default_factory=dict)
-    """Of the files of claims and reference data that could be read."""
+    survey: Survey = field(default_factory=Survey)
 
     @property
     def files(self) -> list[Path]:
@@ -87,49 +82,56 @@ def read(store: Store, workspace: Workspace, more: Sequence[Path] = ()) -> Assem
         except claims.Unreadable as error:
             assembly.problems.append(_problem(workspace, path, error))
     assembly.ontology = read_ontology(terms)
+    survey = assembly.survey
+    survey.described |= {quad.subject.value for quad in terms if isinstance(quad.subject, NamedNode)}
     graphs = [*((path, GRAPH_PROVENANCE) for path in claim_files), *((path, GRAPH_REFERENCE) for path in references)]
     # Many files at once: each bulk load costs a tenth of a second on disk, and leaves the store in as many pieces.
     batch: list[Quad] = []
     for path, graph in graphs:
-        before = len(batch)
-        hidden: set[object] = set()
         try:
-            order = claims.Order()
-            for statement in order.follow(claims.quads(path)):
-                quad = claims.in_graph(statement, graph)
-                if quad is statement and quad.graph_name in _RESERVED:  # its file names the graph
-                    hidden.add(quad.graph_name)
-                    continue
-                batch.append(quad)
-                if len(batch) == _BATCH:
+            for piece in survey.read(path, graph):
+                batch += piece
+                if len(batch) >= claims.PIECE:
                     store.bulk_extend(batch)
-                    before, batch = 0, []
-            assembly.orders[path] = order
+                    batch.clear()
         except claims.Unreadable as error:
             assembly.problems.append(_problem(workspace, path, error))
-            del batch[before:]
-        assembly.problems += _hidden(hidden, workspace.show(path))
     store.bulk_extend(batch)
     store.bulk_extend(_canonical(terms))
     return assembly
 
 
-def complete(store: Store, ontology: Ontology) -> int:
-    """Add the bounds of dates, the deduplicated default graph, and all that follows; return how many follow.
+def complete(store: Store, assembly: Assembly) -> int:
+    """Add the bounds of dates and all that follows, each to its named graph; return how many statements follow."""
+    store.bulk_extend(_date_bounds(assembly.survey.dates))
+    return reasoning.infer(store, assembly.ontology)
 
-    Statements with blank nodes (the ontology's lists) stay out of the default graph.
+
+def add_default_graph(store: Store) -> None:
+    """Put each statement of the named graphs into the default graph as well, for queries.
+
+    Statements with blank nodes (the ontology's lists) stay out of it.
     """
-    store.bulk_extend(_date_bounds(store))
-    # Inside the engine: to hand every statement out and in again would take half as long again.
     store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o FILTER(!isBlank(?s) && !isBlank(?o)) } }")
-    return reasoning.infer(store, ontology)
 
 
-def count(store: Store, graph: NamedNode | None = None) -> int:
-    """Return the number of statements in a named graph; without any, of those in passages: the claims."""
-    passages = f"GRAPH ?g {{ ?s ?p ?o }} FILTER(?g NOT IN ({', '.join(map(str, OWN_GRAPHS))}))"
-    pattern = f"GRAPH {graph} {{ ?s ?p ?o }}" if graph else passages
-    return int(select(store, f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}")[0]["n"].value)
+def with_default_graph(store: Store) -> Iterator[Quad]:
+    """Yield what ``add_default_graph`` would make of a store, statements of the default graph more than once.
+
+    Whoever writes it to disk need not hold it in memory: that would be twice as much.
+    """
+    for quad in store:
+        subject, predicate, value, graph = quad
+        if isinstance(graph, DefaultGraph):
+            continue
+        yield quad
+        if not isinstance(subject, BlankNode) and not isinstance(value, BlankNode):
+            yield Quad(subject, predicate, value)
+
+
+def count(store: Store, graph: NamedNode) -> int:
+    """Return the number of statements in a named graph."""
+    return int(select(store, f"SELECT (COUNT(*) AS ?n) {{ GRAPH {graph} {{ ?s ?p ?o }} }}")[0]["n"].value)
 
 
 def object_statements(store: Triplestore, ontology: Ontology) -> list[Quad]:
@@ -153,35 +155,20 @@ def _canonical(quads: Iterable[Quad]) -> Iterator[Quad]:
         yield Quad(quad.subject, quad.predicate, quad.object, GRAPH_ONTOLOGY)
 
 
-def _date_bounds(store: Store) -> Iterator[Quad]:
-    """Yield, for each date that is written in the graph, its span with the first and the last day it allows."""
-    query = f"SELECT DISTINCT ?date {{ GRAPH ?g {{ ?s ?p ?date FILTER(DATATYPE(?date) = <{EDTF}>) }} }}"
-    for row in select(store, query):
-        date = row["date"]
+def _date_bounds(written: Iterable[str]) -> Iterator[Quad]:
+    """Yield, for each date, its span with the first and the last day it allows."""
+    for text in sorted(written):
         try:
-            first, last = dates.bounds(date.value)
+            first, last = dates.bounds(text)
         except ValueError:
             continue  # reported by the checks
-        span = NamedNode(f"{BASE}date/{quote(date.value, safe='')}")
+        span = NamedNode(f"{BASE}date/{quote(text, safe='')}")
         yield Quad(span, RDF_TYPE, NamedNode(EUD + "TimeSpan"), GRAPH_DATES)
-        yield Quad(span, eud("edtf"), date, GRAPH_DATES)
+        yield Quad(span, eud("edtf"), Literal(text, datatype=NamedNode(EDTF)), GRAPH_DATES)
         for name, value in (("earliest", first), ("latest", last)):
             if value:
                 literal = Literal(value.isoformat(), datatype=NamedNode(XSD + "date"))
                 yield Quad(span, eud(name), literal, GRAPH_DATES)
-
-
-def _hidden(graphs: Container[object], file: str) -> Iterator[Problem]:
-    """Yield a problem for each graph that the build writes itself and a file of claims has put something into.
-
-    That would pass for reference data, or for what follows, without any passage. The graph of provenance is not among
-    them: what stands in no graph goes there.
-    """
-    for graph in _RESERVED:
-        if graph in graphs:
-            what = f"claims stand in {shorten(graph.value)}, which only the build writes to"
-            mend = "move them into the graph of the passage that says them"
-            yield Problem(ERROR, what, mend, file, probe=Probe(graph=graph.value))
 
 
 def _problem(workspace: Workspace, path: Path, error: claims.Unreadable) -> Problem:

@@ -2,16 +2,13 @@
 
 Every check yields problems; none raises or changes a file.
 
-What every statement must be is looked at once, statement by statement, and how statements go together by SPARQL; both
-grow with what was loaded. Order and doubled statements are checked in files up to ``claims.MAX_ORDER`` statements.
+What every statement must be is checked by the survey that was made while they were read, and how statements go together
+by SPARQL; both grow with what was loaded.
 """
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,117 +20,46 @@ from eudigraph.names import (
     BASE,
     EDTF,
     EUD,
-    GRAPH_DATES,
-    GRAPH_INFERRED,
-    GRAPH_ONTOLOGY,
     GRAPH_PROVENANCE,
     GRAPH_REFERENCE,
     OWN_GRAPHS,
     RDF_TYPE,
     SKOS,
-    XSD,
     shorten,
     similar,
 )
 from eudigraph.ontology import Ontology
 from eudigraph.problems import ERROR, NAMELESS, QUOTED, WARNING, Probe, Problem, key, show
 from eudigraph.sparql import iri, select
+from eudigraph.survey import MAX_DIGITS, MAX_TEXT, Order, Survey
 from eudigraph.workspace import Workspace
-
-MAX_TEXT = 10_000
-"""Characters of the longest text a statement may hold."""
-MAX_DIGITS = 18
-"""Characters of the longest number; stores and libraries disagree on what is longer, and do not compare it."""
 
 PROVENANCE_CLASSES = ("Passage", "Source", "Reading")
 REFERENCE_DOMAINS = ("LegalAct", "Place", "Organisation")
 """Classes whose properties reference data may state; all else is for sources to claim."""
-_DERIVED = {graph.value for graph in (GRAPH_ONTOLOGY, GRAPH_DATES, GRAPH_INFERRED)}
-_NUMBERS = {XSD + name for name in ("integer", "decimal", "double")}
-_MARKUP = re.compile("<[a-zA-Z/!][^<>]*>")
-
-
-@dataclass
-class _Written:
-    """What one look at all that claims and reference data say gathers for the checks."""
-
-    uses: dict[tuple[str, type], Quad] = field(default_factory=dict)
-    """A statement for each property and kind of object."""
-    of_nameless: set[str] = field(default_factory=set)
-    """Properties of things without a name."""
-    classes: set[NamedNode | BlankNode | Literal | Triple] = field(default_factory=set)
-    mentioned: set[str] = field(default_factory=set)
-    described: set[str] = field(default_factory=set)
-    """Subjects, also the ontology's."""
-    dates: set[str] = field(default_factory=set)
-    odd: dict[str, set[Triple]] = field(default_factory=lambda: defaultdict(set))
-    """Statements that are too long a ``text`` or ``number``, or a text with ``markup``."""
-    reference: set[tuple[str, str]] = field(default_factory=set)
-    """Subjects and properties of reference data."""
-    provenance: dict[NamedNode | BlankNode | Triple, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Subjects outside passages, with their classes there."""
 
 
 def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Problem]:
     """Return what is wrong with what the files say, before anything is derived from it."""
     ontology = assembly.ontology
-    written = _look(store)
+    survey = assembly.survey
     return [
         *assembly.problems,
         *_axioms(ontology),
-        *_vocabulary(written, ontology),
-        *_kinds_of_values(written, ontology),
-        *_described(store, written),
-        *_nameless(written),
-        *_passages(store, written),
-        *_claims_without_passage(written),
-        *_claims_in_reference(written, ontology),
-        *_texts(written),
-        *_numbers(written),
-        *_dates(store, written),
+        *_vocabulary(survey, ontology),
+        *_kinds_of_values(survey, ontology),
+        *_described(store, survey),
+        *_nameless(survey),
+        *_passages(store, survey),
+        *_claims_without_passage(survey),
+        *_claims_in_reference(survey, ontology),
+        *_texts(survey),
+        *_numbers(survey),
+        *_dates(store, survey),
         *_bounds(store),
-        *(p for path, order in assembly.orders.items() for p in _order(path, order, workspace)),
+        *(p for path, graphs in survey.hidden.items() for p in _hidden(workspace.show(path), graphs)),
+        *(p for path, order in survey.orders.items() for p in _order(path, order, workspace)),
     ]
-
-
-def _look(store: Store) -> _Written:
-    """Look once at every statement: going through all of them for each check would take most of a build's time."""
-    found = _Written()
-    type_, provenance, reference = RDF_TYPE.value, GRAPH_PROVENANCE.value, GRAPH_REFERENCE.value
-    for quad in store:
-        subject, name, value, graph = quad.subject, quad.predicate.value, quad.object, key(quad.graph_name)
-        if isinstance(subject, NamedNode):
-            found.described.add(subject.value)
-        if graph in _DERIVED:
-            continue
-        if isinstance(subject, BlankNode):
-            found.of_nameless.add(name)
-        found.uses.setdefault((name, type(value)), quad)
-        if name == type_:
-            found.classes.add(value)
-        elif isinstance(value, NamedNode):
-            found.mentioned.add(value.value)
-        if isinstance(value, Literal):
-            _look_at_text(found, quad, value)
-        if graph == reference:
-            found.reference.add((key(subject), name))
-        elif graph == provenance:
-            classes = found.provenance[subject]
-            if name == type_:
-                classes.add(key(value))
-    return found
-
-
-def _look_at_text(found: _Written, quad: Quad, literal: Literal) -> None:
-    text, kind = literal.value, literal.datatype.value
-    if kind == EDTF:
-        found.dates.add(text)
-    if len(text) > MAX_TEXT:
-        found.odd["text"].add(quad.triple)
-    if len(text) > MAX_DIGITS and kind in _NUMBERS:
-        found.odd["number"].add(quad.triple)
-    if "<" in text and _MARKUP.search(text):
-        found.odd["markup"].add(quad.triple)
 
 
 def _axioms(ontology: Ontology) -> Iterator[Problem]:
@@ -147,14 +73,14 @@ def _axioms(ontology: Ontology) -> Iterator[Problem]:
         yield Problem(WARNING, what, mend, "ontology/")
 
 
-def _vocabulary(written: _Written, ontology: Ontology) -> Iterator[Problem]:
+def _vocabulary(survey: Survey, ontology: Ontology) -> Iterator[Problem]:
     """Properties and classes must be declared: the vocabulary is closed, so that a slip is found and not believed."""
     properties = {t.iri for t in ontology.properties} | {RDF_TYPE.value}
-    for name in sorted({name for name, _ in written.uses} - properties):
+    for name in sorted(set().union(*survey.uses.values()) - properties):
         what = f"{shorten(name)} is no property of the ontology"
         yield Problem(ERROR, what, _did_you_mean(name, properties), probe=Probe(predicate=name))
     classes = {t.iri for t in ontology.classes}
-    for term in sorted(written.classes, key=str):
+    for term in sorted(survey.classes, key=str):
         name = key(term)
         if name not in {*classes, NAMELESS, QUOTED}:
             what = f"{show(term)} is no class of the ontology"
@@ -162,22 +88,22 @@ def _vocabulary(written: _Written, ontology: Ontology) -> Iterator[Problem]:
             yield Problem(ERROR, what, _did_you_mean(name, classes), probe=probe)
 
 
-def _kinds_of_values(written: _Written, ontology: Ontology) -> Iterator[Problem]:
+def _kinds_of_values(survey: Survey, ontology: Ontology) -> Iterator[Problem]:
     """An object property leads to a thing, a data property to a text, number or date."""
     kinds = {t.iri: t.kind for t in ontology.properties}
-    for (name, kind), quad in written.uses.items():
-        if (kinds.get(name), kind) == ("ObjectProperty", Literal):
-            mend = "give an IRI, such as country:japan, not a text"
-        elif (kinds.get(name), kind) == ("DatatypeProperty", NamedNode):
-            mend = "give a text, number or date in quotes, not an IRI"
-        else:
-            continue
-        yield Problem(ERROR, f"{shorten(name)} has the value {show(quad.object)}", mend, probe=_probe(quad))
+    mends = {
+        ("ObjectProperty", Literal): "give an IRI, such as country:japan, not a text",
+        ("DatatypeProperty", NamedNode): "give a text, number or date in quotes, not an IRI",
+    }
+    for kind, uses in survey.uses.items():
+        for name, quad in uses.items():
+            if mend := mends.get((kinds.get(name, ""), kind)):
+                yield Problem(ERROR, f"{shorten(name)} has the value {show(quad.object)}", mend, probe=_probe(quad))
 
 
-def _described(store: Store, written: _Written) -> Iterator[Problem]:
+def _described(store: Store, survey: Survey) -> Iterator[Problem]:
     """Whatever of ours a statement speaks of must be described somewhere, else its name has a slip."""
-    missing = sorted(name for name in written.mentioned - written.described if name.startswith(BASE))
+    missing = sorted(name for name in survey.mentioned - survey.described if name.startswith(BASE))
     if not missing:
         return
     named = [
@@ -192,23 +118,22 @@ def _described(store: Store, written: _Written) -> Iterator[Problem]:
         yield Problem(ERROR, f"{shorten(name)} is described nowhere", mend, probe=Probe(object=name))
 
 
-def _nameless(written: _Written) -> Iterator[Problem]:
+def _nameless(survey: Survey) -> Iterator[Problem]:
     """Claims have no blank nodes and quote no statements: whatever is spoken of can be spoken of again."""
-    beside = [(name, Probe(NAMELESS, name)) for name in written.of_nameless]
-    beside += [(name, Probe(None, name, NAMELESS)) for name, kind in written.uses if kind is BlankNode]
+    beside = [(name, Probe(NAMELESS, name)) for name in survey.of_nameless]
+    beside += [(name, Probe(None, name, NAMELESS)) for name in survey.uses[BlankNode]]
     for name, probe in beside:
         what = f"a thing without a name stands beside {shorten(name)}"
         yield Problem(ERROR, what, "give it an IRI of its own instead of []", probe=probe)
-    for name, kind in written.uses:
-        if kind is Triple:
-            what = f"a quoted statement stands beside {shorten(name)}"
-            mend = "say it in a passage's graph instead"
-            yield Problem(ERROR, what, mend, probe=Probe(predicate=name, object=QUOTED))
+    for name in survey.uses[Triple]:
+        what = f"a quoted statement stands beside {shorten(name)}"
+        mend = "say it in a passage's graph instead"
+        yield Problem(ERROR, what, mend, probe=Probe(predicate=name, object=QUOTED))
 
 
-def _passages(store: Store, written: _Written) -> Iterator[Problem]:
+def _passages(store: Store, survey: Survey) -> Iterator[Problem]:
     """Every claim needs a passage, every passage makes claims, and lies within its source's text."""
-    passages = {subject for subject, classes in written.provenance.items() if EUD + "Passage" in classes}
+    passages = {subject for subject, classes in survey.provenance.items() if EUD + "Passage" in classes}
     graphs = {*store.named_graphs()}
     for graph in sorted(graphs - passages - {*OWN_GRAPHS}, key=str):
         if name := iri(graph):
@@ -240,47 +165,47 @@ def _passages(store: Store, written: _Written) -> Iterator[Problem]:
         yield Problem(ERROR, what, mend, passage=iri(row["g"]), probe=Probe(iri(row["g"]), EUD + "end"))
 
 
-def _claims_without_passage(written: _Written) -> Iterator[Problem]:
+def _claims_without_passage(survey: Survey) -> Iterator[Problem]:
     """Outside passages a file of claims describes passages, sources and readings, and nothing else."""
     kinds = {EUD + name for name in PROVENANCE_CLASSES}
-    beside = (subject for subject, classes in written.provenance.items() if kinds.isdisjoint(classes))
+    beside = (subject for subject, classes in survey.provenance.items() if kinds.isdisjoint(classes))
     for subject in sorted(beside, key=str):
         what = f"a claim about {show(subject)} has no passage"
         mend = "move it into the graph of the passage that says it"
         yield Problem(ERROR, what, mend, probe=Probe(subject=key(subject), graph=GRAPH_PROVENANCE.value))
 
 
-def _claims_in_reference(written: _Written, ontology: Ontology) -> Iterator[Problem]:
+def _claims_in_reference(survey: Survey, ontology: Ontology) -> Iterator[Problem]:
     """What a source claims must not hide among the reference data."""
     allowed = {EUD + name for name in REFERENCE_DOMAINS}
     claimable = {t.iri for t in ontology.properties if t.ours and t.domains and not allowed & set(t.domains)}
-    for subject, name in sorted(written.reference):
+    for subject, name in sorted(survey.reference):
         if name in claimable:
             what = f"{shorten(name)} of {shorten(subject)} stands among the reference data"
             mend = "move it into the graph of the passage that says it"
             yield Problem(ERROR, what, mend, probe=Probe(subject, name, graph=GRAPH_REFERENCE.value))
 
 
-def _texts(written: _Written) -> Iterator[Problem]:
+def _texts(survey: Survey) -> Iterator[Problem]:
     """Texts have a sensible length and are plain: markup is shown as it stands, never run."""
-    for triple in sorted(written.odd["text"], key=str):
+    for triple in sorted(survey.odd["text"], key=str):
         what = f"{_whose(triple)} is a text of {len(key(triple.object)):,} characters"
         yield Problem(ERROR, what, f"keep texts below {MAX_TEXT:,} characters", probe=_probe(triple))
-    for triple in sorted(written.odd["markup"], key=str):
+    for triple in sorted(survey.odd["markup"], key=str):
         mend = "write plain text; markup is shown as it stands, never run"
         yield Problem(WARNING, f"{_whose(triple)} has markup in it", mend, probe=_probe(triple))
 
 
-def _numbers(written: _Written) -> Iterator[Problem]:
+def _numbers(survey: Survey) -> Iterator[Problem]:
     """Numbers have a sensible length: no comparison would find that a longer one is too large."""
-    for triple in sorted(written.odd["number"], key=str):
+    for triple in sorted(survey.odd["number"], key=str):
         what = f"{_whose(triple)} is a number of {len(key(triple.object)):,} digits"
         yield Problem(ERROR, what, f"write a number of at most {MAX_DIGITS} digits", probe=_probe(triple))
 
 
-def _dates(store: Store, written: _Written) -> Iterator[Problem]:
+def _dates(store: Store, survey: Survey) -> Iterator[Problem]:
     """Dates are EDTF and name days that exist."""
-    for text in sorted(written.dates):
+    for text in sorted(survey.dates):
         try:
             dates.bounds(text)
         except ValueError as error:
@@ -308,7 +233,19 @@ def _bounds(store: Store) -> Iterator[Problem]:
             yield Problem(ERROR, what, "take them out; the build derives them", probe=probe)
 
 
-def _order(path: Path, order: claims.Order, workspace: Workspace) -> Iterator[Problem]:
+def _hidden(file: str, graphs: set[str]) -> Iterator[Problem]:
+    """Name each graph that the build writes itself and a file of claims has put something into.
+
+    That would pass for reference data, or for what follows, without any passage. The graph of provenance is not among
+    them: what stands in no graph goes there.
+    """
+    for graph in sorted(graphs):
+        what = f"claims stand in {shorten(graph)}, which only the build writes to"
+        mend = "move them into the graph of the passage that says them"
+        yield Problem(ERROR, what, mend, file, probe=Probe(graph=graph))
+
+
+def _order(path: Path, order: Order, workspace: Workspace) -> Iterator[Problem]:
     """Passages stand in the order of the text, each above its claims; reference data in the order of the IRIs."""
     found = list(_disorder(path, order))
     if found:  # only then are the lines of interest, for which the file is read again
@@ -317,14 +254,12 @@ def _order(path: Path, order: claims.Order, workspace: Workspace) -> Iterator[Pr
             yield Problem(WARNING, what, mend, shown, lines[place], passage)
 
 
-def _disorder(path: Path, order: claims.Order) -> Iterator[tuple[str, str, int, str | None]]:
+def _disorder(path: Path, order: Order) -> Iterator[tuple[str, str, int, str | None]]:
     """Yield what is wrong with the order, how to mend it, the place and, if it is about one, the passage."""
     first = order.things
     for place, quad in order.doubled:
         what = f"{show(quad.subject)} {show(quad.predicate)} {show(quad.object)} stands here twice"
         yield what, "take one of them out", place, None
-    if not order.whole:
-        return
     if path.suffix == ".ttl":
         for one, other in pairwise(first):
             if other < one:

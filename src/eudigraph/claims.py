@@ -5,22 +5,20 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse
 
 from eudigraph.errors import DataError
-from eudigraph.names import EUD
 
 MAX_FILE = 4 * 1024**3
 """Bytes of the largest file that is read."""
 FORMATS = {".ttl": RdfFormat.TURTLE, ".trig": RdfFormat.TRIG}
-MAX_ORDER = 200_000
-"""Statements in a file up to which its order is checked and doubled statements are looked for."""
-_POSITIONS = EUD + "start", EUD + "end"
-_PIECE = 1024 * 1024
+PIECE = 500_000
+"""Statements of a file that are read at once."""
+_AT_ONCE = 1024 * 1024
 """Bytes of a line that are handed to the parser at once."""
 
 
@@ -32,66 +30,28 @@ class Unreadable(DataError):
         self.what, self.mend, self.line = what, mend, line
 
 
-def quads(path: Path) -> Iterator[Quad]:
-    """Yield the statements of a file in their order. Raises Unreadable.
+def pieces(path: Path) -> Iterator[list[Quad]]:
+    """Yield the statements of a file in their order, ``PIECE`` or, at its end, fewer in a list. Raises Unreadable.
 
     Blank nodes get names of their own, so that those of two files keep apart.
     """
     kind = _kind(path)
     with _open(path) as file:
-        yield from _parsed(path, parse(file, kind, rename_blank_nodes=True))
+        found = _parsed(path, parse(file, kind, rename_blank_nodes=True))
+        while piece := list(islice(found, PIECE)):
+            yield piece
 
 
 def statements(path: Path) -> Iterator[tuple[int, Quad]]:
     """Yield the statements of a file in their order, each with the line on which it ends. Raises Unreadable.
 
-    This takes twice as long as ``quads``, and leaves blank nodes their names.
+    This takes twice as long as ``pieces``, and leaves blank nodes their names.
     """
     kind = _kind(path)
     with _open(path) as file:
         lines = _Lines(file)
         for quad in _parsed(path, parse(lines, kind)):  # type: ignore[arg-type]
             yield lines.count, quad
-
-
-@dataclass
-class Order:
-    """In which order a file says things, up to ``MAX_ORDER`` statements; gathered while it is read.
-
-    Places are numbers of statements, from 0, by IRI: of the first statement about a thing in no named graph, and of the
-    first in a graph. ``spans`` has the first and last character of passages; ``doubled`` what stands there again, with
-    its place.
-    """
-
-    things: dict[str, int] = field(default_factory=dict)
-    graphs: dict[str, int] = field(default_factory=dict)
-    spans: dict[str, dict[str, int]] = field(default_factory=dict)
-    doubled: list[tuple[int, Quad]] = field(default_factory=list)
-    whole: bool = True
-    """Whether there were no more statements than are looked at."""
-
-    def follow(self, statements: Iterable[Quad]) -> Iterator[Quad]:
-        """Yield the statements, and note their order."""
-        seen: set[Quad] = set()
-        for place, quad in enumerate(statements):
-            if place <= MAX_ORDER:
-                seen.add(quad)
-                if len(seen) + len(self.doubled) == place:  # to ask whether it is there would take as long again
-                    self.doubled.append((place, quad))
-                self._note(place, quad)
-            else:
-                self.whole = False
-            yield quad
-
-    def _note(self, place: int, quad: Quad) -> None:
-        if isinstance(graph := quad.graph_name, NamedNode):
-            self.graphs.setdefault(graph.value, place)
-        elif isinstance(quad.subject, NamedNode):
-            subject = quad.subject.value
-            self.things.setdefault(subject, place)
-            if quad.predicate.value in _POSITIONS:
-                position = whole_number(quad.object) or 0  # what is no whole number, the shapes name
-                self.spans.setdefault(subject, {})[quad.predicate.value] = position
 
 
 def in_graph(quad: Quad, graph: NamedNode) -> Quad:
@@ -130,7 +90,7 @@ class _Lines(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         if not self.rest:
-            self.rest = self.file.readline(_PIECE)
+            self.rest = self.file.readline(_AT_ONCE)
             self.count += bool(self.at_start and self.rest)
             self.at_start = self.rest.endswith(b"\n")
         if size is None or size < 0:

@@ -11,20 +11,20 @@ from collections.abc import Callable, Iterator
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Store, Triple, serialize
 
 from eudigraph import hermit, reasoning
-from eudigraph.assemble import Assembly, object_statements
+from eudigraph.assemble import Assembly, object_statements, with_default_graph
 from eudigraph.names import OWN_GRAPHS, shorten
 from eudigraph.problems import ERROR, WARNING, Probe, Problem, key, show
 from eudigraph.sparql import Row, iri, select
 from eudigraph.workspace import Workspace
 
-MAX_SHAPES = 100_000
-"""Statements in the store, in all graphs together, up to which the SHACL shapes are run."""
+MAX_SHAPES = 50_000
+"""Statements in the named graphs up to which the SHACL shapes are run."""
 
 
 def clashes(store: Store, assembly: Assembly) -> Iterator[Problem]:
-    """Yield cycles of topics and contradictions, each with the things it is about."""
+    """Yield cycles of topics and contradictions, each with the things it is about, whichever graphs they stand in."""
     for clash in [reasoning.topic_cycles(), *reasoning.clashes(assembly.ontology)]:
-        for row in select(store, clash.query):
+        for row in select(store, clash.query, use_default_graph_as_union=True):
             values = {name: show(term) for name, term in row.items()}
             yield _clash(store, clash.message.format(**values), row)
 
@@ -33,16 +33,15 @@ def shapes(store: Store, workspace: Workspace, say: Callable[[str], None]) -> li
     """Return where the graph breaks the workspace's shapes; ``say`` is told where there are too many statements."""
     if not workspace.shapes_file.is_file():
         return []
-    if len(store) > MAX_SHAPES:
-        say(f"shapes not run: {len(store):,} statements, more than {MAX_SHAPES:,}")
+    if (size := len(store)) > MAX_SHAPES:
+        say(f"shapes not run: {size:,} statements, more than {MAX_SHAPES:,}")
         return []
     import pyshacl
     import rdflib
 
     logging.getLogger("rdflib.term").setLevel(logging.ERROR)  # it warns, at length, of literals that the shapes name
     data = rdflib.Graph()
-    quads = store.quads_for_pattern(None, None, None, DefaultGraph())
-    triples = (Triple(q.subject, q.predicate, q.object) for q in quads)
+    triples = {quad.triple for quad in with_default_graph(store) if isinstance(quad.graph_name, DefaultGraph)}
     data.parse(data=serialize(triples, format=RdfFormat.N_TRIPLES) or b"", format="nt")
     try:
         graph = rdflib.Graph().parse(workspace.shapes_file, format="turtle")

@@ -25,6 +25,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, S
 
 from eudigraph import network, queries, reasoning
 from eudigraph.errors import DataError, EudigraphError, QueryTimeout, UsageError
+from eudigraph.garbage import without_collecting
 from eudigraph.names import (
     BASE,
     EUD,
@@ -201,7 +202,7 @@ def project(built: Built, workspace: Workspace, name: str, choice: Choice | None
     """
     if not isinstance(name, str):
         raise UsageError(f"a network is named by a text, such as 'country-topic', not {cut(repr(name))}")
-    with network.without_collecting():
+    with without_collecting():
         return _project(built, workspace, name, chosen(name, choice))
 
 

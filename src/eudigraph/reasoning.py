@@ -132,7 +132,7 @@ def _object_rules(ontology: Ontology, term: Term) -> list[Rule]:
 
 
 def infer(store: Store, ontology: Ontology) -> int:
-    """Add all that follows to the store's default graph and to the graph of inferred statements; return how many.
+    """Add all that follows from any graph of the store to the graph of inferred statements; return how many.
 
     Semi-naive: each round asks what follows from the statements that were new in the round before, together with all
     others, so that no rule runs twice over the same. Every body is a path from ``?x`` to ``?y``; see ``rules``.
@@ -153,7 +153,6 @@ def infer(store: Store, ontology: Ontology) -> int:
             predicate = NamedNode(name)
             store.bulk_extend(Quad(s, predicate, o, GRAPH_INFERRED) for s, o in pairs)
             added += len(pairs)
-    store.update(f"INSERT {{ ?s ?p ?o }} WHERE {{ GRAPH {GRAPH_INFERRED} {{ ?s ?p ?o }} }}")
     return added
 
 
@@ -187,11 +186,12 @@ class _Held:
 
 
 def _asserted(store: Store, wanted: Collection[Relation]) -> Pairs:
-    """Return the statements of the default graph that rules speak of."""
+    """Return the statements that rules speak of, those with blank nodes (the ontology's lists) left out."""
     found: Pairs = defaultdict(set)
     for name, thing in wanted:
-        quads = store.quads_for_pattern(None, NamedNode(name), NamedNode(thing) if thing else None, DefaultGraph())
-        if pairs := {(quad.subject, quad.object) for quad in quads}:
+        quads = store.quads_for_pattern(None, NamedNode(name), NamedNode(thing) if thing else None, None)
+        pairs = {(s, o) for s, _, o, _ in quads if not isinstance(s, BlankNode) and not isinstance(o, BlankNode)}
+        if pairs:
             found[name, thing] = pairs
     return found
 
@@ -224,22 +224,22 @@ def clashes(ontology: Ontology) -> list[Clash]:
             names = " ".join(f"(<{other}> {Literal(_a(ontology, other))})" for other in others)
             # One query for a class, not one for each pair: its instances are gone through once.
             both = f"SELECT ?x ?other {{ ?x a <{one}> , ?other FILTER(?other IN (<{'>, <'.join(others)}>)) }}"
-            query = f"SELECT ?x ?y WHERE {{ {{ {both} }} VALUES (?other ?y) {{ {names} }} }} ORDER BY ?y ?x"
+            query = f"SELECT DISTINCT ?x ?y WHERE {{ {{ {both} }} VALUES (?other ?y) {{ {names} }} }} ORDER BY ?y ?x"
             made.append(Clash(f"{{x}} cannot be both {_a(ontology, one)} and {{y}}", query))
     for term in ontology.properties:
         if "AsymmetricProperty" in term.traits:
             made.append(
                 Clash(
                     f"{{x}} and {{y}} cannot each be “{_label(term)}” the other",
-                    f"SELECT ?x ?y WHERE {{ ?x <{term.iri}> ?y . ?y <{term.iri}> ?x FILTER(STR(?x) < STR(?y)) }}"
-                    " ORDER BY ?x ?y",
+                    f"SELECT DISTINCT ?x ?y WHERE {{ ?x <{term.iri}> ?y . ?y <{term.iri}> ?x"
+                    " FILTER(STR(?x) < STR(?y)) } ORDER BY ?x ?y",
                 )
             )
         if "IrreflexiveProperty" in term.traits:
             made.append(
                 Clash(
                     f"{{x}} cannot be “{_label(term)}” itself",
-                    f"SELECT ?x WHERE {{ ?x <{term.iri}> ?x }} ORDER BY ?x",
+                    f"SELECT DISTINCT ?x WHERE {{ ?x <{term.iri}> ?x }} ORDER BY ?x",
                 )
             )
     return made

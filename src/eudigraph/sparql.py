@@ -69,9 +69,9 @@ _SPACE = " \t\r\n"
 """White space in SPARQL; what Python calls white space besides may be part of a name there."""
 
 
-def select(store: Triplestore, text: str) -> list[Row]:
-    """Return the rows of a SELECT query that the program itself wrote."""
-    solutions = store.query(text)
+def select(store: Triplestore, text: str, **options: Any) -> list[Row]:
+    """Return the rows of a SELECT query that the program itself wrote; ``options`` are the store's own."""
+    solutions = store.query(text, **options)
     if not isinstance(solutions, QuerySolutions):
         raise TypeError("only SELECT queries give rows")
     names = [v.value for v in solutions.variables]

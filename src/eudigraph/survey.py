@@ -1,0 +1,159 @@
+"""What one look at the statements of a workspace, as they are read, gathers for the checks and for the build.
+
+To go through all of them once for each check would take most of a build's time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
+
+from eudigraph import claims
+from eudigraph.names import EDTF, EUD, GRAPH_PROVENANCE, GRAPH_REFERENCE, OWN_GRAPHS, RDF_TYPE, XSD
+from eudigraph.problems import key
+
+MAX_ORDER = 200_000
+"""Statements in a file up to which its order is checked and doubled statements are looked for."""
+MAX_TEXT = 10_000
+"""Characters of the longest text a statement may hold."""
+MAX_DIGITS = 18
+"""Characters of the longest number; stores and libraries disagree on what is longer, and do not compare it."""
+_NUMBERS = {XSD + name for name in ("integer", "decimal", "double")}
+_MARKUP = re.compile("<[a-zA-Z/!][^<>]*>")
+_POSITIONS = EUD + "start", EUD + "end"
+_RESERVED = frozenset(graph.value for graph in OWN_GRAPHS if graph != GRAPH_PROVENANCE)
+
+Subject = NamedNode | BlankNode | Triple
+Object = NamedNode | BlankNode | Literal | Triple
+
+
+@dataclass
+class Order:
+    """In which order a file says things.
+
+    Places are numbers of statements, from 0, by IRI: of the first statement about a thing in no named graph, and of the
+    first in a graph. ``spans`` has the first and last character of passages; ``doubled`` what stands there again, with
+    its place.
+    """
+
+    things: dict[str, int] = field(default_factory=dict)
+    graphs: dict[str, int] = field(default_factory=dict)
+    spans: dict[str, dict[str, int]] = field(default_factory=dict)
+    doubled: list[tuple[int, Quad]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, statements: Sequence[Quad]) -> Order:
+        """Return the order of all statements of a file."""
+        found = cls()
+        last = ""
+        for place, quad in enumerate(statements):
+            if isinstance(graph := quad.graph_name, NamedNode):
+                if (name := graph.value) != last:
+                    found.graphs.setdefault(name, place)
+            elif isinstance(subject := quad.subject, NamedNode):
+                if (name := subject.value) != last:
+                    found.things.setdefault(name, place)
+                if (position := quad.predicate.value) in _POSITIONS:
+                    # What is no whole number, the shapes name.
+                    found.spans.setdefault(name, {})[position] = claims.whole_number(quad.object) or 0
+            else:
+                continue
+            last = name
+        if len(set(statements)) < len(statements):
+            found.doubled = list(_doubled(statements))
+        return found
+
+
+@dataclass
+class Survey:
+    """What the statements of claims and reference data say, all together."""
+
+    uses: dict[type, dict[str, Quad]] = field(default_factory=lambda: defaultdict(dict))
+    """A statement for each kind of object and property."""
+    of_nameless: set[str] = field(default_factory=set)
+    """Properties of things without a name."""
+    classes: set[Object] = field(default_factory=set)
+    mentioned: set[str] = field(default_factory=set)
+    described: set[str] = field(default_factory=set)
+    """Subjects, also the ontology's."""
+    dates: set[str] = field(default_factory=set)
+    odd: dict[str, set[Triple]] = field(default_factory=lambda: defaultdict(set))
+    """Statements that are too long a ``text`` or ``number``, or a text with ``markup``."""
+    reference: set[tuple[str, str]] = field(default_factory=set)
+    """Subjects and properties of reference data."""
+    provenance: dict[Subject, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Subjects outside passages, with their classes there."""
+    hidden: dict[Path, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By file, graphs that only the build writes to, and the file has put something into: not taken."""
+    orders: dict[Path, Order] = field(default_factory=dict)
+    """By file, for files of up to ``MAX_ORDER`` statements."""
+
+    def read(self, path: Path, graph: NamedNode) -> Iterator[list[Quad]]:
+        """Yield a file's statements in pieces, as they are in the store: in ``graph`` what is in no named one.
+
+        Raises Unreadable; the pieces before that count all the same.
+        """
+        for number, statements in enumerate(claims.pieces(path)):
+            if number == 0 and len(statements) <= MAX_ORDER:  # a piece has more, so that this is the whole file
+                self.orders[path] = Order.of(statements)
+            yield self._taken(statements, graph, self.hidden[path])
+
+    def _taken(self, statements: Iterable[Quad], home: NamedNode, hidden: set[str]) -> list[Quad]:
+        """Note the statements, and return them as they are in the store. For a million, each line takes 0.1 to 2 s."""
+        type_, provenance, reference = RDF_TYPE.value, GRAPH_PROVENANCE.value, GRAPH_REFERENCE.value
+        taken = []
+        before: Subject | None = None
+        for statement in statements:
+            subject, predicate, value, graph = quad = statement
+            if isinstance(graph, DefaultGraph):
+                quad, place = Quad(subject, predicate, value, home), home.value
+            elif (place := key(graph)) in _RESERVED:
+                hidden.add(place)
+                continue
+            taken.append(quad)
+            name = predicate.value
+            if subject != before:
+                before, subject_key = subject, key(subject)
+                if isinstance(subject, NamedNode):
+                    self.described.add(subject_key)
+            if isinstance(subject, BlankNode):
+                self.of_nameless.add(name)
+            if name not in (known := self.uses[type(value)]):
+                known[name] = quad
+            if name == type_:
+                self.classes.add(value)
+            elif isinstance(value, NamedNode):
+                self.mentioned.add(value.value)
+            if isinstance(value, Literal):
+                self._note_text(quad, value)
+            if place == reference:
+                self.reference.add((subject_key, name))
+            elif place == provenance:
+                classes = self.provenance[subject]
+                if name == type_:
+                    classes.add(key(value))
+        return taken
+
+    def _note_text(self, quad: Quad, literal: Literal) -> None:
+        text, kind = literal.value, literal.datatype.value
+        if kind == EDTF:
+            self.dates.add(text)
+        if len(text) > MAX_TEXT:
+            self.odd["text"].add(quad.triple)
+        if len(text) > MAX_DIGITS and kind in _NUMBERS:
+            self.odd["number"].add(quad.triple)
+        if "<" in text and _MARKUP.search(text):
+            self.odd["markup"].add(quad.triple)
+
+
+def _doubled(statements: Iterable[Quad]) -> Iterator[tuple[int, Quad]]:
+    seen = set()
+    for place, quad in enumerate(statements):
+        if quad in seen:
+            yield place, quad
+        seen.add(quad)
