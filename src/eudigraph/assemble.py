@@ -134,16 +134,22 @@ def count(store: Store, graph: NamedNode) -> int:
     return int(select(store, f"SELECT (COUNT(*) AS ?n) {{ GRAPH {graph} {{ ?s ?p ?o }} }}")[0]["n"].value)
 
 
-def object_statements(store: Triplestore, ontology: Ontology) -> list[Quad]:
-    """Return the ontology's axioms and all asserted object statements, each once, as HermiT takes them: no literals."""
+def object_statements(store: Triplestore, ontology: Ontology, most: int | None = None) -> list[Quad]:
+    """Return the ontology's axioms and all asserted object statements, each once, as HermiT takes them: no literals.
+
+    Of more than ``most``, one more than that are returned, whichever come first.
+    """
     annotations = {term.iri for term in ontology.properties if term.kind == "AnnotationProperty"}
-    found = {
-        Quad(quad.subject, quad.predicate, quad.object)
-        for quad in store
-        if not isinstance(quad.object, Literal)
-        and quad.predicate.value not in annotations
-        and quad.graph_name not in (DefaultGraph(), GRAPH_INFERRED, GRAPH_DATES)
-    }
+    found = set()
+    for quad in store:
+        if (
+            not isinstance(quad.object, Literal)
+            and quad.predicate.value not in annotations
+            and quad.graph_name not in (DefaultGraph(), GRAPH_INFERRED, GRAPH_DATES)
+        ):
+            found.add(Quad(quad.subject, quad.predicate, quad.object))
+            if most is not None and len(found) > most:
+                break
     return sorted(found, key=str)
 
 

@@ -62,19 +62,11 @@ def check(
     """Read a workspace into ``graph`` (or into memory) and return all its problems at once.
 
     ``files`` adds files from elsewhere, and keeps of the problems those that lie in these files, or may lie there as
-    well as in others. What follows, and a default graph for queries, are only added to ``graph`` when the files as such
-    have no errors. ``say`` is told of each step as it begins.
+    well as in others. What follows is only derived when the files as such have no errors. ``graph`` gets named graphs;
+    the default graph is left empty. ``say`` is told of each step as it begins.
     """
-    report = _read_and_check(workspace, files, Store() if graph is None else graph, use_hermit=use_hermit, say=say)
-    if graph is not None and report.counts:
-        assemble.add_default_graph(graph)
-    return report
-
-
-def _read_and_check(
-    workspace: Workspace, files: Sequence[Path], graph: Store, *, use_hermit: bool, say: Callable[[str], None]
-) -> Report:
     report = Report()
+    graph = Store() if graph is None else graph
     with report.step("read", say):
         assembly = assemble.read(graph, workspace, files)
         report.ontology = assembly.ontology
@@ -120,7 +112,7 @@ def build(
     inputs = store.inputs(workspace)
     with store.disk_errors(folder), store.new_generation(folder) as aside:
         graph = Store()  # in memory: checks, rules and exports go through everything, ten times faster than on disk
-        report = _read_and_check(workspace, (), graph, use_hermit=use_hermit, say=say)
+        report = check(workspace, use_hermit=use_hermit, graph=graph, say=say)
         if report.errors:
             return report
         if exports:
