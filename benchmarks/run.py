@@ -19,6 +19,7 @@ import platform
 import select
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -181,12 +182,30 @@ class Size:
             self.workers.pop("bare").end()
         if "eudigraph" not in self.workers:
             return False
+        self._again()
         handed = self.workers["eudigraph"].ask(**{"do": "hand over", "data": str(self.folder)})
         if "error" in handed:
             raise SystemExit(f"what was built cannot be handed over: {handed['error']}")
         self.cases = handed.pop("cases")
         self.found |= handed
         return True
+
+    def _again(self) -> None:
+        """Build and load without anything in turn, as often as queries are run: their medians are compared."""
+        loads = {name: self.found["engines"][name]["load"] for name in ("bare", "eudigraph")}
+        runs = {name: [dict(load)] for name, load in loads.items() if "error" not in load}
+        for number in range(1, self.given.runs):
+            for name, done in runs.items():
+                self.say(f"loading once more: {name}")
+                worker = Worker(name, sys.executable, self.folder / f"{name}-{number}", self.folder, self.given.limit)
+                again = worker.load()
+                worker.end()
+                shutil.rmtree(worker.folder)
+                if "error" not in again:
+                    done.append(again)
+        for name, done in runs.items():
+            loads[name] |= {what: statistics.median(run[what] for run in done) for what in ("cpu", "seconds")}
+            loads[name]["times"] = [run["cpu"] for run in done]
 
     def _start(self, name: str) -> None:
         place = self.found["engines"].setdefault(name, {"queries": {}})

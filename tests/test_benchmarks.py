@@ -112,6 +112,9 @@ def test_times_memory_and_disk_are_measured(measured: dict[str, Any]) -> None:
         assert 0 < load["cpu"] < 60
         assert load["peak"] > 5_000_000
         assert (load["size"] or 0) > 0 or name == "rdflib"
+    for name in ("bare", "eudigraph"):
+        load = measured["engines"][name]["load"]
+        assert load["times"] == [load["cpu"]]
     for query in measured["engines"]["eudigraph"]["queries"].values():
         assert len(query["times"]) == 1
         assert all(0 < seconds < 60 for seconds in query["times"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from eudigraph.names import BASE, EUD, OWN_GRAPHS, PREFIXES, RDF_TYPE, SKOS, XSD
 from eudigraph.ontology import Ontology
@@ -79,14 +79,11 @@ def dataset(graph: Built, terms: Ontology, base: str) -> list[Triple]:
         Triple(DATASET, _term(_DCAT, "version"), Literal(f"{VERSION}, ontology {graph.manifest.ontology}")),
         Triple(DATASET, _term(_VOID, "sparqlEndpoint"), endpoint),
         Triple(DATASET, _term(_VOID, "uriSpace"), Literal(BASE)),
-        Triple(DATASET, _term(_VOID, "rootResource"), NamedNode(BASE + "org/eu")),
         Triple(DATASET, _term(_VOID, "vocabulary"), NamedNode(EUD)),
         Triple(DATASET, _term(_VOID, "vocabulary"), NamedNode(SKOS)),
         *_counted(DATASET, "triples", _count(graph, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")),
         *_counted(DATASET, "properties", _count(graph, "SELECT (COUNT(DISTINCT ?p) AS ?n) { ?s ?p ?o }")),
     ]
-    if not any(True for _ in graph.store.quads_for_pattern(NamedNode(BASE + "org/eu"), None, None, DefaultGraph())):
-        made = [triple for triple in made if triple.predicate != _term(_VOID, "rootResource")]
     rows = select(graph.store, "SELECT ?class (COUNT(?x) AS ?n) { ?x a ?class } GROUP BY ?class ORDER BY ?class")
     for number, row in enumerate(row for row in rows if row["class"].value in terms.terms):
         part = BlankNode(f"class{number}")
