@@ -713,7 +713,6 @@ def test_a_long_chain_is_explained_at_once(show: Callable[..., Page], bare: Stor
     relation = NamedNode(EUD + "partOf")
     for one, other in pairwise(links):
         bare.add(Quad(one, relation, other, GRAPH_REFERENCE))
-        bare.add(Quad(one, relation, other, DefaultGraph()))
     infer(bare, from_store(bare))
     assemble.add_default_graph(bare)
     page = show(bare, "e=org:thing-0&o=org:thing-30")

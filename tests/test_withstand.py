@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Run
-from eudigraph import answers, build, explore, export, hermit, problems, store, survey, workspace
+from eudigraph import answers, build, claims, explore, export, hermit, problems, store, survey, workspace
 
 Make = Callable[[str], workspace.Workspace]
 
@@ -403,6 +403,17 @@ def test_duplicated_claims_are_a_warning_with_the_second_line(small: Make) -> No
     what = "meeting:eu-us-ttc-4 eud:agendaTopic topic:6g stands here twice"
     line = line_of(text, "meeting:eu-us-ttc-4 eud:agendaTopic")
     assert found(small(text)) == [("warning", "graph/test.trig", line, what, "take one of them out")]
+
+
+def test_of_a_long_file_the_beginning_is_searched_for_duplicates(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    space = small(with_claim("meeting:eu-us-ttc-4 eud:agendaTopic topic:6g ."))
+    ((_, _, line, what, _),) = found(space)
+    assert what.endswith("stands here twice")
+    places = [at for at, _ in claims.statements(space.claim_files[0])]
+    second = max(place for place, at in enumerate(places, 1) if at == line)
+    for most, named in ((second, 1), (second - 1, 0)):
+        monkeypatch.setattr(survey, "MAX_ORDER", most)
+        assert len(found(space)) == named
 
 
 MISSPELT = {

@@ -260,6 +260,8 @@ def _disorder(path: Path, order: Order) -> Iterator[tuple[str, str, int, str | N
     for place, quad in order.doubled:
         what = f"{show(quad.subject)} {show(quad.predicate)} {show(quad.object)} stands here twice"
         yield what, "take one of them out", place, None
+    if not order.whole:
+        return
     if path.suffix == ".ttl":
         for one, other in pairwise(first):
             if other < one:

@@ -45,11 +45,14 @@ class Order:
     graphs: dict[str, int] = field(default_factory=dict)
     spans: dict[str, dict[str, int]] = field(default_factory=dict)
     doubled: list[tuple[int, Quad]] = field(default_factory=list)
+    whole: bool = True
+    """Whether the file has no more statements than are looked at."""
 
     @classmethod
-    def of(cls, statements: Sequence[Quad]) -> Order:
-        """Return the order of all statements of a file."""
-        found = cls()
+    def of(cls, beginning: Sequence[Quad]) -> Order:
+        """Return the order of the first ``MAX_ORDER`` of a file's statements."""
+        statements = beginning[:MAX_ORDER]
+        found = cls(whole=len(statements) == len(beginning))
         last = ""
         for place, quad in enumerate(statements):
             if isinstance(graph := quad.graph_name, NamedNode):
@@ -91,7 +94,6 @@ class Survey:
     hidden: dict[Path, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By file, graphs that only the build writes to, and the file has put something into: not taken."""
     orders: dict[Path, Order] = field(default_factory=dict)
-    """By file, for files of up to ``MAX_ORDER`` statements."""
 
     def read(self, path: Path, graph: NamedNode) -> Iterator[list[Quad]]:
         """Yield a file's statements in pieces, as they are in the store: in ``graph`` what is in no named one.
@@ -99,7 +101,7 @@ class Survey:
         Raises Unreadable; the pieces before that count all the same.
         """
         for number, statements in enumerate(claims.pieces(path)):
-            if number == 0 and len(statements) <= MAX_ORDER:  # a piece has more, so that this is the whole file
+            if number == 0:  # with more pieces, this one alone has more than are looked at
                 self.orders[path] = Order.of(statements)
             yield self._taken(statements, graph, self.hidden[path])
 
