@@ -143,9 +143,11 @@ class Eudigraph(Pyoxigraph):
 
     def query(self, asked: dict[str, Any]) -> Sequence[Any]:
         """Ask a query of the library with parameters, or SPARQL of one's own."""
-        from eudigraph import engine, queries
+        from eudigraph import engine, queries, store
 
-        if asked.get("apart"):
+        if asked.get("apart"):  # in a process that can be ended, a new one or that of the last time
+            if asked["apart"] == "anew":
+                self.built = store.open_built(self.folder / "build")
             return self.built.ask(asked["text"]).rows
         if asked.get("first"):  # as if the text had never been seen
             queries.inspect.cache_clear()

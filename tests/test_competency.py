@@ -970,7 +970,7 @@ def test_asking_in_a_process_of_its_own_gives_the_same_with_evidence(
     asked = answers.ask(built, library["officials"], {}, answers.Asking(evidence=True))
     here = ask.raw("officials")[2]
     assert asked.answer.variables == here.variables
-    assert asked.answer.rows == [tuple(row) for row in here.rows]
+    assert asked.answer.rows == here.rows
     behind = [{asked.passages[i].paragraph for i in row} for row in asked.behind or []]
     assert behind == [{23}, {3}, {23}]
 

@@ -27,7 +27,7 @@ LAYERS = (
     ("errors", "garbage", "names", "version"),
     ("looks", "sparql", "hermit"),
     ("algorithms", "claims", "dates", "engine", "labels", "ontology", "replies", "workspace"),
-    ("guard", "pool", "results"),
+    ("guard", "isolated", "pool", "results"),
     ("dictionary", "output", "problems", "queries", "reasoning", "store"),
     ("dialect", "remote"),
     ("description", "endpoint", "evidence", "exchange", "measures", "network", "survey", "texts"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import json
 import signal
 import subprocess
 import sys
@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from rdflib.plugins.sparql.parser import parseQuery
 
 from conftest import Run
-from eudigraph import answers, engine, errors, queries, sparql, store, workspace
+from eudigraph import answers, engine, errors, isolated, queries, sparql, store, workspace
+from eudigraph.isolated import Isolated
 from eudigraph.names import BASE, PREFIXES, XSD
 
 REMOTE = "SERVICE <http://127.0.0.1:9/> { ?x ?y ?z }"
@@ -638,7 +639,7 @@ def test_a_limit_cuts_graphs_too(built: store.Built) -> None:
 def test_a_flood_of_rows_is_ended_at_its_deadline_too(built: store.Built) -> None:
     began = time.monotonic()
     with pytest.raises(errors.QueryTimeout, match="did not end within 1 seconds"):
-        engine.run(built.generation / "store", LONG, timeout=1)
+        Isolated(built.generation / "store").run(LONG, timeout=1)
     assert time.monotonic() - began < 15
 
 
@@ -658,7 +659,7 @@ def test_an_answer_too_large_to_hold_is_ended(built: store.Built, monkeypatch: p
     """The engine's own process holds little of it; it is the one that collects the rows that must be spared."""
     monkeypatch.setattr(engine, "MAX_ANSWER", 1024**2)
     with pytest.raises(errors.QueryTimeout, match="the answer is larger than 1 MB; make the query narrower"):
-        engine.run(built.generation / "store", LONG)
+        Isolated(built.generation / "store").run(LONG)
 
 
 @pytest.mark.parametrize("timeout", ["nan", "inf", "1e300", "86401"])
@@ -675,9 +676,9 @@ def test_no_timeout_is_without_end(
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system cannot end a process by a timer")
 def test_a_query_ends_even_if_nobody_is_left_to_end_it(built: store.Built) -> None:
     """The process of the query outlives the one that asked, if that is killed; then it ends itself."""
-    request = pickle.dumps((str(built.generation / "store"), ENDLESS, None, 1 - engine._GRACE))
-    command = [sys.executable, "-m", "eudigraph.engine"]
-    done = subprocess.run(command, input=request, capture_output=True, timeout=20, check=False)
+    request = {"store": str(built.generation / "store"), "text": ENDLESS, "timeout": 1 - isolated._GRACE}
+    command = [sys.executable, "-m", "eudigraph.isolated"]
+    done = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, timeout=20, check=False)
     assert done.returncode == -signal.SIGALRM
 
 
@@ -686,8 +687,8 @@ def test_a_script_without_a_guard_can_ask(built: store.Built, tmp_path: Path) ->
     script = tmp_path / "script.py"
     folder = str(built.generation / "store")
     script.write_text(
-        "from pathlib import Path\nfrom eudigraph import engine\nprint('once')\n"
-        f"print(engine.run(Path({folder!r}), 'ASK {{ ?s ?p ?o }}').truth)\n",
+        "from pathlib import Path\nfrom eudigraph.isolated import Isolated\nprint('once')\n"
+        f"print(Isolated(Path({folder!r})).run('ASK {{ ?s ?p ?o }}').truth)\n",
         "utf-8",
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
@@ -720,12 +721,12 @@ def test_what_stands_beside_a_query_cannot_bend_it(copy: workspace.Workspace, ol
 
 def test_an_engine_process_that_dies_is_no_crash(built: store.Built, tmp_path: Path) -> None:
     with pytest.raises(errors.EudigraphError):
-        engine.run(tmp_path / "nothing", "ASK {}")
+        Isolated(tmp_path / "nothing").run("ASK {}")
 
 
 def test_queries_leave_the_store_as_it_is(built: store.Built) -> None:
     files = {p.name: p.stat().st_mtime_ns for p in (built.generation / "store").iterdir()}
-    engine.run(built.generation / "store", "SELECT * { ?s ?p ?o } LIMIT 1")
+    Isolated(built.generation / "store").run("SELECT * { ?s ?p ?o } LIMIT 1")
     assert files == {p.name: p.stat().st_mtime_ns for p in (built.generation / "store").iterdir()}
 
 

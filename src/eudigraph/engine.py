@@ -1,30 +1,17 @@
-"""Running a query that may never end, in a process of its own that can be ended.
-
-A running query cannot be interrupted from within: the engine does not listen to signals, so a deadline needs a process.
-It opens the store for reading only. This module imports little, since each such process imports it anew.
-"""
+"""Running a query, collecting what it gives, and saying in words what is wrong with it."""
 
 from __future__ import annotations
 
-import os
-import pickle
-import queue
 import re
-import signal
-import struct
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Any
+from itertools import islice
+from typing import Any
 
-from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store, Triple
+from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
 
-from eudigraph.errors import QueryTimeout, UsageError
+from eudigraph.errors import UsageError
 from eudigraph.names import PREFIXES, cut
 from eudigraph.sparql import Triplestore, harmless
 
@@ -32,17 +19,12 @@ TIMEOUT = 60.0
 """Seconds a query may take unless told otherwise."""
 MAX_TIMEOUT = 24 * 3600.0
 """Seconds a query may be allowed at most."""
-MEMORY = 4 * 1024**3
-"""Bytes of address space a query's process may take, where the system can limit it."""
 MAX_ANSWER = 256 * 1024**2
-"""Bytes of the largest answer that is collected, as the processes exchange it; in memory it takes some times more."""
-_BATCH = 1000
-_LENGTH = struct.Struct("!Q")
-_GRACE = 5
-"""Seconds after its deadline at which a query's process ends itself, if the one that asked has not ended it."""
+"""Bytes of the largest answer that is collected, as processes exchange it; in memory it takes some times more."""
 
 Term = Any
 """A term of pyoxigraph; None in a row for a variable without value."""
+Results = QueryBoolean | QuerySolutions | QueryTriples
 
 
 @dataclass
@@ -71,126 +53,41 @@ class Graphs:
     named: tuple[NamedNode, ...] | None = None
 
 
-def run(store: Path, text: str, *, limit: int | None = None, timeout: float = TIMEOUT) -> Answer:
-    """Run an inspected query on the store in a folder, within a time, and return at most ``limit`` rows or triples.
-
-    Raises QueryTimeout for a query that takes too long or too much memory, UsageError for one the engine rejects.
-    """
-    if not 0 < timeout <= MAX_TIMEOUT:
-        raise UsageError(f"a timeout of {timeout:g} seconds is not possible; give up to {MAX_TIMEOUT:,.0f} seconds")
-    request = pickle.dumps((str(store), text, limit, timeout))
-    # Not multiprocessing: that would run the script of whoever calls us once more in the new process.
-    package = str(Path(__file__).resolve().parent.parent)
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "eudigraph.engine"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # what it prints when it runs out of memory is not for the reader; we say it
-        env={**os.environ, "PYTHONPATH": path},
-    )
-    parts: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-    reader = threading.Thread(target=_receive, args=(process.stdout, parts), daemon=True)
-    try:
-        with suppress(OSError), process.stdin as stdin:  # type: ignore[union-attr]
-            stdin.write(request)
-        reader.start()
-        return _collect(parts, time.monotonic() + timeout, timeout)
-    finally:
-        process.kill()
-        process.wait()
-        reader.join()
-        if process.stdout:
-            process.stdout.close()
-
-
 def answer(store: Triplestore, text: str, *, limit: int | None = None, graphs: Graphs = Graphs()) -> Answer:
     """Run an inspected query in this process, without a deadline. Raises UsageError for one the engine rejects."""
-    collected = Answer()
-    for kind, value in _results(store, text, limit, graphs):
-        _add(collected, kind, value)
-    return collected
+    with asked(store, text, graphs) as results:
+        return collect(results, limit)
 
 
-def _receive(stream: IO[bytes], parts: queue.SimpleQueue[bytes | None]) -> None:
-    """Read the parts that the process sends, each behind its length, until it has no more; then put None."""
-    size = 0
-    while len(head := stream.read(_LENGTH.size)) == _LENGTH.size:
-        part = stream.read(_LENGTH.unpack(head)[0])
-        parts.put(part)
-        size += len(part)
-        if size > MAX_ANSWER:
-            return  # who collects has seen it by now, and ends the process
-    parts.put(None)
-
-
-def _collect(parts: queue.SimpleQueue[bytes | None], deadline: float, timeout: float) -> Answer:
-    collected = Answer()
-    size = 0
-    while True:
-        try:
-            data = parts.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            raise QueryTimeout(
-                f"the query did not end within {timeout:g} seconds; make it narrower, or allow more with --timeout"
-            ) from None
-        if data is None:
-            raise QueryTimeout("the query took too much memory and was ended; make it narrower")
-        size += len(data)
-        if size > MAX_ANSWER:
-            raise QueryTimeout(
-                f"the answer is larger than {MAX_ANSWER // 1024**2} MB; make the query narrower, or cut it with --limit"
-            )
-        kind, value = pickle.loads(data)  # noqa: S301  it comes from a process of ours
-        if kind == "end":
-            return collected
-        if kind == "error":
-            raise UsageError(value)
-        _add(collected, kind, value)
-
-
-def _add(collected: Answer, kind: str, value: Any) -> None:
-    if kind == "variables":
-        collected.variables = value
-    elif kind == "rows":
-        collected.rows += value
-    elif kind == "triples":
-        collected.triples = (collected.triples or []) + value
-    elif kind == "truth":
-        collected.truth = value
-    elif kind == "cut":
-        collected.cut = True
-
-
-def _results(store: Triplestore, text: str, limit: int | None, graphs: Graphs = Graphs()) -> Iterator[tuple[str, Any]]:
-    """Yield the parts of an answer, rows and triples in batches."""
+@contextmanager
+def asked(store: Triplestore, text: str, graphs: Graphs = Graphs()) -> Iterator[Results]:
+    """Give the engine's results of an inspected query. Raises UsageError for one it rejects, also while it is run."""
     readable = harmless(text).rstrip()  # so that a query that breaks off does so on its last line
     try:
         # The default graph is named here, since that overrules any FROM in the text.
         default, named = list(graphs.default), None if graphs.named is None else list(graphs.named)
-        results = store.query(readable, prefixes=PREFIXES, default_graph=default, named_graphs=named)
-        if isinstance(results, QueryBoolean):
-            yield "truth", bool(results)
-            return
-        batch: list[Any] = []
-        kind = "triples" if isinstance(results, QueryTriples) else "rows"
-        if isinstance(results, QuerySolutions):
-            yield "variables", [v.value for v in results.variables]
-        else:
-            yield "triples", []
-        for number, item in enumerate(results):
-            if limit is not None and number >= limit:
-                yield "cut", True
-                break
-            batch.append(item)
-            if len(batch) >= _BATCH:
-                yield kind, batch
-                batch = []
-        yield kind, batch
+        yield store.query(readable, prefixes=PREFIXES, default_graph=default, named_graphs=named)
     except SyntaxError as error:
         raise UsageError(_explain(readable, str(error))) from error
     except (ValueError, RuntimeError, OSError) as error:
         raise UsageError(f"the query cannot be run: {_first_line(str(error))}") from error
+
+
+def collect(results: Results | Iterator[Triple], limit: int | None = None) -> Answer:
+    """Return at most ``limit`` rows or triples of results, or their truth."""
+    if isinstance(results, QueryBoolean):
+        return Answer(truth=bool(results))
+    answer = Answer()
+    items: list[Any] = answer.rows
+    if isinstance(results, QuerySolutions):
+        answer.variables = [v.value for v in results.variables]
+    else:
+        answer.triples = items = []
+    items.extend(results if limit is None else islice(results, limit + 1))
+    if limit is not None and len(items) > limit:
+        answer.cut = True
+        items.pop()
+    return answer
 
 
 def _explain(text: str, message: str) -> str:
@@ -216,50 +113,3 @@ def _explain(text: str, message: str) -> str:
 
 def _first_line(text: str) -> str:
     return cut(text.strip().split("\n")[0], 300)
-
-
-def _serve() -> None:
-    """Answer the request on standard input: send the parts, then ``end``; or ``error`` with what the engine said."""
-    store, text, limit, timeout = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  our caller wrote it
-    restrict()
-    alarm(timeout + _GRACE)
-    with suppress(BrokenPipeError):
-        try:
-            for part in _results(Store.read_only(store), text, limit):
-                _send(part)
-            _send(("end", None))
-        except UsageError as error:
-            _send(("error", str(error)))
-        except OSError as error:
-            _send(("error", f"the query cannot be run: the store cannot be read ({error})"))
-
-
-def _send(part: tuple[str, Any]) -> None:
-    kind, value = part
-    data = pickle.dumps((kind, [tuple(row) for row in value]) if kind == "rows" else part)
-    sys.stdout.buffer.write(_LENGTH.pack(len(data)) + data)
-    sys.stdout.buffer.flush()
-
-
-def alarm(seconds: float) -> None:
-    """Have the system end this process after so many seconds, and no sooner; never after 0.
-
-    Whoever asked ends us at the deadline. Should it be killed before, the system does: no Python is needed for that.
-    """
-    with suppress(AttributeError):  # not on Windows
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def restrict() -> None:
-    """Limit the memory this process may take, as far as the system can."""
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return
-    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
-        with suppress(ValueError, OSError):
-            resource.setrlimit(what, (most, most))
-
-
-if __name__ == "__main__":
-    _serve()

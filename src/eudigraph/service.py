@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
-from eudigraph import answers, description, engine, ontology, pages, queries, results, sparql, store
+from eudigraph import answers, description, engine, isolated, ontology, pages, queries, results, sparql, store
 from eudigraph.answers import Evidenced
 from eudigraph.errors import EudigraphError, UsageError
 from eudigraph.labels import labels
@@ -477,7 +477,7 @@ def main() -> None:
     stdin, stdout = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything prints must not mix with the answers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of those typed at the terminal the server itself takes care
-    engine.restrict()
+    isolated.restrict()
     hello = unpack(stdin.read)
     if hello is None:
         return
@@ -489,7 +489,7 @@ def main() -> None:
         service, reply = None, Reply(503, {}, str(error).encode())
     _send(stdout, reply)
     while service is not None and (request := unpack(stdin.read)) is not None:
-        engine.alarm(request["seconds"] + _GRACE)
+        isolated.alarm(request["seconds"] + _GRACE)
         try:
             reply = service.reply(request)
         except (KeyboardInterrupt, SystemExit):
@@ -498,7 +498,7 @@ def main() -> None:
             traceback.print_exc()
             detail = "something failed here that should not; the log of the server has more"
             reply = problem(Refusal(500, detail), request.get("accept", ""))
-        engine.alarm(0)
+        isolated.alarm(0)
         _send(stdout, reply)
 
 

@@ -23,6 +23,7 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from pyoxigraph import Store
 
 from eudigraph import engine
 from eudigraph.errors import EudigraphError, StoreError, UsageError
+from eudigraph.isolated import Isolated
 from eudigraph.sparql import Triplestore
 from eudigraph.workspace import Workspace
 
@@ -74,8 +76,12 @@ class Built:
         return self.folder / str(self.manifest.generation)
 
     def ask(self, text: str, *, limit: int | None = None, timeout: float = engine.TIMEOUT) -> engine.Answer:
-        """Run an inspected query where it can be ended; see ``engine.run``."""
-        return engine.run(self.generation / "store", text, limit=limit, timeout=timeout)
+        """Run an inspected query where it can be ended; see ``Isolated.run``."""
+        return self._isolated.run(text, limit=limit, timeout=timeout)
+
+    @cached_property
+    def _isolated(self) -> Isolated:
+        return Isolated(self.generation / "store")
 
     def stale(self, workspace: Workspace) -> bool:
         """Whether a file of the workspace has changed since the build."""

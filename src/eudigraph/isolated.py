@@ -1,0 +1,294 @@
+"""Queries in a process of their own, which is ended at their deadline, and else kept for the next.
+
+A running query cannot be interrupted from within: the engine does not listen to signals, so a deadline needs a process.
+It opens the store for reading only, takes a line of JSON for each query, and answers in parts. This module is both ends
+of that, and imports little, since each such process imports it anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from pyoxigraph import QueryResultsFormat, QueryTriples, RdfFormat, Store, parse, parse_query_results
+
+from eudigraph import engine
+from eudigraph.engine import Answer
+from eudigraph.errors import QueryTimeout, UsageError
+
+MEMORY = 4 * 1024**3
+"""Bytes of address space a query's process may take, where the system can limit it."""
+_GRACE = 5
+"""Seconds after its deadline at which a query's process ends itself, if the one that asked has not ended it."""
+_LONG = 1.0
+"""Seconds after which a process is not kept: it may hold much memory, and another starts in a tenth of that."""
+_REST = 0.02
+"""Seconds in which a process may come to its end by itself once enough rows have been read."""
+_HEAD = struct.Struct("!cI")
+"""What stands before each part: its kind, and how many bytes it has."""
+_ROWS, _TRIPLES, _ERROR, _END = b"r", b"t", b"e", b"."
+"""Kinds of parts: rows or a truth in SPARQL's JSON, triples in N-Triples, what is wrong; and the end, always last."""
+
+
+class Isolated:
+    """Runs inspected queries on the store in a folder, each where it can be ended.
+
+    Several threads may ask at once; each has a process of its own then, and one of these is kept. It ends with this
+    object, or with whoever asks.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self._store = store.absolute()
+        self._kept: list[_Process] = []
+        weakref.finalize(self, _end_all, self._kept)
+
+    def run(self, text: str, *, limit: int | None = None, timeout: float = engine.TIMEOUT) -> Answer:
+        """Run a query within a time, and return at most ``limit`` rows or triples.
+
+        Raises QueryTimeout for one that takes too long or too much memory, UsageError for one the engine rejects.
+        """
+        if not 0 < timeout <= engine.MAX_TIMEOUT:
+            most = f"{engine.MAX_TIMEOUT:,.0f}"
+            raise UsageError(f"a timeout of {timeout:g} seconds is not possible; give up to {most} seconds")
+        process = self._next()
+        began = monotonic()
+        try:
+            return process.ask(text, limit, timeout)
+        finally:
+            if process.ready and monotonic() - began < _LONG and not self._kept:
+                self._kept.append(process)
+            else:
+                process.end()
+
+    def _next(self) -> _Process:
+        with suppress(IndexError):  # none is left, perhaps since another thread took it in this moment
+            while True:
+                process = self._kept.pop()
+                if process.usable():
+                    return process
+                process.end()
+        return _Process(self._store)
+
+
+def _end_all(processes: list[_Process]) -> None:
+    while processes:
+        processes.pop().end()
+
+
+class _Process:
+    """A process that runs one query after the other; it is ``ready`` for the next if it has said all of the last."""
+
+    def __init__(self, store: Path) -> None:
+        # Not multiprocessing: that would run the script of whoever calls us once more in the new process.
+        package = str(Path(__file__).resolve().parent.parent)
+        path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "eudigraph.isolated"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what it prints when it runs out of memory is not for the reader; we say it
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        self._store, self._owner = str(store), os.getpid()
+        self.ready = True
+
+    def usable(self) -> bool:
+        """Whether it is alive and ours: what was forked from its owner must leave it alone."""
+        return self._owner == os.getpid() and self._process.poll() is None
+
+    def ask(self, text: str, limit: int | None, timeout: float) -> Answer:
+        """Return the answer to a query; see ``Isolated.run``."""
+        self.ready = False
+        parts = _Parts(self._process.stdout)
+        late = threading.Event()
+        with self._killed_after(timeout, late):
+            self._send({"store": self._store, "text": text, "timeout": timeout})
+            answer = parts.answer(limit)
+        if not parts.ended and answer is not None:  # enough has been read; the rest may be little
+            with self._killed_after(_REST, late):
+                parts.skip()
+        self.ready = parts.ended and not late.is_set()
+        if parts.error is not None:
+            raise UsageError(parts.error)
+        if answer is not None:
+            return answer
+        if parts.size > engine.MAX_ANSWER:
+            most = f"{engine.MAX_ANSWER // 1024**2} MB"
+            raise QueryTimeout(f"the answer is larger than {most}; make the query narrower, or cut it with --limit")
+        if late.is_set():
+            raise QueryTimeout(
+                f"the query did not end within {timeout:g} seconds; make it narrower, or allow more with --timeout"
+            )
+        raise QueryTimeout("the query took too much memory and was ended; make it narrower")
+
+    def end(self) -> None:
+        """End it, whatever it does."""
+        if self._owner == os.getpid():
+            self._process.kill()
+            self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with suppress(OSError):  # what it has not read is lost
+                    stream.close()
+
+    def _send(self, request: dict[str, Any]) -> None:
+        if self._process.stdin is not None:
+            with suppress(OSError):  # it has ended; that it says nothing is seen soon enough
+                self._process.stdin.write(json.dumps(request).encode() + b"\n")
+                self._process.stdin.flush()
+
+    @contextmanager
+    def _killed_after(self, seconds: float, late: threading.Event) -> Iterator[None]:
+        def kill() -> None:
+            late.set()
+            self._process.kill()
+
+        timer = threading.Timer(seconds, kill)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()  # so that it cannot end the process when it runs the next query
+
+
+class _Parts:
+    """What a process answers: a file for those who parse it, until the answer ends or breaks off.
+
+    ``size`` is how many bytes there have been, ``error`` what is wrong with the query.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self.size = 0
+        self.error: str | None = None
+        self._stream = stream
+        self._kind, self._left = b"", 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process has said all it had to say."""
+        return self._kind in (_END, _ERROR)
+
+    def answer(self, limit: int | None) -> Answer | None:
+        """Return at most ``limit`` rows or triples; None for an answer that breaks off or is too large."""
+        if not self._next():
+            return None
+        try:
+            if self._kind == _TRIPLES:
+                answer = engine.collect((quad.triple for quad in parse(self, RdfFormat.N_TRIPLES)), limit)  # type: ignore[arg-type]
+            else:
+                answer = engine.collect(parse_query_results(self, QueryResultsFormat.JSON), limit)  # type: ignore[arg-type]
+        except (SyntaxError, ValueError):  # it is not whole
+            return None
+        if not answer.cut:
+            self.skip()
+        return answer if answer.cut or self._kind == _END else None
+
+    def skip(self) -> None:
+        """Read what is left."""
+        while self.read(1024**2):
+            pass
+
+    def read(self, size: int) -> bytes:
+        """Return up to so many bytes; none where the answer ends, or is too large, or breaks off."""
+        while not self._left:
+            if not self._next():
+                return b""
+        read: bytes = self._stream.read(min(size, self._left))
+        self._left -= len(read)
+        return read
+
+    def _next(self) -> bool:
+        """Go to the next part of the answer, if there is one."""
+        if self.ended or self.size > engine.MAX_ANSWER:
+            return False
+        head = self._stream.read(_HEAD.size)
+        if len(head) < _HEAD.size:
+            return False
+        self._kind, self._left = _HEAD.unpack(head)
+        self.size += self._left
+        if self._kind == _ERROR:
+            self.error = self._stream.read(self._left).decode()
+            self._left = 0
+        return not self.ended
+
+
+class _Sender:
+    """A file that sends what is written to it as parts of a kind."""
+
+    def __init__(self, kind: bytes) -> None:
+        self.kind = kind
+
+    def write(self, data: bytes) -> int:
+        sys.stdout.buffer.write(_HEAD.pack(self.kind, len(data)) + data)
+        return len(data)
+
+    def flush(self) -> None:
+        sys.stdout.buffer.flush()
+
+
+def alarm(seconds: float) -> None:
+    """Have the system end this process after so many seconds, and no sooner; never after 0.
+
+    Whoever asked ends us at the deadline. Should it be killed before, the system does: no Python is needed for that.
+    """
+    with suppress(AttributeError):  # not on Windows
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def restrict() -> None:
+    """Limit the memory this process may take, as far as the system can."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    for what, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0)):
+        with suppress(ValueError, OSError):
+            resource.setrlimit(what, (most, most))
+
+
+def _serve() -> None:
+    """Answer the requests on standard input, a line each, until there are no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks is told as well, and ends us if need be
+    restrict()
+    store: Store | None = None
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        alarm(request["timeout"] + _GRACE)
+        last = _Sender(_END)
+        try:
+            store = store or Store.read_only(request["store"])
+            _answer(store, request["text"])
+            last.write(b"")
+        except UsageError as error:
+            _Sender(_ERROR).write(str(error).encode())
+        except OSError as error:
+            _Sender(_ERROR).write(f"the query cannot be run: the store cannot be read ({error})".encode())
+        last.flush()
+        alarm(0)
+
+
+def _answer(store: Store, text: str) -> None:
+    with engine.asked(store, text) as results:
+        if isinstance(results, QueryTriples):
+            sender = _Sender(_TRIPLES)
+            sender.write(b"")  # nothing else would tell that these are triples, if there are none
+            results.serialize(sender, format=RdfFormat.N_TRIPLES)  # type: ignore[arg-type]
+        else:
+            results.serialize(_Sender(_ROWS), format=QueryResultsFormat.JSON)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):  # who asked is gone
+        _serve()

@@ -1,0 +1,176 @@
+"""Queries in a process of their own: the same answers, a process that is kept, and none left behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from eudigraph import engine, errors, queries, store, workspace
+from eudigraph.isolated import Isolated
+
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d && ?g != ?j) }"
+FLOOD = "SELECT ?a ?d ?g ?j { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+SMALL = "SELECT ?country { ?country a eud:Country }"
+
+
+@pytest.fixture
+def apart(built: store.Built) -> Iterator[Isolated]:
+    yield Isolated(built.generation / "store")
+    gc.collect()
+
+
+def kept(apart: Isolated) -> list[int]:
+    return [process._process.pid for process in apart._kept]
+
+
+def is_running(pid: int) -> bool:
+    with suppress(OSError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SMALL + " ORDER BY ?country",
+        "SELECT ?text ?nothing"
+        " { VALUES ?text { 'a\\u0000\\t\\n\\\\\\\"\\U0001F600' 'x'@en-gb 1.50 01 1e0 true '2023'^^xsd:gYear } }",
+        "SELECT ?term { BIND(<<( country:japan eud:cooperatesOn 'b'@fr )>> AS ?term) }",
+        "SELECT ?blank { ?blank a owl:Restriction } ORDER BY ?blank",
+        "SELECT ?x { ?x a eud:Nothing }",
+        "SELECT * {}",
+        "ASK { country:japan a eud:Country }",
+        "ASK { country:japan a eud:Topic }",
+        "CONSTRUCT WHERE { ?blank a owl:Restriction ; owl:onProperty ?property }",
+        "DESCRIBE country:japan",
+        "DESCRIBE country:nowhere",
+    ],
+)
+def test_answers_are_those_of_this_process(apart: Isolated, built: store.Built, text: str) -> None:
+    here, there = engine.answer(built.store, text), apart.run(text)
+    if here.triples is not None and there.triples is not None:
+        here.triples.sort(key=str)
+        there.triples.sort(key=str)
+    assert there == here
+
+
+def test_the_librarys_answers_are_those_of_this_process(
+    apart: Isolated, built: store.Built, checkout: workspace.Workspace
+) -> None:
+    examples = {"who": "Thierry Breton", "subject": "Japan"}
+    for query in queries.load_library(checkout).values():
+        needed = {name: examples[name] for name, parameter in query.parameters.items() if parameter.required}
+        text = queries.bind(query, queries.resolve(built.store, query, needed))
+        assert apart.run(text) == engine.answer(built.store, text)
+
+
+def test_a_process_is_kept_also_after_a_text_that_is_no_query(apart: Isolated) -> None:
+    apart.run(SMALL)
+    (pid,) = kept(apart)
+    for limit in (None, 1, 100):
+        assert apart.run(SMALL, limit=limit).cut is (limit == 1)
+    with pytest.raises(errors.UsageError, match=r"no prefix nope: is known \(line:1\)"):
+        apart.run("SELECT * { ?x nope:y ?z }")
+    assert kept(apart) == [pid]
+
+
+def test_one_that_was_ended_is_followed_by_another(apart: Isolated) -> None:
+    apart.run(SMALL)
+    (pid,) = kept(apart)
+    with pytest.raises(errors.QueryTimeout, match=r"did not end within 0\.3 seconds"):
+        apart.run(ENDLESS, timeout=0.3)
+    assert not kept(apart)
+    assert not is_running(pid)
+    assert len(apart.run(SMALL).rows) == 7
+
+
+def test_one_that_still_has_rows_to_send_is_ended(apart: Isolated) -> None:
+    answer = apart.run(FLOOD, limit=10)
+    assert (len(answer.rows), answer.cut) == (10, True)
+    assert not kept(apart)
+
+
+def test_one_that_took_long_is_not_kept(apart: Isolated, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eudigraph.isolated._LONG", 0.0)
+    apart.run(SMALL)
+    assert not kept(apart)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no such signal")
+def test_one_that_died_meanwhile_is_replaced(apart: Isolated) -> None:
+    apart.run(SMALL)
+    (pid,) = kept(apart)
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(0.2)
+    assert len(apart.run(SMALL).rows) == 7
+    assert kept(apart) != [pid]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no such signal")
+def test_one_that_dies_at_work_is_told(apart: Isolated) -> None:
+    apart.run(SMALL)
+    (pid,) = kept(apart)
+    with ThreadPoolExecutor(1) as threads:
+        asking = threads.submit(apart.run, ENDLESS)
+        time.sleep(0.5)
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(errors.QueryTimeout, match="took too much memory and was ended"):
+            asking.result()
+    assert len(apart.run(SMALL).rows) == 7
+
+
+def test_many_ask_at_once_and_one_process_is_kept(apart: Isolated) -> None:
+    texts = [f"SELECT ?x {{ VALUES ?x {{ {number} }} ?s a eud:Country }}" for number in range(24)]
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(apart.run, texts))
+    assert [[row[0].value for row in answer.rows] for answer in answers] == [[str(n)] * 7 for n in range(24)]
+    assert len(kept(apart)) == 1
+
+
+def test_it_ends_with_who_asks(built: store.Built) -> None:
+    apart = Isolated(built.generation / "store")
+    apart.run(SMALL)
+    (pid,) = kept(apart)
+    del apart
+    gc.collect()
+    assert not is_running(pid)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+def test_a_fork_asks_by_a_process_of_its_own_and_leaves_the_other_alone(built: store.Built) -> None:
+    program = f"""
+import os
+from pathlib import Path
+from eudigraph.isolated import Isolated
+apart = Isolated(Path({str(built.generation / "store")!r}))
+def ask():
+    print(len(apart.run({SMALL!r}).rows), apart._kept[0]._process.pid, flush=True)
+ask()
+child = os.fork()
+ask()
+if child:
+    os.waitpid(child, 0)
+    ask()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert not done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["7"] * 4
+    assert len(set(lines)) == 2
+    assert lines.count(lines[0]) == 3
+
+
+def test_a_store_that_is_gone_is_told(apart: Isolated, tmp_path: Path) -> None:
+    with pytest.raises(errors.UsageError, match="the store cannot be read"):
+        Isolated(tmp_path / "nothing").run(SMALL)
