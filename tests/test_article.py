@@ -251,6 +251,14 @@ def test_a_date_has_no_more_than_two_ends() -> None:
         dates.bounds("2023/2024/2025")
 
 
+@pytest.mark.parametrize("text", ["/..", "../"])
+def test_nothing_is_printed_of_a_date_that_is_none(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    dates.bounds.cache_clear()
+    with pytest.raises(ValueError, match="is no EDTF date"):
+        dates.bounds(text)
+    assert capsys.readouterr() == ("", "")
+
+
 def test_the_briefing_was_on_the_tuesday_that_the_article_names(quads: list[Quad]) -> None:
     (day,) = (o for s, p, o in claimed(quads, "03") if p == "date")
     assert date.fromisoformat(day).strftime("%A %d %B") == "Tuesday 18 April"

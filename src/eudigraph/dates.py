@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from calendar import monthrange
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from datetime import date
 from functools import lru_cache
 
@@ -68,7 +68,8 @@ def _plain(text: str) -> tuple[date, date] | None:
 
 def _by_library(text: str) -> tuple[date | None, date | None]:
     try:
-        parsed = parse_edtf(text)
+        with redirect_stdout(None):  # the library prints to it what it cannot read, such as "/.."
+            parsed = parse_edtf(text)
         first, last = _day(parsed.lower_strict()), _day(parsed.upper_strict())
     except (EDTFParseException, ValueError, OverflowError, AttributeError, TypeError) as error:
         raise ValueError("is no EDTF date, or a day that does not exist") from error
