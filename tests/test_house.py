@@ -24,7 +24,7 @@ PACKAGE = ROOT / "src" / "eudigraph"
 
 # Each line may import from those above it, never from its own or those below.
 LAYERS = (
-    ("errors", "garbage", "names", "version"),
+    ("children", "errors", "garbage", "names", "version"),
     ("looks", "sparql", "hermit"),
     ("algorithms", "claims", "dates", "engine", "labels", "ontology", "replies", "workspace"),
     ("guard", "isolated", "pool", "results"),
@@ -80,6 +80,16 @@ def _imports(path: Path) -> tuple[set[str], set[str]]:
             else:
                 ours |= {alias.name for alias in node.names}
     return ours, others
+
+
+def test_what_is_slow_to_import_waits_until_it_is_needed() -> None:
+    """A question on the command line, or in a process of its own, does not pay for networks, HTTP or drawing."""
+    slow = ("edtf", "IPython", "jinja2", "matplotlib", "networkx", "owlready2", "pyshacl", "pyvis", "requests")
+    listed = "import sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    for module, more in (("cli", ()), ("isolated", ("click", "rich"))):
+        program = f"import eudigraph.{module}; {listed}"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+        assert not set(done.stdout.split()) & {*slow, *more}
 
 
 def test_imports_run_one_way() -> None:

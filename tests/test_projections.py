@@ -13,7 +13,7 @@ import pytest
 
 from eudigraph import answers, build, labels, network, projections, queries, store, workspace
 from eudigraph.errors import DataError, UsageError
-from eudigraph.names import BASE, EUD, SKOS
+from eudigraph.names import BASE, CLAIMS, EUD, SKOS
 from eudigraph.ontology import from_store
 from eudigraph.projections import Choice, project
 
@@ -159,7 +159,7 @@ def test_what_is_only_wanted_joins_what_is_pursued_when_all_counts(of: Project) 
 
 
 def test_what_is_certain_is_less_than_what_is_pursued_and_that_less_than_all(of: Project) -> None:
-    certain, pursued, everything = (ties(of("country-topic", claims=claims)) for claims in projections.CLAIMS)
+    certain, pursued, everything = (ties(of("country-topic", claims=claims)) for claims in CLAIMS)
     assert certain == table(PURSUED) - UNCERTAIN
     assert certain < pursued < everything
 
@@ -560,7 +560,7 @@ def test_organisations_are_tied_by_the_engagements_they_share(of: Project) -> No
 
 
 @pytest.mark.parametrize("name", ["country-topic", "official-meeting", "organisation-engagement"])
-@pytest.mark.parametrize("claims", projections.CLAIMS)
+@pytest.mark.parametrize("claims", CLAIMS)
 def test_a_turned_name_gives_the_same_ties_with_the_sides_exchanged(of: Project, name: str, claims: str) -> None:
     left, right = name.split("-")
     straight, turned = of(name, claims=claims), of(f"{right}-{left}", claims=claims)

@@ -12,8 +12,8 @@ from eudigraph import algorithms, measures, output, projections
 from eudigraph.errors import UsageError
 from eudigraph.looks import things
 from eudigraph.measures import Measure, Row
-from eudigraph.names import plural
-from eudigraph.projections import CLAIMS, Choice
+from eudigraph.names import CLAIMS, plural
+from eudigraph.projections import Choice
 from eudigraph.store import Built
 from eudigraph.workspace import Workspace
 

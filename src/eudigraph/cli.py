@@ -12,17 +12,20 @@ import webbrowser
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 import click
 
-from eudigraph import answers, dates, endpoint, output, projections, queries, remote, store
+from eudigraph import answers, dates, output, queries, store
 from eudigraph import build as building
 from eudigraph import texts as texts_
 from eudigraph.errors import DataError, EudigraphError, UsageError
-from eudigraph.names import cut
+from eudigraph.names import CLAIMS, cut
 from eudigraph.version import VERSION
 from eudigraph.workspace import Workspace, copy_workspace, open_workspace
+
+if TYPE_CHECKING:
+    from eudigraph import projections
 
 _MAX_FILE = 64 * 10**6
 """Bytes of the largest file that is read for a query; how long the query itself may be is less."""
@@ -242,7 +245,7 @@ def _choice_options(command: F) -> F:
         click.option("--asserted", is_flag=True, help="Only what passages say outright, not what follows."),
         click.option(
             "--claims",
-            type=click.Choice(projections.CLAIMS),
+            type=click.Choice(CLAIMS),
             help="Certain claims alone, all that is pursued (the default), or also what is only wanted.",
         ),
     ):
@@ -275,7 +278,7 @@ def analyse(
     out: Path | None,
 ) -> None:
     """Measure a network: who is central, who resembles whom, what binds it. A page with pictures: --format html."""
-    from eudigraph import analysis, measures, report  # what computes and draws is slow to import
+    from eudigraph import analysis, measures, projections, report  # what computes and draws is slow to import
 
     workspace = open_workspace(folder)
     if listing:
@@ -372,7 +375,7 @@ def serve(
 ) -> None:
     """Serve the graph: the explorer, a page for each thing, the questions as an API, and a SPARQL endpoint."""
     try:
-        from eudigraph import server
+        from eudigraph import remote, server
     except ModuleNotFoundError as error:
         raise UsageError(f"{error.name} is needed to serve; get it with: pip install 'eudigraph[serve]'") from error
 
@@ -457,6 +460,8 @@ def main() -> NoReturn:
 def _open(workspace: Workspace, built: str | None) -> store.Built:
     """Open the build that is asked for; build the workspace's own if there is none yet."""
     if built is not None:
+        from eudigraph import endpoint  # what speaks HTTP is slow to import
+
         return endpoint.open_store(built)
     folder = workspace.build_folder
     if not store.exists(folder):
@@ -473,6 +478,8 @@ def _open(workspace: Workspace, built: str | None) -> store.Built:
 
 
 def _choice(claims: str | None, asserted: bool, until: str | None, level: int | None) -> projections.Choice:
+    from eudigraph import projections
+
     return projections.Choice(claims, not asserted, None if until is None else dates.day(until), level)
 
 

@@ -9,8 +9,6 @@ from contextlib import redirect_stdout, suppress
 from datetime import date
 from functools import lru_cache
 
-from edtf import EDTFParseException, parse_edtf
-
 from eudigraph.errors import UsageError
 from eudigraph.names import cut
 
@@ -67,6 +65,8 @@ def _plain(text: str) -> tuple[date, date] | None:
 
 
 def _by_library(text: str) -> tuple[date | None, date | None]:
+    from edtf import EDTFParseException, parse_edtf  # slow to import, and few need it
+
     try:
         with redirect_stdout(None):  # the library prints to it what it cannot read, such as "/.."
             parsed = parse_edtf(text)

@@ -19,7 +19,6 @@ from typing import Any
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
-from eudigraph import exchange, network
 from eudigraph.errors import UsageError
 from eudigraph.names import EUD, OWL, PREFIXES, RDF_TYPE
 from eudigraph.ontology import from_store
@@ -44,6 +43,8 @@ def write_all(store: Triplestore, folder: Path) -> list[str]:
     if len(quads) > MAX_SLOW:
         return [f"JSON-LD and GraphML not written: {len(quads):,} statements, more than {MAX_SLOW:,}"]
     (folder / "eudigraph.jsonld").write_text(json_ld(quads, context(store)), "utf-8")
+    from eudigraph import exchange, network  # NetworkX is slow to import
+
     everything = network.whole(store, from_store(store))
     (folder / "eudigraph.graphml").write_text(exchange.graphml(everything), "utf-8", newline="\n")
     return []

@@ -20,6 +20,8 @@ from typing import Any
 
 from pyoxigraph import Quad, RdfFormat, parse
 
+from eudigraph import children
+
 MAX_STATEMENTS = 10_000
 """Object statements up to which HermiT is asked; 10,000 take it some 22 seconds, and time grows faster than they."""
 TIMEOUT = 300.0
@@ -59,17 +61,13 @@ def ask(ntriples: bytes, *, infer: bool = False, timeout: float = TIMEOUT) -> Ve
     with tempfile.TemporaryDirectory(prefix="eudigraph-") as folder:
         given, result = Path(folder, "given.nt"), Path(folder, "result.nt")
         given.write_bytes(ntriples)
-        command = [
-            sys.executable,
-            "-m",
-            "eudigraph.hermit",
-            java,
-            str(given),
-            str(result),
-            "infer" if infer else "check",
-        ]
+        command = [*children.command("hermit"), java, str(given), str(result), "infer" if infer else "check"]
         process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=children.environment(),
+            start_new_session=True,
         )
         try:
             _, errors = process.communicate(timeout=timeout)

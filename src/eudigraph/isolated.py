@@ -23,7 +23,7 @@ from typing import Any
 
 from pyoxigraph import QueryResultsFormat, QueryTriples, RdfFormat, Store, parse, parse_query_results
 
-from eudigraph import engine
+from eudigraph import children, engine
 from eudigraph.engine import Answer
 from eudigraph.errors import QueryTimeout, UsageError
 
@@ -91,14 +91,12 @@ class _Process:
 
     def __init__(self, store: Path) -> None:
         # Not multiprocessing: that would run the script of whoever calls us once more in the new process.
-        package = str(Path(__file__).resolve().parent.parent)
-        path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "eudigraph.isolated"],
+        self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
+            children.command("isolated"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # what it prints when it runs out of memory is not for the reader; we say it
-            env={**os.environ, "PYTHONPATH": path},
+            env=children.environment(),
         )
         self._store, self._owner = str(store), os.getpid()
         self.ready = True

@@ -55,6 +55,10 @@ GRAPH_DEFAULT: Final = NamedNode(BASE + "graph/default")
 OWN_GRAPHS: Final = (GRAPH_PROVENANCE, GRAPH_REFERENCE, GRAPH_ONTOLOGY, GRAPH_DATES, GRAPH_INFERRED)
 """The named graphs that are no passages."""
 
+CLAIMS: Final = ("certain", "pursued", "all")
+"""Which ties of a network count: those that are settled and stated outright; all that is pursued, if only tentatively;
+or also what is only wanted."""
+
 
 def eud(term: str) -> NamedNode:
     """Return the ontology's term of that local name."""

@@ -12,14 +12,13 @@ import logging
 import os
 import signal
 import struct
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from eudigraph import children
 from eudigraph.errors import EngineLost, QueryTimeout, ServerBusy, StoreError
 from eudigraph.replies import Reply
 
@@ -96,7 +95,7 @@ class _Waiter:
 
 
 class Pool:
-    """A number of processes ``python -m MODULE``, each greeted with ``hello``, and who gets the next one that is free.
+    """A number of processes that run a module of ours, greeted with ``hello``, and who gets the next free one.
 
     Requests of others' making (``own``) never get all of them: one is kept for those that are known to end soon.
     """
@@ -104,7 +103,7 @@ class Pool:
     def __init__(self, module: str, hello: Mapping[str, Any], *, size: int, timeout: float) -> None:
         self.size, self.timeout = size, timeout
         self.running: set[_Worker] = set()
-        self._command = (sys.executable, "-m", module)
+        self._command = children.command(module)
         self._hello = {**hello, "seconds": timeout}
         self._idle: list[_Worker] = []
         self._waiters: list[_Waiter] = []
@@ -250,10 +249,8 @@ class Pool:
                 return
 
     async def _spawn(self, *, kept: bool) -> _Worker:
-        package = str(Path(__file__).resolve().parent.parent)
-        path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
         process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=PIPE, stdout=PIPE, env={**os.environ, "PYTHONPATH": path}
+            *self._command, stdin=PIPE, stdout=PIPE, env=children.environment()
         )
         worker = _Worker(process, kept)
         self.running.add(worker)

@@ -28,6 +28,7 @@ from eudigraph.errors import DataError, EudigraphError, QueryTimeout, UsageError
 from eudigraph.garbage import without_collecting
 from eudigraph.names import (
     BASE,
+    CLAIMS,
     EUD,
     GRAPH_ONTOLOGY,
     OWN_GRAPHS,
@@ -45,9 +46,6 @@ from eudigraph.sparql import select
 from eudigraph.store import Built
 from eudigraph.workspace import Workspace, open_workspace
 
-CLAIMS = ("certain", "pursued", "all")
-"""Which ties count: those that are settled and stated outright; all that is pursued, if only tentatively; or also what
-is only wanted."""
 STANDINGS = ("settled", "unsettled", "wanted")
 """How firm a tie is, the firmest first."""
 EVERYTHING = "everything"

@@ -92,7 +92,7 @@ class Server:
             "base": _base(settings.public or f"http://{_host(settings.host)}:{settings.port}"),
             "rows": settings.rows,
         }
-        self.pool = Pool("eudigraph.service", hello, size=settings.workers, timeout=settings.timeout)
+        self.pool = Pool("service", hello, size=settings.workers, timeout=settings.timeout)
         self.generation = store.open_built(settings.folder).generation
         self._kept: dict[tuple[str, str], Reply] = {}
         self._keeping: dict[tuple[str, str], asyncio.Lock] = {}
