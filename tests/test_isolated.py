@@ -171,6 +171,85 @@ if child:
     assert lines.count(lines[0]) == 3
 
 
-def test_a_store_that_is_gone_is_told(apart: Isolated, tmp_path: Path) -> None:
-    with pytest.raises(errors.UsageError, match="the store cannot be read"):
+def test_a_store_that_is_gone_is_told(tmp_path: Path) -> None:
+    with pytest.raises(errors.StoreError, match="built anew, and what was opened is gone; open it again"):
         Isolated(tmp_path / "nothing").run(SMALL)
+
+
+def test_one_that_does_not_come_up_is_told(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    apart = Isolated(built.generation / "store")
+    monkeypatch.setattr("eudigraph.children.command", lambda _: [sys.executable, "-c", "raise SystemExit(3)"])
+    with pytest.raises(errors.StoreError, match=r"did not come up \(it ended with 3\)"):
+        apart.run(SMALL)
+    monkeypatch.setattr("eudigraph.children.command", lambda _: [str(built.generation / "nothing")])
+    with pytest.raises(errors.StoreError, match="no process can be started to run queries"):
+        apart.run(SMALL)
+
+
+def test_a_text_that_is_too_long_to_be_read_is_told(apart: Isolated) -> None:
+    doubled = "".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1}) " for n in range(25))
+    for query in ("SELECT ?x25 {{ {0} }}", "CONSTRUCT {{ <a:b> <a:c> ?x25 }} {{ {0} }}"):
+        with pytest.raises(errors.QueryTimeout, match="a text of more than 16 MB"):
+            apart.run(query.format(f"BIND('x' AS ?x0) {doubled}"))
+    assert len(apart.run(SMALL).rows) == 7
+
+
+def test_a_query_that_is_too_deep_is_told(apart: Isolated) -> None:
+    with pytest.raises(errors.QueryTimeout, match="too long or too deep for the engine"):
+        apart.run(f"SELECT ({'1+' * 100_000}1 AS ?x) {{}}")
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="what became of a process is read in /proc")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_it_does_not_outlive_who_asks(built: store.Built, how: signal.Signals) -> None:
+    program = f"""
+from pathlib import Path
+from eudigraph.isolated import Isolated
+apart = Isolated(Path({str(built.generation / "store")!r}))
+apart.run({SMALL!r})
+print(apart._kept[0]._process.pid, flush=True)
+apart.run({ENDLESS!r})
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as asking:
+        assert asking.stdout
+        pid = int(asking.stdout.readline())
+        time.sleep(0.5)
+        assert state(pid) == "R"
+        asking.send_signal(how)
+        asking.wait()
+    time.sleep(0.5)
+    assert state(pid) in ("Z", "X", "")  # it has ended, whether or not anybody has asked how
+
+
+def state(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return ""
+
+
+def test_who_is_interrupted_leaves_no_thread_behind(built: store.Built) -> None:
+    """However often, and in whatever moment: the process that asks ends at once."""
+    program = f"""
+import os, signal, threading, time
+from pathlib import Path
+from eudigraph.isolated import Isolated
+apart = Isolated(Path({str(built.generation / "store")!r}))
+def interrupt():
+    for _ in range(40):
+        time.sleep(0.013)
+        os.kill(os.getpid(), signal.SIGINT)
+apart.run({SMALL!r})
+threading.Thread(target=interrupt).start()
+seen = 0
+while seen < 40:
+    try:
+        while True:
+            apart.run({SMALL!r})
+    except KeyboardInterrupt:
+        seen += 1
+print(len(apart.run({SMALL!r}).rows))
+"""
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "7\n", done.stderr
+    assert time.monotonic() - began < engine.TIMEOUT / 2

@@ -10,7 +10,7 @@ from pathlib import Path
 def command(module: str) -> list[str]:
     """Return the command that runs a module of this package."""
     # Without -P a file of that name in the folder the user is in would pass for any module that is imported.
-    return [sys.executable, "-P", "-m", f"eudigraph.{module}"]
+    return [sys.executable or "python3", "-P", "-m", f"eudigraph.{module}"]
 
 
 def environment() -> dict[str, str]:

@@ -25,7 +25,7 @@ from pyoxigraph import QueryResultsFormat, QueryTriples, RdfFormat, Store, parse
 
 from eudigraph import children, engine
 from eudigraph.engine import Answer
-from eudigraph.errors import QueryTimeout, UsageError
+from eudigraph.errors import EudigraphError, QueryTimeout, StoreError, UsageError
 
 MEMORY = 4 * 1024**3
 """Bytes of address space a query's process may take, where the system can limit it."""
@@ -37,8 +37,11 @@ _REST = 0.02
 """Seconds in which a process may come to its end by itself once enough rows have been read."""
 _HEAD = struct.Struct("!cI")
 """What stands before each part: its kind, and how many bytes it has."""
-_ROWS, _TRIPLES, _ERROR, _END = b"r", b"t", b"e", b"."
-"""Kinds of parts: rows or a truth in SPARQL's JSON, triples in N-Triples, what is wrong; and the end, always last."""
+_BEGIN, _ROWS, _TRIPLES, _ERROR, _END = b"b", b"r", b"t", b"e", b"."
+"""Kinds of parts: that the query was heard; rows or a truth in SPARQL's JSON, triples in N-Triples; what is wrong, or
+the end, which come last."""
+_SIGSEGV = 11
+"""How a process ends whose stack is full; Windows has no such signal."""
 
 
 class Isolated:
@@ -61,7 +64,12 @@ class Isolated:
         if not 0 < timeout <= engine.MAX_TIMEOUT:
             most = f"{engine.MAX_TIMEOUT:,.0f}"
             raise UsageError(f"a timeout of {timeout:g} seconds is not possible; give up to {most} seconds")
-        process = self._next()
+        if kept := self._next():
+            with suppress(_Unheard):  # it has died since; another has to hear the query
+                return self._asked(kept, text, limit, timeout)
+        return self._asked(_Process(self._store), text, limit, timeout)
+
+    def _asked(self, process: _Process, text: str, limit: int | None, timeout: float) -> Answer:
         began = monotonic()
         try:
             return process.ask(text, limit, timeout)
@@ -71,14 +79,18 @@ class Isolated:
             else:
                 process.end()
 
-    def _next(self) -> _Process:
+    def _next(self) -> _Process | None:
         with suppress(IndexError):  # none is left, perhaps since another thread took it in this moment
             while True:
                 process = self._kept.pop()
                 if process.usable():
                     return process
                 process.end()
-        return _Process(self._store)
+        return None
+
+
+class _Unheard(StoreError):
+    """A process ended before it heard the query."""
 
 
 def _end_all(processes: list[_Process]) -> None:
@@ -91,14 +103,18 @@ class _Process:
 
     def __init__(self, store: Path) -> None:
         # Not multiprocessing: that would run the script of whoever calls us once more in the new process.
-        self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-            children.command("isolated"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # what it prints when it runs out of memory is not for the reader; we say it
-            env=children.environment(),
-        )
-        self._store, self._owner = str(store), os.getpid()
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
+                children.command("isolated"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # what it prints when it runs out of memory is not for the reader; we say it
+                env=children.environment(),
+            )
+        except OSError as error:
+            what = f"no process can be started to run queries ({error.strerror or error})"
+            raise StoreError(f"{what}; is Python where it was, and does the system have room for one more?") from error
+        self._store, self._owner = store, os.getpid()
         self.ready = True
 
     def usable(self) -> bool:
@@ -111,24 +127,39 @@ class _Process:
         parts = _Parts(self._process.stdout)
         late = threading.Event()
         with self._killed_after(timeout, late):
-            self._send({"store": self._store, "text": text, "timeout": timeout})
+            self._send({"store": str(self._store), "text": text, "timeout": timeout})
             answer = parts.answer(limit)
         if not parts.ended and answer is not None:  # enough has been read; the rest may be little
             with self._killed_after(_REST, late):
                 parts.skip()
         self.ready = parts.ended and not late.is_set()
-        if parts.error is not None:
-            raise UsageError(parts.error)
         if answer is not None:
             return answer
+        if parts.error is not None and not self._store.exists():
+            raise StoreError("the graph was built anew, and what was opened is gone; open it again")
+        if parts.error is not None:
+            raise UsageError(parts.error)
+        raise self._ended(parts, timeout, late=late.is_set())
+
+    def _ended(self, parts: _Parts, timeout: float, *, late: bool) -> EudigraphError:
+        """Return why there is no answer, though nothing was wrong with the query."""
         if parts.size > engine.MAX_ANSWER:
             most = f"{engine.MAX_ANSWER // 1024**2} MB"
-            raise QueryTimeout(f"the answer is larger than {most}; make the query narrower, or cut it with --limit")
-        if late.is_set():
-            raise QueryTimeout(
+            return QueryTimeout(f"the answer is larger than {most}; make the query narrower, or cut it with --limit")
+        if parts.long:
+            return QueryTimeout("the answer has a text of more than 16 MB in it; ask for a part of it, with SUBSTR")
+        if late:
+            return QueryTimeout(
                 f"the query did not end within {timeout:g} seconds; make it narrower, or allow more with --timeout"
             )
-        raise QueryTimeout("the query took too much memory and was ended; make it narrower")
+        with suppress(subprocess.TimeoutExpired):  # all it had to say is said, as far as we can tell
+            self._process.wait(_GRACE)
+        code = self._process.returncode
+        if not parts.begun:
+            return _Unheard(f"the process that runs queries did not come up (it ended with {code}); install anew")
+        if code == -_SIGSEGV:
+            return QueryTimeout("the query is too long or too deep for the engine; make it simpler")
+        return QueryTimeout("the query took too much memory and was ended; make it narrower")
 
     def end(self) -> None:
         """End it, whatever it does."""
@@ -153,23 +184,27 @@ class _Process:
             self._process.kill()
 
         timer = threading.Timer(seconds, kill)
-        timer.start()
+        timer.daemon = True  # so that nobody waits for it who is interrupted just here
         try:
+            timer.start()
             yield
         finally:
             timer.cancel()
-            timer.join()  # so that it cannot end the process when it runs the next query
+            with suppress(RuntimeError):  # interrupted before it was started
+                timer.join()  # so that it cannot end the process when it runs the next query
 
 
 class _Parts:
     """What a process answers: a file for those who parse it, until the answer ends or breaks off.
 
-    ``size`` is how many bytes there have been, ``error`` what is wrong with the query.
+    ``size`` is how many bytes there have been, ``error`` what is wrong with the query; ``begun`` tells whether the
+    query was heard, ``long`` whether there is a text in the answer that is too long to be read.
     """
 
     def __init__(self, stream: Any) -> None:
         self.size = 0
         self.error: str | None = None
+        self.begun = self.long = False
         self._stream = stream
         self._kind, self._left = b"", 0
 
@@ -188,6 +223,9 @@ class _Parts:
             else:
                 answer = engine.collect(parse_query_results(self, QueryResultsFormat.JSON), limit)  # type: ignore[arg-type]
         except (SyntaxError, ValueError):  # it is not whole
+            return None
+        except MemoryError:
+            self.long = True
             return None
         if not answer.cut:
             self.skip()
@@ -212,6 +250,9 @@ class _Parts:
         if self.ended or self.size > engine.MAX_ANSWER:
             return False
         head = self._stream.read(_HEAD.size)
+        if head[:1] == _BEGIN:
+            self.begun = True
+            head = self._stream.read(_HEAD.size)
         if len(head) < _HEAD.size:
             return False
         self._kind, self._left = _HEAD.unpack(head)
@@ -236,13 +277,26 @@ class _Sender:
         sys.stdout.buffer.flush()
 
 
-def alarm(seconds: float) -> None:
-    """Have the system end this process after so many seconds, and no sooner; never after 0.
+@contextmanager
+def at_work(seconds: float) -> Iterator[None]:
+    """Have the system end this process after so many seconds, or as soon as nobody holds the other end of its input.
 
-    Whoever asked ends us at the deadline. Should it be killed before, the system does: no Python is needed for that.
+    Whoever asked ends us at the deadline; this is for who dies before that. While the engine works, no Python runs
+    that could see to it: the system's own timer and signals do.
     """
-    with suppress(AttributeError):  # not on Windows
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        import fcntl
+    except ImportError:  # on Windows
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    with suppress(OSError):
+        fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
+    yield
+    signal.signal(signal.SIGIO, signal.SIG_IGN)  # the next request would be such a signal as well
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def restrict() -> None:
@@ -263,18 +317,19 @@ def _serve() -> None:
     store: Store | None = None
     for line in sys.stdin.buffer:
         request = json.loads(line)
-        alarm(request["timeout"] + _GRACE)
-        last = _Sender(_END)
-        try:
-            store = store or Store.read_only(request["store"])
-            _answer(store, request["text"])
-            last.write(b"")
-        except UsageError as error:
-            _Sender(_ERROR).write(str(error).encode())
-        except OSError as error:
-            _Sender(_ERROR).write(f"the query cannot be run: the store cannot be read ({error})".encode())
-        last.flush()
-        alarm(0)
+        _Sender(_BEGIN).write(b"")
+        sys.stdout.flush()
+        kind, said = _END, ""
+        with at_work(request["timeout"] + _GRACE):
+            try:
+                store = store or Store.read_only(request["store"])
+                _answer(store, request["text"])
+            except UsageError as error:
+                kind, said = _ERROR, str(error)
+            except OSError as error:
+                kind, said = _ERROR, f"the query cannot be run: the store cannot be read ({error})"
+        _Sender(kind).write(said.encode(errors="replace"))  # only now: what follows it is the next request
+        sys.stdout.flush()
 
 
 def _answer(store: Store, text: str) -> None:
