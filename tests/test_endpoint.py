@@ -517,6 +517,16 @@ def silent(handler: BaseHTTPRequestHandler) -> None:
     time.sleep(8)
 
 
+def redirects_and_talks_on(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(302)
+    handler.send_header("Location", "/sparql")
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b" " * 65536)
+
+
+# What the texts say must not hide it: these brackets are none.
+NESTED = ROWS.replace(b'"type":"literal","value":"a"', b'"type":"triple","value":{"x":"}}\\"}}","object":{' * 3_000)
 HTML = b"<html><head><title>x</title><style>p{}</style></head><body><h1>Sorry</h1>\x1b[31m<script>a</script></body>"
 
 
@@ -544,7 +554,10 @@ HTML = b"<html><head><title>x</title><style>p{}</style></head><body><h1>Sorry</h
         (reply(200, JSON, ROWS, X_SPARQL_MaxRows="1"), StoreError, "left out what came after 1 rows"),
         (reply(200, JSON, ROWS, X_SPARQL_MaxRows="many"), StoreError, "left out"),
         (reply(200, JSON, ROWS, X_SPARQL_Anytime="x"), StoreError, "left out"),
-        (reply(200, JSON, b"[" * 200_000), StoreError, "something else, or a part of an answer"),
+        (reply(200, JSON, b"[" * 200_000), StoreError, "terms within each other, too deep to be read"),
+        (reply(200, JSON, NESTED), StoreError, "terms within each other, too deep to be read"),
+        (reply(200, JSON, ROWS.replace(b'"a"', b'"' + b"a" * 17 * 1024**2 + b'"')), StoreError, "more than 16 MB"),
+        (redirects_and_talks_on, StoreError, "redirects more than 5 times"),
     ],
 )
 def test_a_bad_answer_is_an_error_of_ours(answer: Answerer, error: type[Exception], words: str) -> None:
@@ -601,6 +614,23 @@ def test_an_empty_endpoint_says_how_to_fill_it(command: Command) -> None:
         done = command("query", "officials", "--store", url)
     assert done.status == 1
     assert "holds no graph of eudigraph; fill it with: eudigraph load --to URL" in done.err
+
+
+@pytest.mark.parametrize("rows", [b'{"x":{"type":"literal","value":"a"}}', b"{}"])
+def test_other_columns_than_were_asked_for_are_told(command: Command, rows: bytes) -> None:
+    with fake(reply(200, JSON, b'{"head":{"vars":["x","v"]},"results":{"bindings":[%s]}}' % rows)) as (url, _):
+        done = command("query", "officials", "--store", url)
+    assert done.status == 1
+    assert "answers with other columns than it was asked for" in done.err
+
+
+def test_the_time_of_a_question_is_also_that_of_opening_the_endpoint(command: Command) -> None:
+    begun = time.monotonic()
+    with fake(silent) as (url, _):
+        done = command("query", "officials", "--store", url, "--timeout", "1")
+    assert done.status == 1
+    assert "did not answer within 1 seconds" in done.err
+    assert time.monotonic() - begun < 5
 
 
 def test_a_manifest_of_an_enemy_is_no_manifest() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from os.path import realpath
 from pathlib import Path
 from urllib.parse import quote
 
@@ -61,10 +62,10 @@ def read(store: Store, workspace: Workspace, more: Sequence[Path] = ()) -> Assem
 
     A file that cannot be read becomes a problem, and the others are read all the same.
     """
-    known = {path.resolve() for path in workspace.claim_files}
-    claim_files = [*workspace.claim_files, *(p for p in more if p.resolve() not in known and p.suffix == ".trig")]
-    known = {path.resolve() for path in workspace.reference_files}
-    references = [*workspace.reference_files, *(p for p in more if p.resolve() not in known and p.suffix == ".ttl")]
+    known = {realpath(path) for path in (*workspace.claim_files, *workspace.reference_files)}
+    more = [path for path in more if realpath(path) not in known]
+    claim_files = [*workspace.claim_files, *(path for path in more if path.suffix == ".trig")]
+    references = [*workspace.reference_files, *(path for path in more if path.suffix == ".ttl")]
     assembly = Assembly(Ontology(), claim_files, references, workspace.ontology_files)
     if not assembly.ontology_files:
         assembly.problems.append(

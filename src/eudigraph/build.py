@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from os.path import realpath
 from pathlib import Path
 
 from pyoxigraph import Store
@@ -86,7 +87,7 @@ def check(
         report.counts = _counts(graph, assembly.survey)
     else:
         report.notes.append("consistency and shapes not checked: first mend the errors")
-    asked = {workspace.show(path.resolve()) for path in files} | {str(path) for path in files}
+    asked = {workspace.show(Path(realpath(path))) for path in files} | {str(path) for path in files}
     read = sorted(assembly.files, key=lambda path: workspace.show(path) not in asked)  # first those asked about
     report.problems = problems.locate(report.problems, workspace, read)
     if files:

@@ -8,14 +8,18 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse
 
 from eudigraph.errors import DataError
+from eudigraph.sparql import bare
 
 MAX_FILE = 4 * 1024**3
 """Bytes of the largest file that is read."""
 FORMATS = {".ttl": RdfFormat.TURTLE, ".trig": RdfFormat.TRIG}
+MAX_NESTING = 100
+"""Quoted statements within each other that are read at most; of some thousands the parser would bring us down."""
 PIECE = 500_000
 """Statements of a file that are read at once."""
 _AT_ONCE = 1024 * 1024
@@ -37,6 +41,7 @@ def pieces(path: Path) -> Iterator[list[Quad]]:
     """
     kind = _kind(path)
     with _open(path) as file:
+        _refuse_depths(file)
         found = _parsed(path, parse(file, kind, rename_blank_nodes=True))
         while piece := list(islice(found, PIECE)):
             yield piece
@@ -49,6 +54,7 @@ def statements(path: Path) -> Iterator[tuple[int, Quad]]:
     """
     kind = _kind(path)
     with _open(path) as file:
+        _refuse_depths(file)
         lines = _Lines(file)
         for quad in _parsed(path, parse(lines, kind)):  # type: ignore[arg-type]
             yield lines.count, quad
@@ -114,10 +120,12 @@ def _kind(path: Path) -> RdfFormat:
     if kind is None:
         raise Unreadable("is neither Turtle nor TriG", "name the file with .ttl or .trig at its end")
     try:
-        size = path.stat().st_size
+        state = path.stat()
     except OSError as error:
         raise _not_read(error) from error
-    if size > MAX_FILE:
+    if not (S_ISREG(state.st_mode) or S_ISDIR(state.st_mode)):  # a pipe would be waited for; of a folder we hear below
+        raise Unreadable("is no file with text in it", "put one there, or take it away")
+    if state.st_size > MAX_FILE:
         raise Unreadable(f"is larger than {MAX_FILE // 1024**3} GiB", "split it by source")
     return kind
 
@@ -131,6 +139,33 @@ def _open(path: Path) -> io.BufferedReader:
     except OSError as error:
         raise _not_read(error) from error
     return file
+
+
+def _refuse_depths(file: io.BufferedReader) -> None:
+    """Raise Unreadable for statements that are quoted within each other too deeply; leave the file where it was."""
+    start, found = file.tell(), 0
+    try:
+        while found <= MAX_NESTING and (part := file.read(_AT_ONCE)):
+            found += part.count(b"<<")
+        file.seek(start)
+        # Hardly any file has so many, which is why only then a closer look is worth its time.
+        line = too_deep(file.read().decode(errors="replace")) if found > MAX_NESTING else 0
+        file.seek(start)
+    except OSError as error:
+        raise _not_read(error) from error
+    if line:
+        what = f"quotes statements within each other, more than {MAX_NESTING} deep"
+        raise Unreadable(what, "quote only what a source says", line)
+
+
+def too_deep(text: str) -> int:
+    """Return the line on which Turtle, TriG or N-Triples quotes statements too deeply within each other; 0 for none."""
+    words, depth = bare(text), 0
+    for bracket in re.finditer("<<|>>", words):
+        depth = depth + 1 if bracket[0] == "<<" else max(0, depth - 1)
+        if depth > MAX_NESTING:
+            return words.count("\n", 0, bracket.start()) + 1
+    return 0
 
 
 def _not_read(error: OSError) -> Unreadable:

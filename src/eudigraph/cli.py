@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 import click
 
-from eudigraph import answers, dates, output, queries, store
+from eudigraph import answers, dates, engine, output, queries, store
 from eudigraph import build as building
 from eudigraph import texts as texts_
 from eudigraph.errors import DataError, EudigraphError, UsageError
@@ -176,7 +176,7 @@ def query(
     if (name is None) == (file is None):
         raise UsageError("give the name of a query (see: eudigraph queries) or --file with SPARQL of your own")
     workspace = open_workspace(folder)
-    graph = _open(workspace, built)
+    graph = _open(workspace, built, timeout)
     form = form or ("table" if sys.stdout.isatty() else "csv")
     unknown: list[str] = []
     asked = answers.Asking(limit=limit, timeout=timeout, evidence=evidence or bool(texts), texts=texts)
@@ -457,12 +457,12 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _open(workspace: Workspace, built: str | None) -> store.Built:
+def _open(workspace: Workspace, built: str | None, timeout: float = engine.TIMEOUT) -> store.Built:
     """Open the build that is asked for; build the workspace's own if there is none yet."""
     if built is not None:
         from eudigraph import endpoint  # what speaks HTTP is slow to import
 
-        return endpoint.open_store(built)
+        return endpoint.open_store(built, timeout=timeout)
     folder = workspace.build_folder
     if not store.exists(folder):
         _err("Building the graph for the first time …")

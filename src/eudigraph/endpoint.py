@@ -34,6 +34,7 @@ from pyoxigraph import (
 )
 
 from eudigraph import dialect, engine
+from eudigraph.claims import MAX_NESTING, too_deep
 from eudigraph.dialect import GRAPH_MANIFEST
 from eudigraph.errors import QueryTimeout, StoreError, UsageError
 from eudigraph.names import BASE, GRAPH_DEFAULT, OWL, RDF, cut
@@ -53,6 +54,11 @@ _TRIPLES: Final = "application/n-triples"
 _EXPLAINED: Final = (400, 406, 413, 414, 422, 500, 501)
 """Statuses with which an engine refuses a query and says why."""
 _BROKEN: Final = -1
+_LONG: Final = -2
+_DEEP: Final = 2_000
+"""Brackets of an answer that are looked at together, and that may be open at once: of twice as many pyoxigraph dies."""
+_NO_MARKS: Final = bytes(set(range(256)) - set(b'"{}[]'))
+"""What neither is a bracket nor tells which brackets stand in a text."""
 _PROLOGUE = re.compile(r"\s*(?:PREFIX\s+[^\s:]*:\s*<>|BASE\s*<>)", re.IGNORECASE)
 
 
@@ -144,10 +150,14 @@ class Endpoint:
     def _table(self, reply: Reply, form: str) -> QuerySolutions | QueryBoolean:
         if reply.kind not in (_TABLE, "application/json"):
             raise self._no_answer(reply.kind)
+        if _too_deep(reply.body):
+            raise self._no_answer("terms within each other, too deep to be read")
         body = dialect.corrected(reply.body)
         rows = _count(body)
         if rows == _BROKEN:
             raise self._no_answer("something else, or a part of an answer")
+        if rows == _LONG:
+            raise self._no_answer("a text of more than 16 MB")
         if (rows is None) != (form == "ASK"):
             raise self._no_answer("rows where yes or no was asked, or the other way round")
         self._refuse_a_part(reply, rows or 0)
@@ -157,11 +167,15 @@ class Endpoint:
         form = RdfFormat.N_TRIPLES if reply.kind == "text/plain" else RdfFormat.from_media_type(reply.kind)
         if form is None:
             raise self._no_answer(reply.kind)
+        if reply.body.count(b"<<") > MAX_NESTING and too_deep(reply.body.decode(errors="replace")):
+            raise self._no_answer("statements within each other, too deep to be read")
         graph = Store()
         try:
             graph.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in parse(reply.body, form))
         except (ValueError, SyntaxError) as error:
             raise self._no_answer("something else, or a part of an answer") from error
+        except MemoryError as error:
+            raise self._no_answer("a text of more than 16 MB") from error
         self._refuse_a_part(reply, len(graph))
         found = graph.query("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }")
         if not isinstance(found, QueryTriples):
@@ -208,18 +222,29 @@ class Elsewhere(Built):
         return False
 
 
-def open_store(place: str | Path) -> Built:
+def open_store(place: str | Path, *, timeout: float = engine.TIMEOUT) -> Built:
     """Open the build in a folder, or behind the endpoint at a URL. Raises StoreError and UsageError."""
-    return open_endpoint(place) if isinstance(place, str) and is_url(place) else open_built(Path(place))
+    if isinstance(place, str) and is_url(place):
+        return open_endpoint(place, timeout=timeout)
+    return open_built(Path(place))
 
 
-def open_endpoint(url: str) -> Elsewhere:
-    """Open what ``loading`` has put behind a SPARQL endpoint.
+def open_endpoint(url: str, *, timeout: float = engine.TIMEOUT) -> Elsewhere:
+    """Open what ``loading`` has put behind a SPARQL endpoint, which gets ``timeout`` seconds for each answer.
 
-    Raises StoreError for one that cannot be reached, holds nothing of ours or a part only, or of another version, and
-    UsageError for a URL that is none.
+    Raises StoreError for one that cannot be reached, holds nothing of ours or a part only, or of another version,
+    QueryTimeout for one that is too slow, and UsageError for a URL that is none.
     """
-    plain = Endpoint(Server(url))
+    plain = Endpoint(Server(url), timeout=timeout)
+    try:
+        return _opened(plain)
+    except (KeyError, AttributeError) as error:  # a column or a value that was asked for is not there
+        raise StoreError(
+            f"{plain.server.url} answers with other columns than it was asked for; is it the address of an endpoint?"
+        ) from error
+
+
+def _opened(plain: Endpoint) -> Elsewhere:
     where = plain.server.url
     rows = select(plain, f"SELECT ?v {{ GRAPH {GRAPH_MANIFEST} {{ {GRAPH_MANIFEST} {MANIFEST_VALUE} ?v }} }}")
     if not rows:
@@ -232,7 +257,7 @@ def open_endpoint(url: str) -> Elsewhere:
             f"{where} was filled by eudigraph {cut(manifest.eudigraph)} in format {manifest.format}; this one reads "
             f"format {FORMAT}; fill it again: eudigraph load --to URL"
         )
-    return Elsewhere(Path(), manifest, _in_its_way(plain))
+    return Elsewhere(Path(), manifest, replace(_in_its_way(plain), timeout=engine.TIMEOUT))
 
 
 def read_manifest(values: Iterable[str]) -> Manifest | None:
@@ -262,8 +287,23 @@ def _in_its_way(plain: Endpoint) -> Endpoint:
     )
 
 
+def _too_deep(body: bytes) -> bool:
+    """Whether an answer in JSON nests so deeply that to read it would bring us down."""
+    marks = re.sub(rb"\\.", b"", body, flags=re.DOTALL).translate(None, _NO_MARKS)
+    brackets = re.sub(rb'"[^"]*"', b"", marks)
+    depth = 0
+    for start in range(0, len(brackets), _DEEP):
+        part = brackets[start : start + _DEEP]
+        opened = part.count(b"{") + part.count(b"[")
+        if depth + opened > _DEEP:
+            return True
+        depth += 2 * opened - len(part)
+    return False
+
+
 def _count(body: bytes) -> int | None:
-    """Return the number of rows of an answer, read to its end; None for yes or no, ``_BROKEN`` for what is no answer.
+    """Return the number of rows of an answer, read to its end; None for yes or no, ``_BROKEN`` for what is no answer,
+    ``_LONG`` for one with a text in it that is longer than pyoxigraph reads.
 
     Rows are else read only when they are asked for. That nothing is raised here is on purpose: what an error keeps of
     the engine's objects must not end up in another thread.
@@ -277,6 +317,8 @@ def _count(body: bytes) -> int | None:
             rows += 1
     except (ValueError, SyntaxError):
         return _BROKEN
+    except MemoryError:
+        return _LONG
     return rows
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Triple
 
 from eudigraph import claims
-from eudigraph.names import GRAPH_ONTOLOGY, GRAPH_PROVENANCE, GRAPH_REFERENCE, shorten
+from eudigraph.names import GRAPH_ONTOLOGY, GRAPH_PROVENANCE, GRAPH_REFERENCE, cut, shorten
 from eudigraph.workspace import Workspace
 
 ERROR = "error"
@@ -33,14 +33,11 @@ class Probe:
     object: str | None = None
     graph: str | None = None
 
-    def matches(self, quad: Quad) -> bool:
-        """Whether the statement, as it is in the store, is one that the probe means."""
-        return (
-            self.subject in (None, key(quad.subject))
-            and self.predicate in (None, key(quad.predicate))
-            and self.object in (None, key(quad.object))
-            and self.graph in (None, key(quad.graph_name))
-        )
+    def given(self) -> tuple[tuple[int, ...], tuple[str, ...]]:
+        """Return the places of the parts that are known, from 0 for the subject, and the parts themselves."""
+        parts = (self.subject, self.predicate, self.object, self.graph)
+        known = [(place, part) for place, part in enumerate(parts) if part is not None]
+        return tuple(place for place, _ in known), tuple(part for _, part in known)
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ class Problem:
 
     def __str__(self) -> str:
         """Return ``file:line: severity: what; how to mend``."""
-        place = ":".join(str(x) for x in (self.file, self.line) if x is not None)
+        place = ":".join(claims.one_line(str(x), 1000) for x in (self.file, self.line) if x is not None)
         passage = f" (passage {shorten(self.passage)})" if self.passage and self.line is None else ""
         return f"{place + ': ' if place else ''}{self.severity}: {self.what}{passage}; {self.mend}"
 
@@ -67,6 +64,9 @@ class Problem:
         return {key: given[key] for key in ("severity", "file", "line", "passage", "what", "mend")}
 
 
+_Sought = dict[str | None, dict[tuple[int, ...], dict[tuple[str, ...], list[int]]]]
+
+
 def locate(problems: Iterable[Problem], workspace: Workspace, files: Sequence[Path]) -> list[Problem]:
     """Return the problems with the file and line of the statements they are about, sorted by place.
 
@@ -74,26 +74,26 @@ def locate(problems: Iterable[Problem], workspace: Workspace, files: Sequence[Pa
     only if a problem needs it.
     """
     found = list(problems)
-    by_subject: dict[str | None, list[int]] = defaultdict(list)
+    # By the file that a problem is known to lie in, by which terms its probe gives, and by these terms: each statement
+    # is looked up, not compared with each problem.
+    sought: _Sought = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     for index, problem in enumerate(found):
         if problem.probe and problem.line is None:
-            by_subject[problem.probe.subject].append(index)
+            shape, terms = problem.probe.given()
+            sought[problem.file][shape][terms].append(index)
     for path in files:
-        if not by_subject:
-            break
         shown = workspace.show(path)
-        wanted = {s: [i for i in ix if found[i].file in (None, shown)] for s, ix in by_subject.items()}
-        if not any(wanted.values()):
+        pools = [pool for name in (None, shown) if any((pool := sought.get(name, {})).values())]
+        if not pools:
             continue
         graph = _graph_of(path, workspace)
         try:
             for line, statement in claims.statements(path):
-                quad = claims.in_graph(statement, graph)
-                subject = key(quad.subject)
-                for index in (*wanted.get(subject, ()), *wanted.get(None, ())):
-                    problem = found[index]
-                    if problem.line is None and problem.probe and problem.probe.matches(quad):
-                        found[index] = replace(problem, file=shown, line=line)
+                keys = [key(term) for term in claims.in_graph(statement, graph)]
+                for pool in pools:
+                    for shape, by_terms in pool.items():
+                        for index in by_terms.pop(tuple(keys[place] for place in shape), ()):
+                            found[index] = replace(found[index], file=shown, line=line)
         except claims.Unreadable:
             continue  # reported where it was loaded
     return sorted(found, key=lambda p: (p.file or "", p.line or 0, p.severity, p.what))
@@ -102,7 +102,7 @@ def locate(problems: Iterable[Problem], workspace: Workspace, files: Sequence[Pa
 def show(term: object) -> str:
     """Return a term as messages name it, on one line: short IRIs, and texts cut at 80 characters."""
     if isinstance(term, NamedNode):
-        return shorten(term.value)
+        return cut(shorten(term.value), 200)
     if isinstance(term, Literal):
         return claims.one_line(term.value)
     return "a thing without a name" if isinstance(term, BlankNode) else claims.one_line(str(term))

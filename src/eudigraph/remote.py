@@ -147,6 +147,13 @@ class Server:
         return reply
 
 
+class _Session(requests.Session):
+    """A session that leaves redirections to us: requests would read their bodies, however long, to the end."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        return None
+
+
 class _Worker:
     """A thread with a connection of its own, which does one exchange after the other."""
 
@@ -154,7 +161,7 @@ class _Worker:
         self.requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self.replies: queue.SimpleQueue[Reply | StoreError | QueryTimeout] = queue.SimpleQueue()
         self._credentials = credentials
-        self._session = requests.Session()
+        self._session = _Session()
         # Neither ~/.netrc nor proxies by chance: what we want of them is asked for.
         self._session.trust_env = False
         self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
