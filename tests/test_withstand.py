@@ -12,6 +12,7 @@ import os
 import re
 import resource
 import select
+import shlex
 import shutil
 import subprocess
 import sys
@@ -1259,3 +1260,10 @@ def test_an_interrupt_says_so_and_changes_nothing(
 
 def test_the_good_claims_of_these_tests_are_good(small: Make) -> None:
     assert found(small(GOOD)) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell of another system has no such words")
+def test_an_output_that_is_closed_is_no_failure() -> None:
+    closed = f"{shlex.quote(sys.executable)} -m eudigraph query officials >&-"
+    done = subprocess.run(["sh", "-c", closed], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

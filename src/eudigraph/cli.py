@@ -434,6 +434,8 @@ def init(folder: Path) -> None:
 
 def main() -> NoReturn:
     """Run the command line; every error of ours becomes a line or two and an exit status."""
+    # None where the shell has closed it (>&-); this one stays open until the end.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     try:
         cli.main(standalone_mode=False)
     except EudigraphError as error:
