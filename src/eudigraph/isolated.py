@@ -59,7 +59,8 @@ class Isolated:
     def run(self, text: str, *, limit: int | None = None, timeout: float = engine.TIMEOUT) -> Answer:
         """Run a query within a time, and return at most ``limit`` rows or triples.
 
-        Raises QueryTimeout for one that takes too long or too much memory, UsageError for one the engine rejects.
+        Raises QueryTimeout for one that takes too long or too much memory, UsageError for one the engine rejects, and
+        StoreError where none can be run: the store is gone, or no process comes up.
         """
         if not 0 < timeout <= engine.MAX_TIMEOUT:
             most = f"{engine.MAX_TIMEOUT:,.0f}"
