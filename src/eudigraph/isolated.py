@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import struct
 import subprocess
@@ -104,17 +105,24 @@ class _Process:
 
     def __init__(self, store: Path) -> None:
         # Not multiprocessing: that would run the script of whoever calls us once more in the new process.
+        theirs, ours = os.pipe()  # as long as we hold our end, the process may live
+        self._held = open(ours, "wb")  # noqa: PTH123, SIM115
+        passed = (theirs,) if os.name == "posix" else ()
         try:
             self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-                children.command("isolated"),
+                [*children.command("isolated"), *map(str, passed)],
+                pass_fds=passed,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # what it prints when it runs out of memory is not for the reader; we say it
                 env=children.environment(),
             )
         except OSError as error:
+            self._held.close()
             what = f"no process can be started to run queries ({error.strerror or error})"
             raise StoreError(f"{what}; is Python where it was, and does the system have room for one more?") from error
+        finally:
+            os.close(theirs)
         self._store, self._owner = store, os.getpid()
         self.ready = True
 
@@ -167,7 +175,7 @@ class _Process:
         if self._owner == os.getpid():
             self._process.kill()
             self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
+        for stream in (self._process.stdin, self._process.stdout, self._held):
             if stream is not None:
                 with suppress(OSError):  # what it has not read is lost
                     stream.close()
@@ -278,26 +286,26 @@ class _Sender:
         sys.stdout.buffer.flush()
 
 
-@contextmanager
-def at_work(seconds: float) -> Iterator[None]:
-    """Have the system end this process after so many seconds, or as soon as nobody holds the other end of its input.
+def alarm(seconds: float) -> None:
+    """Have the system end this process after so many seconds, and no sooner; never after 0.
 
-    Whoever asked ends us at the deadline; this is for who dies before that. While the engine works, no Python runs
-    that could see to it: the system's own timer and signals do.
+    Whoever asked ends us at the deadline. Should it be killed before, the system does: no Python is needed for that.
     """
-    try:
-        import fcntl
-    except ImportError:  # on Windows
-        yield
-        return
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    signal.signal(signal.SIGIO, signal.SIG_DFL)
-    with suppress(OSError):
-        fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
-        fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
-    yield
-    signal.signal(signal.SIGIO, signal.SIG_IGN)  # the next request would be such a signal as well
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    with suppress(AttributeError):  # not on Windows
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _end_with(pipe: int) -> None:
+    """Have the system end this process as soon as nobody holds the other end of a pipe, to which nothing is written.
+
+    While the engine works, no Python runs that could see to it; nor can standard input tell, where requests come in.
+    """
+    import fcntl
+
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([pipe], [], [], 0)[0]:  # it was let go before the system knew that we care
+        sys.exit(1)
 
 
 def restrict() -> None:
@@ -315,22 +323,25 @@ def _serve() -> None:
     """Answer the requests on standard input, a line each, until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks is told as well, and ends us if need be
     restrict()
+    for pipe in sys.argv[1:]:
+        _end_with(int(pipe))
     store: Store | None = None
     for line in sys.stdin.buffer:
         request = json.loads(line)
         _Sender(_BEGIN).write(b"")
         sys.stdout.flush()
+        alarm(request["timeout"] + _GRACE)
         kind, said = _END, ""
-        with at_work(request["timeout"] + _GRACE):
-            try:
-                store = store or Store.read_only(request["store"])
-                _answer(store, request["text"])
-            except UsageError as error:
-                kind, said = _ERROR, str(error)
-            except OSError as error:
-                kind, said = _ERROR, f"the query cannot be run: the store cannot be read ({error})"
-        _Sender(kind).write(said.encode(errors="replace"))  # only now: what follows it is the next request
+        try:
+            store = store or Store.read_only(request["store"])
+            _answer(store, request["text"])
+        except UsageError as error:
+            kind, said = _ERROR, str(error)
+        except OSError as error:
+            kind, said = _ERROR, f"the query cannot be run: the store cannot be read ({error})"
+        _Sender(kind).write(said.encode(errors="replace"))
         sys.stdout.flush()
+        alarm(0)
 
 
 def _answer(store: Store, text: str) -> None:

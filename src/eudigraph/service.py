@@ -489,15 +489,16 @@ def main() -> None:
         service, reply = None, Reply(503, {}, str(error).encode())
     _send(stdout, reply)
     while service is not None and (request := unpack(stdin.read)) is not None:
-        with isolated.at_work(request["seconds"] + _GRACE):
-            try:
-                reply = service.reply(request)
-            except (KeyboardInterrupt, SystemExit):
-                raise
-            except BaseException:  # a panic of the engine's is no Exception
-                traceback.print_exc()
-                detail = "something failed here that should not; the log of the server has more"
-                reply = problem(Refusal(500, detail), request.get("accept", ""))
+        isolated.alarm(request["seconds"] + _GRACE)
+        try:
+            reply = service.reply(request)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # a panic of the engine's is no Exception
+            traceback.print_exc()
+            detail = "something failed here that should not; the log of the server has more"
+            reply = problem(Refusal(500, detail), request.get("accept", ""))
+        isolated.alarm(0)
         _send(stdout, reply)
 
 
