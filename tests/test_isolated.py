@@ -253,3 +253,15 @@ print(len(apart.run({SMALL!r}).rows))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout == "7\n", done.stderr
     assert time.monotonic() - began < engine.TIMEOUT / 2
+
+
+def test_nothing_is_imported_from_the_folder_one_is_in(built: store.Built, tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('imported from here')")
+    program = f"""
+from pathlib import Path
+from eudigraph.isolated import Isolated
+print(len(Isolated(Path({str(built.generation / "store")!r})).run({SMALL!r}).rows))
+"""
+    command = [sys.executable, "-P", "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("7\n", "")
