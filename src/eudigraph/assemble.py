@@ -84,6 +84,8 @@ def read(store: Store, workspace: Workspace, more: Sequence[Path] = ()) -> Assem
             assembly.problems.append(_problem(workspace, path, error))
     assembly.ontology = read_ontology(terms)
     survey = assembly.survey
+    survey.facts = {relation: set() for relation in reasoning.relations(assembly.ontology)}
+    reasoning.gather(terms, survey.facts)
     survey.described |= {quad.subject.value for quad in terms if isinstance(quad.subject, NamedNode)}
     graphs = [*((path, GRAPH_PROVENANCE) for path in claim_files), *((path, GRAPH_REFERENCE) for path in references)]
     # Many files at once: each bulk load costs a tenth of a second on disk, and leaves the store in as many pieces.
@@ -104,8 +106,10 @@ def read(store: Store, workspace: Workspace, more: Sequence[Path] = ()) -> Assem
 
 def complete(store: Store, assembly: Assembly) -> int:
     """Add the bounds of dates and all that follows, each to its named graph; return how many statements follow."""
-    store.bulk_extend(_date_bounds(assembly.survey.dates))
-    return reasoning.infer(store, assembly.ontology)
+    bounds = list(_date_bounds(assembly.survey.dates))
+    store.bulk_extend(bounds)
+    reasoning.gather(bounds, assembly.survey.facts)
+    return reasoning.infer(store, assembly.ontology, assembly.survey.facts)
 
 
 def add_default_graph(store: Store) -> None:

@@ -28,9 +28,11 @@ Object = NamedNode | BlankNode | Literal | Triple
 KNOWN_TRAITS = {"TransitiveProperty", "SymmetricProperty", "AsymmetricProperty", "IrreflexiveProperty"}
 Relation = tuple[str, str | None]
 """What tells atoms apart that no statement fits both of: the property and, of a type, the class."""
-Pair = tuple[Any, Any]
-"""Subject and object of a statement."""
-Pairs = dict[Relation, set[Pair]]
+Facts = dict[Relation, set[Any]]
+"""What stands in each relation: of a class its things, of a property pairs of subject and object.
+
+Things are written as IRIs: texts are faster to tell apart than terms. Texts stay literals.
+"""
 MAX_EXPLANATION = 10_000
 """Statements that a search for an explanation looks at, at most."""
 
@@ -131,28 +133,45 @@ def _object_rules(ontology: Ontology, term: Term) -> list[Rule]:
     return made
 
 
-def infer(store: Store, ontology: Ontology) -> int:
+def relations(ontology: Ontology) -> set[Relation]:
+    """Return the relations that the ontology's rules speak of."""
+    return {_relation(atom) for rule in rules(ontology) for atom in (rule.head, *rule.body)}
+
+
+def gather(quads: Iterable[Quad], facts: Facts) -> None:
+    """Add statements to the relations in ``facts`` that they fit, those with blank nodes (lists) left out."""
+    for subject, predicate, value, _ in quads:
+        if not isinstance(subject, NamedNode) or isinstance(value, BlankNode):
+            continue
+        name, other = predicate.value, value.value if isinstance(value, NamedNode) else value
+        is_class = name == RDF_TYPE.value
+        if (ends := facts.get((name, other if is_class else None))) is not None:
+            ends.add(subject.value if is_class else (subject.value, other))
+
+
+def infer(store: Store, ontology: Ontology, facts: Facts | None = None) -> int:
     """Add all that follows from any graph of the store to the graph of inferred statements; return how many.
 
+    ``facts`` has what the store holds of each of the ontology's ``relations``, if somebody knows.
     Semi-naive: each round asks what follows from the statements that were new in the round before, together with all
     others, so that no rule runs twice over the same. Every body is a path from ``?x`` to ``?y``; see ``rules``.
     """
     known = rules(ontology)
     held = _Held({_relation(atom) for rule in known if len(rule.body) > 1 for atom in rule.body})
-    new = _asserted(store, {_relation(atom) for rule in known for atom in (rule.head, *rule.body)})
+    new = _asserted(store, relations(ontology)) if facts is None else facts
     added = 0
     while new:
         held.add(new)
-        found: Pairs = defaultdict(set)
+        found: Facts = defaultdict(set)
         for rule in known:
             for place, atom in enumerate(rule.body):
-                if pairs := new.get(_relation(atom)):
-                    found[_relation(rule.head)].update(_heads(rule.head, held.ends(rule.body, place, pairs)))
-        new = {relation: pairs for relation in found if (pairs := found[relation] - held.pairs[relation])}
-        for (name, _), pairs in new.items():
-            predicate = NamedNode(name)
-            store.bulk_extend(Quad(s, predicate, o, GRAPH_INFERRED) for s, o in pairs)
-            added += len(pairs)
+                if ends := new.get(_relation(atom)):
+                    ends = held.ends(rule.body, place, ends)
+                    found[_relation(rule.head)].update(_heads(rule.head, ends, of_class=_relation(atom)[1] is not None))
+        new = {relation: ends for relation in found if (ends := found[relation] - held.facts[relation])}
+        for relation, ends in new.items():
+            store.bulk_extend(_quads(relation, ends))
+            added += len(ends)
     return added
 
 
@@ -160,59 +179,67 @@ class _Held:
     """The statements that are known, by relation; those of relations in ``chained`` also by subject and by object."""
 
     def __init__(self, chained: Collection[Relation]) -> None:
-        self.pairs: Pairs = defaultdict(set)
+        self.facts: Facts = defaultdict(set)
         self.after: dict[Relation, dict[Any, list[Any]]] = {relation: defaultdict(list) for relation in chained}
         self.before: dict[Relation, dict[Any, list[Any]]] = {relation: defaultdict(list) for relation in chained}
 
-    def add(self, new: Pairs) -> None:
+    def add(self, new: Facts) -> None:
         """Add statements that are not held yet."""
-        for relation, pairs in new.items():
-            self.pairs[relation] |= pairs
+        for relation, ends in new.items():
+            self.facts[relation] |= ends
             if relation in self.after:
                 after, before = self.after[relation], self.before[relation]
-                for s, o in pairs:
+                for s, o in ends:
                     after[s].append(o)
                     before[o].append(s)
 
-    def ends(self, body: Sequence[Atom], place: int, pairs: set[Pair]) -> set[Pair]:
+    def ends(self, body: Sequence[Atom], place: int, ends: set[Any]) -> set[Any]:
         """Return the ends of the paths along a body whose statement at a place is one of these."""
         for atom in reversed(body[:place]):
             before = self.before[_relation(atom)]
-            pairs = {(s, o) for m, o in pairs for s in before.get(m, ())}
+            ends = {(s, o) for m, o in ends for s in before.get(m, ())}
         for atom in body[place + 1 :]:
             after = self.after[_relation(atom)]
-            pairs = {(s, o) for s, m in pairs for o in after.get(m, ())}
-        return pairs
+            ends = {(s, o) for s, m in ends for o in after.get(m, ())}
+        return ends
 
 
-def _asserted(store: Store, wanted: Collection[Relation]) -> Pairs:
-    """Return the statements that rules speak of, those with blank nodes (the ontology's lists) left out."""
-    found: Pairs = defaultdict(set)
+def _asserted(store: Store, wanted: Collection[Relation]) -> Facts:
+    """Return the statements that rules speak of."""
+    found: Facts = {relation: set() for relation in wanted}
     for name, thing in wanted:
-        quads = store.quads_for_pattern(None, NamedNode(name), NamedNode(thing) if thing else None, None)
-        pairs = {(s, o) for s, _, o, _ in quads if not isinstance(s, BlankNode) and not isinstance(o, BlankNode)}
-        if pairs:
-            found[name, thing] = pairs
+        gather(store.quads_for_pattern(None, NamedNode(name), NamedNode(thing) if thing else None, None), found)
     return found
+
+
+def _quads(relation: Relation, ends: set[Any]) -> Iterator[Quad]:
+    """Yield statements as the store has them."""
+    predicate = NamedNode(relation[0])
+    if relation[1] is not None:
+        class_ = NamedNode(relation[1])
+        for thing in ends:
+            yield Quad(NamedNode(thing), predicate, class_, GRAPH_INFERRED)
+    else:
+        for subject, value in ends:
+            term = NamedNode(value) if isinstance(value, str) else value
+            yield Quad(NamedNode(subject), predicate, term, GRAPH_INFERRED)
 
 
 def _relation(atom: Atom) -> Relation:
     return atom[1], None if atom[2].startswith("?") else atom[2]
 
 
-def _heads(head: Atom, ends: set[Pair]) -> Iterable[Pair]:
-    """Return what a rule leads to from the ends of its body; a text is no subject."""
+def _heads(head: Atom, ends: set[Any], *, of_class: bool) -> Iterable[Any]:
+    """Return what a rule leads to, from the ends of its body or the things of a class; only things are subjects."""
     match head[0], head[2]:
         case "?x", "?y":
             return ends
-        case "?x", thing:
-            node = NamedNode(thing)
-            return {(x, node) for x, _ in ends}
+        case "?x", _:
+            return ends if of_class else {x for x, _ in ends}
         case _, "?x":
-            return {(y, x) for x, y in ends if not isinstance(y, Literal)}
-        case _, thing:
-            node = NamedNode(thing)
-            return {(y, node) for _, y in ends if not isinstance(y, Literal)}
+            return {(y, x) for x, y in ends if isinstance(y, str)}
+        case _:
+            return {y for _, y in ends if isinstance(y, str)}
 
 
 def clashes(ontology: Ontology) -> list[Clash]:

@@ -10,12 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from eudigraph import claims
 from eudigraph.names import EDTF, EUD, GRAPH_PROVENANCE, GRAPH_REFERENCE, OWN_GRAPHS, RDF_TYPE, XSD
 from eudigraph.problems import key
+from eudigraph.reasoning import Facts
 
 MAX_ORDER = 200_000
 """Statements in a file up to which its order is checked and doubled statements are looked for."""
@@ -30,6 +32,7 @@ _RESERVED = frozenset(graph.value for graph in OWN_GRAPHS if graph != GRAPH_PROV
 
 Subject = NamedNode | BlankNode | Triple
 Object = NamedNode | BlankNode | Literal | Triple
+Graph = NamedNode | BlankNode | DefaultGraph
 
 
 @dataclass
@@ -47,29 +50,6 @@ class Order:
     doubled: list[tuple[int, Quad]] = field(default_factory=list)
     whole: bool = True
     """Whether the file has no more statements than are looked at."""
-
-    @classmethod
-    def of(cls, beginning: Sequence[Quad]) -> Order:
-        """Return the order of the first ``MAX_ORDER`` of a file's statements."""
-        statements = beginning[:MAX_ORDER]
-        found = cls(whole=len(statements) == len(beginning))
-        last = ""
-        for place, quad in enumerate(statements):
-            if isinstance(graph := quad.graph_name, NamedNode):
-                if (name := graph.value) != last:
-                    found.graphs.setdefault(name, place)
-            elif isinstance(subject := quad.subject, NamedNode):
-                if (name := subject.value) != last:
-                    found.things.setdefault(name, place)
-                if (position := quad.predicate.value) in _POSITIONS:
-                    # What is no whole number, the shapes name.
-                    found.spans.setdefault(name, {})[position] = claims.whole_number(quad.object) or 0
-            else:
-                continue
-            last = name
-        if len(set(statements)) < len(statements):
-            found.doubled = list(_doubled(statements))
-        return found
 
 
 @dataclass
@@ -93,6 +73,8 @@ class Survey:
     """Subjects outside passages, with their classes there."""
     hidden: dict[Path, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By file, graphs that only the build writes to, and the file has put something into: not taken."""
+    facts: Facts = field(default_factory=dict)
+    """What stands in the relations that rules speak of; see ``reasoning``. Others are not gathered."""
     orders: dict[Path, Order] = field(default_factory=dict)
 
     def read(self, path: Path, graph: NamedNode) -> Iterator[list[Quad]]:
@@ -101,44 +83,63 @@ class Survey:
         Raises Unreadable; the pieces before that count all the same.
         """
         for number, statements in enumerate(claims.pieces(path)):
+            order = Order(whole=len(statements) <= MAX_ORDER)
             if number == 0:  # with more pieces, this one alone has more than are looked at
-                self.orders[path] = Order.of(statements)
-            yield self._taken(statements, graph, self.hidden[path])
+                order.doubled = _doubled(statements[:MAX_ORDER])
+                self.orders[path] = order
+            yield self._taken(statements, graph, self.hidden[path], order)
 
-    def _taken(self, statements: Iterable[Quad], home: NamedNode, hidden: set[str]) -> list[Quad]:
+    def _taken(self, statements: Iterable[Quad], home: NamedNode, hidden: set[str], order: Order) -> list[Quad]:
         """Note the statements, and return them as they are in the store. For a million, each line takes 0.1 to 2 s."""
         type_, provenance, reference = RDF_TYPE.value, GRAPH_PROVENANCE.value, GRAPH_REFERENCE.value
+        facts = self.facts
         taken = []
+        around: Graph | None = None
         before: Subject | None = None
-        for statement in statements:
+        for number, statement in enumerate(statements):
             subject, predicate, value, graph = quad = statement
-            if isinstance(graph, DefaultGraph):
-                quad, place = Quad(subject, predicate, value, home), home.value
-            elif (place := key(graph)) in _RESERVED:
+            if graph != around:
+                around, before = graph, None
+                bare = isinstance(graph, DefaultGraph)
+                place = home.value if bare else key(graph)
+                if not bare:
+                    order.graphs.setdefault(place, number)
+            if bare:
+                quad = Quad(subject, predicate, value, home)
+            elif place in _RESERVED:
                 hidden.add(place)
                 continue
             taken.append(quad)
-            name = predicate.value
             if subject != before:
-                before, subject_key = subject, key(subject)
-                if isinstance(subject, NamedNode):
-                    self.described.add(subject_key)
-            if isinstance(subject, BlankNode):
-                self.of_nameless.add(name)
+                before, thing = subject, key(subject)
+                if named := isinstance(subject, NamedNode):
+                    self.described.add(thing)
+                    if bare:
+                        order.things.setdefault(thing, number)
+                if place == provenance:
+                    classes = self.provenance[subject]
+            name = predicate.value
             if name not in (known := self.uses[type(value)]):
                 known[name] = quad
-            if name == type_:
-                self.classes.add(value)
-            elif isinstance(value, NamedNode):
-                self.mentioned.add(value.value)
-            if isinstance(value, Literal):
+            other: Any = value
+            if isinstance(value, NamedNode):
+                other = value.value
+                if name != type_:
+                    self.mentioned.add(other)
+            elif isinstance(value, Literal):
                 self._note_text(quad, value)
-            if place == reference:
-                self.reference.add((subject_key, name))
-            elif place == provenance:
-                classes = self.provenance[subject]
-                if name == type_:
+                if bare and named and name in _POSITIONS:  # what is no whole number, the shapes name
+                    order.spans.setdefault(thing, {})[name] = claims.whole_number(value) or 0
+            if is_class := name == type_:
+                self.classes.add(value)
+                if place == provenance:
                     classes.add(key(value))
+            if not named:
+                self.of_nameless.add(name)
+            elif (ends := facts.get((name, other if is_class else None))) is not None:
+                ends.add(thing if is_class else (thing, other))
+            if place == reference:
+                self.reference.add((thing, name))
         return taken
 
     def _note_text(self, quad: Quad, literal: Literal) -> None:
@@ -153,9 +154,12 @@ class Survey:
             self.odd["markup"].add(quad.triple)
 
 
-def _doubled(statements: Iterable[Quad]) -> Iterator[tuple[int, Quad]]:
-    seen = set()
+def _doubled(statements: Sequence[Quad]) -> list[tuple[int, Quad]]:
+    if len(set(statements)) == len(statements):  # as in nearly all files
+        return []
+    seen, found = set(), []
     for place, quad in enumerate(statements):
         if quad in seen:
-            yield place, quad
+            found.append((place, quad))
         seen.add(quad)
+    return found
