@@ -933,6 +933,20 @@ def test_a_store_with_rotten_bytes_is_named_as_damaged(
     assert "build it again: eudigraph build" in done.err
 
 
+def test_too_few_files_at_once_are_no_damage(former: tuple[workspace.Workspace, Path]) -> None:
+    space, folder = former
+
+    def few_files() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+    done = eudigraph("query", "topics", "--workspace", space.root, preexec=few_files)
+    assert (done.status, done.out) == (1, "")
+    assert done.err == (
+        f"eudigraph: the store in {folder} cannot be opened: this process may have too few files open at once; "
+        "raise the limit, for instance: ulimit -n 1024\n"
+    )
+
+
 def test_a_foreign_folder_is_not_written_to(
     former: tuple[workspace.Workspace, Path], tmp_path: Path, command: Callable[..., Run]
 ) -> None:

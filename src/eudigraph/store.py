@@ -115,6 +115,11 @@ def open_built(folder: Path) -> Built:
         try:
             return Built(folder, manifest, Store.read_only(str(folder / str(manifest.generation) / "store")))
         except (OSError, RuntimeError, ValueError) as error:
+            if "file descriptors" in str(error):
+                raise StoreError(
+                    f"the store in {folder} cannot be opened: this process may have too few files open at once; "
+                    "raise the limit, for instance: ulimit -n 1024"
+                ) from error
             if attempt == 2 or _manifest(folder).generation == manifest.generation:
                 raise StoreError(
                     f"the store in {folder} is damaged ({str(error)[:120]}); build it again: eudigraph build"
