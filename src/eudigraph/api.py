@@ -101,7 +101,7 @@ class Graph:
         self.built, self.workspace = built, space
 
     def __repr__(self) -> str:
-        counts = self.built.manifest.counts
+        counts = self.built.counts
         return f"<eudigraph.Graph of {counts.get('sources', 0)} sources with {counts.get('claims', 0):,} claims>"
 
     def questions(self) -> pd.DataFrame:

@@ -60,7 +60,7 @@ def service(base: str) -> list[Triple]:
 
 def dataset(graph: Built, terms: Ontology, base: str) -> list[Triple]:
     """Return what the dataset is and holds, in VoID (https://www.w3.org/TR/void/) and DCAT 3."""
-    counts = graph.manifest.counts
+    counts = graph.counts
     endpoint = NamedNode(f"{base}/sparql")
     made = [
         Triple(DATASET, RDF_TYPE, _term(_VOID, "Dataset")),

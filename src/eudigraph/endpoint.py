@@ -1,9 +1,9 @@
 """A built graph that a SPARQL endpoint elsewhere holds, to be read like one of our own.
 
-``loading`` fills an endpoint. Engines differ in what a query sees without naming a graph: some have a default graph
-beside the named ones, as we do; others put all named graphs together there, and a statement in three of them counts
-three times. For these the default graph is one more named graph, ``names.GRAPH_DEFAULT``, which is sent with each
-query. Which way an engine has is found out by asking, when it is opened.
+``eudigraph serve`` is one, and ``loading`` fills others. Engines differ in what a query sees without naming a graph:
+some have a default graph beside the named ones, as we do; others put all named graphs together there, and a statement
+in three of them counts three times. For these the default graph is one more named graph, ``names.GRAPH_DEFAULT``, which
+is sent with each query. Which way an engine has is found out by asking, when it is opened.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -37,7 +38,7 @@ from eudigraph import dialect, engine
 from eudigraph.claims import MAX_NESTING, too_deep
 from eudigraph.dialect import GRAPH_MANIFEST
 from eudigraph.errors import QueryTimeout, StoreError, UsageError
-from eudigraph.names import BASE, GRAPH_DEFAULT, OWL, RDF, cut
+from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, GRAPH_ONTOLOGY, GRAPH_PROVENANCE, OWL, OWN_GRAPHS, RDF, cut
 from eudigraph.remote import Reply, Server, is_url
 from eudigraph.sparql import bare, harmless, iri, select
 from eudigraph.store import FORMAT, Built, Manifest, open_built
@@ -194,7 +195,8 @@ class Endpoint:
         if capped or "X-SPARQL-Anytime" in reply.headers:
             raise StoreError(
                 f"{self.server.url} left out what came after {rows:,} rows, as it is set to; ask for less, or have "
-                "whoever runs it raise ResultSetMaxRows and MaxQueryExecutionTime"
+                "whoever runs it raise that (Virtuoso: ResultSetMaxRows and MaxQueryExecutionTime; "
+                "eudigraph serve: --max-rows)"
             )
 
     def _no_answer(self, instead: str) -> StoreError:
@@ -217,6 +219,11 @@ class Elsewhere(Built):
             raise UsageError(f"a timeout of {timeout:g} seconds is not possible; give up to {most} seconds")
         return engine.answer(replace(self.store, timeout=timeout, enough=limit), text, limit=limit)
 
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How much there is of each kind; it may have to be counted."""
+        return self.manifest.counts or _counted(self.store)
+
     def stale(self, workspace: Workspace) -> bool:  # noqa: ARG002
         """Whether a file of the workspace has changed since the build: nobody knows, so it is not said."""
         return False
@@ -230,7 +237,7 @@ def open_store(place: str | Path, *, timeout: float = engine.TIMEOUT) -> Built:
 
 
 def open_endpoint(url: str, *, timeout: float = engine.TIMEOUT) -> Elsewhere:
-    """Open what ``loading`` has put behind a SPARQL endpoint, which gets ``timeout`` seconds for each answer.
+    """Open a built graph behind a SPARQL endpoint, which gets ``timeout`` seconds for each answer.
 
     Raises StoreError for one that cannot be reached, holds nothing of ours or a part only, or of another version,
     QueryTimeout for one that is too slow, and UsageError for a URL that is none.
@@ -247,9 +254,7 @@ def open_endpoint(url: str, *, timeout: float = engine.TIMEOUT) -> Elsewhere:
 def _opened(plain: Endpoint) -> Elsewhere:
     where = plain.server.url
     rows = select(plain, f"SELECT ?v {{ GRAPH {GRAPH_MANIFEST} {{ {GRAPH_MANIFEST} {MANIFEST_VALUE} ?v }} }}")
-    if not rows:
-        raise StoreError(f"{where} holds no graph of eudigraph; fill it with: eudigraph load --to URL")
-    manifest = read_manifest(row["v"].value for row in rows)
+    manifest = read_manifest(row["v"].value for row in rows) if rows else _unwritten_manifest(plain)
     if manifest is None:
         raise StoreError(f"loading {where} did not come to its end; run it again: eudigraph load --to URL")
     if manifest.format != FORMAT:
@@ -258,6 +263,37 @@ def _opened(plain: Endpoint) -> Elsewhere:
             f"format {FORMAT}; fill it again: eudigraph load --to URL"
         )
     return Elsewhere(Path(), manifest, replace(_in_its_way(plain), timeout=engine.TIMEOUT))
+
+
+def _unwritten_manifest(plain: Endpoint) -> Manifest:
+    """Return what can be known where ``loading`` noted nothing: behind ``eudigraph serve``, or a loaded export."""
+    ontology = f"?ontology a <{OWL}Ontology> ; <{OWL}versionInfo> ?v"
+    rows = select(plain, f"SELECT ?v {{ GRAPH {GRAPH_ONTOLOGY} {{ {ontology} }} }}")
+    if not rows:
+        raise StoreError(f"{plain.server.url} holds no graph of eudigraph; fill it with: eudigraph load --to URL")
+    return Manifest(FORMAT, 0, "", rows[0]["v"].value)
+
+
+def _counted(graph: Endpoint) -> dict[str, int]:
+    """Count what a build counts, and notes in its manifest."""
+
+    def number(pattern: str, what: str = "*") -> int:
+        return int(select(graph, f"SELECT (COUNT({what}) AS ?n) {{ {pattern} }}")[0]["n"].value)
+
+    def things(name: str) -> int:
+        return number(f"GRAPH {GRAPH_PROVENANCE} {{ ?thing a <{EUD}{name}> }}", "DISTINCT ?thing")
+
+    own = ", ".join(str(name) for name in OWN_GRAPHS)
+    return {
+        "sources": things("Source"),
+        "passages": things("Passage"),
+        "claims": number(f"GRAPH ?graph {{ ?s ?p ?o }} FILTER(?graph NOT IN ({own}))"),
+        **{
+            name.value.rpartition("/")[2]: number(f"GRAPH {name} {{ ?s ?p ?o }}")
+            for name in OWN_GRAPHS
+            if name != GRAPH_ONTOLOGY
+        },
+    }
 
 
 def read_manifest(values: Iterable[str]) -> Manifest | None:

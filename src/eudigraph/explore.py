@@ -47,7 +47,7 @@ def explorer(graph: store.Built, texts: Sequence[Path] = ()) -> Page:
 
     Raises DataError for a file that is the text of no source.
     """
-    return Page(render(graph.store, graph.manifest.counts, texts_.read(graph.store, texts)))
+    return Page(render(graph.store, graph.counts, texts_.read(graph.store, texts)))
 
 
 def sketch(given: nx.Graph) -> Page:

@@ -383,7 +383,7 @@ class Service:
     def _explorer(self, _: dict[str, Any]) -> Reply:
         from eudigraph import explore
 
-        return _as_page(explore.render(self.graph.store, self.graph.manifest.counts, links=PAGES))
+        return _as_page(explore.render(self.graph.store, self.graph.counts, links=PAGES))
 
     def _void(self, request: dict[str, Any]) -> Reply:
         media = negotiate(_accept(request), tuple(results.GRAPHS))

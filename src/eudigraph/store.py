@@ -75,6 +75,11 @@ class Built:
         """The folder of the generation that is open, with its exports."""
         return self.folder / str(self.manifest.generation)
 
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many sources, passages and statements of each kind there are."""
+        return self.manifest.counts
+
     def ask(self, text: str, *, limit: int | None = None, timeout: float = engine.TIMEOUT) -> engine.Answer:
         """Run an inspected query where it can be ended; see ``Isolated.run``."""
         return self._isolated.run(text, limit=limit, timeout=timeout)
