@@ -645,6 +645,15 @@ def test_other_columns_than_were_asked_for_are_told(command: Command, rows: byte
     assert "answers with other columns than it was asked for" in done.err
 
 
+@pytest.mark.parametrize("rows", [b"", b"{}", b'{"n":{"type":"literal","value":"many"}}'])
+def test_counts_that_are_none_are_told(rows: bytes) -> None:
+    manifest = store.Manifest(store.FORMAT, 0, "", "1")
+    with fake(reply(200, JSON, b'{"head":{"vars":["n"]},"results":{"bindings":[%s]}}' % rows)) as (url, _):
+        graph = endpoint.Elsewhere(Path(), manifest, endpoint.Endpoint(remote.Server(url)))
+        with pytest.raises(StoreError, match="answers with other columns than it was asked for"):
+            _ = graph.counts
+
+
 def test_the_time_of_a_question_is_also_that_of_opening_the_endpoint(command: Command) -> None:
     begun = time.monotonic()
     with fake(silent) as (url, _):

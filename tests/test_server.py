@@ -395,9 +395,17 @@ def test_a_thing_has_an_address_for_each_format(server: Client) -> None:
     page = server.ask("/id/country/japan", accept="text/html")
     assert page.media == "text/html"
     links = re.findall(r'rel="alternate" type="([^"]+)" href="([^"]+)"', page.text)
-    assert len(links) == 6
+    assert len(links) == 7
     for media, href in links:
         assert server.ask(href, accept="text/html").media == media
+
+
+def test_a_page_says_where_claims_differ(server: Client) -> None:
+    disputed = server.ask("/id/partnership/eu-canada-digital-partnership", accept="text/html").text
+    marked = re.findall(r"<dt>((?:(?!</dt>).)*claims differ.*?)</dt>", disputed, re.DOTALL)
+    assert len(marked) == 1
+    assert "has status" in marked[0]
+    assert "claims differ" not in server.ask("/id/partnership/eu-japan-digital-partnership", accept="text/html").text
 
 
 def test_a_page_of_a_thing_leads_to_what_is_said_and_who_says_it(server: Client) -> None:
@@ -489,6 +497,18 @@ def test_the_api_keeps_to_its_description(server: Client) -> None:
     assert not {p for q in library.values() for p in q.parameters} & {"limit", "evidence", "format"}
 
 
+def test_a_question_has_its_json_by_name_and_on_its_page_with_the_evidence(server: Client) -> None:
+    path = "/api/queries/topics?country=Japan&evidence=true"
+    by_name, by_accept = server.ask(f"{path}&format=json"), server.ask(path, accept="application/json")
+    assert by_name.media == by_accept.media == "application/json"
+    assert by_name.json() == by_accept.json()
+    assert by_name.json()["passages"]
+    assert server.ask("/api/queries/topics", accept="application/sparql-results+json").json()["results"]
+    page = server.ask(path, accept="text/html")
+    (link,) = re.findall(r'href="(/api/queries/topics[^"]*format=json)"', page.text)
+    assert server.ask(link.replace("&amp;", "&")).json() == by_name.json()
+
+
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
@@ -502,7 +522,8 @@ def test_the_api_keeps_to_its_description(server: Client) -> None:
         ("topics?limit=9999999", 400, "limit"),
         ("topics?limit=1e3", 400, "limit"),
         ("topics?evidence=perhaps", 400, "evidence"),
-        ("topics?format=docx", 400, "docx"),
+        ("topics?format=docx", 400, "there are: json, csv, tsv, xml, html"),
+        ("topics?format=csv&evidence=true", 400, "ask for format=json"),
         (f"topics?country={quote('Japan> } DROP ALL #')}", 400, "Japan>"),
     ],
 )
@@ -924,7 +945,8 @@ def test_who_stops_the_server_twice_does_not_wait(built: store.Built, tmp_path: 
         asked = threads.submit(client.query, ENDLESS)
         wait(lambda: client.ask("/health").json()["busy"] == 1)
         client.process.send_signal(signal.SIGINT)
-        time.sleep(0.5)
+        assert client.process.stderr is not None
+        assert client.process.stderr.readline() == "Finishing what runs; to end at once, stop it again\n"
         assert client.process.poll() is None
         client.process.send_signal(signal.SIGINT)
         client.process.wait(5)

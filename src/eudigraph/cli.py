@@ -393,7 +393,7 @@ def serve(
         public=public_url,
         log=log or (None if sys.stderr.isatty() else sys.stderr),
     )
-    server.serve(settings, lambda address: _err(f"Serving at {address}  (stop with Ctrl+C)"))
+    server.serve(settings, _err)
 
 
 @cli.command()

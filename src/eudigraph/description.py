@@ -7,6 +7,7 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from eudigraph import results
 from eudigraph.names import BASE, EUD, OWN_GRAPHS, PREFIXES, RDF_TYPE, SKOS, XSD
 from eudigraph.ontology import Ontology
 from eudigraph.queries import LibraryQuery, Parameter
@@ -166,7 +167,7 @@ def openapi(library: Iterable[LibraryQuery], base: str, most: int) -> dict[str, 
         common = [
             ("limit", {"type": "integer", "minimum": 1, "maximum": most, "default": most}, "at most so many rows"),
             ("evidence", {"type": "boolean", "default": False}, "with the passages behind each row"),
-            ("format", {"type": "string", "enum": ["json", "csv", "tsv", "xml", "html"]}, "goes before Accept"),
+            ("format", {"type": "string", "enum": list(results.QUESTIONS)}, "goes before Accept"),
         ]
         paths[f"/api/queries/{query.name}"] = {
             "get": {

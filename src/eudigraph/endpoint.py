@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -243,11 +244,18 @@ def open_endpoint(url: str, *, timeout: float = engine.TIMEOUT) -> Elsewhere:
     QueryTimeout for one that is too slow, and UsageError for a URL that is none.
     """
     plain = Endpoint(Server(url), timeout=timeout)
-    try:
+    with _answering(plain):
         return _opened(plain)
-    except (KeyError, AttributeError) as error:  # a column or a value that was asked for is not there
+
+
+@contextmanager
+def _answering(graph: Endpoint) -> Iterator[None]:
+    """Turn it into a StoreError if a row, a column or a value that was asked for is not there, or none of its kind."""
+    try:
+        yield
+    except (LookupError, AttributeError, ValueError) as error:
         raise StoreError(
-            f"{plain.server.url} answers with other columns than it was asked for; is it the address of an endpoint?"
+            f"{graph.server.url} answers with other columns than it was asked for; is it the address of an endpoint?"
         ) from error
 
 
@@ -284,16 +292,14 @@ def _counted(graph: Endpoint) -> dict[str, int]:
         return number(f"GRAPH {GRAPH_PROVENANCE} {{ ?thing a <{EUD}{name}> }}", "DISTINCT ?thing")
 
     own = ", ".join(str(name) for name in OWN_GRAPHS)
-    return {
-        "sources": things("Source"),
-        "passages": things("Passage"),
-        "claims": number(f"GRAPH ?graph {{ ?s ?p ?o }} FILTER(?graph NOT IN ({own}))"),
-        **{
-            name.value.rpartition("/")[2]: number(f"GRAPH {name} {{ ?s ?p ?o }}")
-            for name in OWN_GRAPHS
-            if name != GRAPH_ONTOLOGY
-        },
-    }
+    kinds = [name for name in OWN_GRAPHS if name != GRAPH_ONTOLOGY]
+    with _answering(graph):
+        return {
+            "sources": things("Source"),
+            "passages": things("Passage"),
+            "claims": number(f"GRAPH ?graph {{ ?s ?p ?o }} FILTER(?graph NOT IN ({own}))"),
+            **{name.value.rpartition("/")[2]: number(f"GRAPH {name} {{ ?s ?p ?o }}") for name in kinds},
+        }
 
 
 def read_manifest(values: Iterable[str]) -> Manifest | None:

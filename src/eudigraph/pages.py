@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
@@ -40,11 +40,12 @@ class Cell:
 
 @dataclass
 class Fact:
-    """A relation with its values; ``more`` are left out."""
+    """A relation with its values; ``more`` are left out. It ``differs`` if passages disagree on its one value."""
 
     relation: Cell
     values: list[Cell]
     more: int = 0
+    differs: bool = False
 
 
 @dataclass
@@ -105,7 +106,8 @@ def thing(store: Triplestore, ontology: Ontology, node: NamedNode) -> Thing:
     facts = [quad for quad in outgoing if quad.predicate.value not in hidden]
     claims = [] if node in OWN_GRAPHS else sorted(store.quads_for_pattern(None, None, None, node), key=str)
     names = _names(store, [*facts, *incoming, *claims])
-    shown = _Shown(store, names)
+    single = {term.iri for term in ontology.properties if term.single_valued}
+    shown = _Shown(store, names, single)
     said, follows = shown.facts(facts)
     to_it, _ = shown.facts(incoming, turned=True)
     own = labels(store, [node.value])[node.value]
@@ -194,8 +196,8 @@ def cell(term: object, names: Mapping[str, str]) -> Cell:
 class _Shown:
     """Statements on their way to a page, and the passages that they lead to, numbered as they come."""
 
-    def __init__(self, store: Triplestore, names: Mapping[str, str]) -> None:
-        self._store, self._names = store, names
+    def __init__(self, store: Triplestore, names: Mapping[str, str], single: Collection[str]) -> None:
+        self._store, self._names, self._single = store, names, single
         self._notes = _notes(store, names)
         self._numbers: dict[str, int] = {}
 
@@ -213,7 +215,9 @@ class _Shown:
             ends.sort(key=lambda end: show(end[1], self._names))
             values = [self._value(quad, end, graphs[quad], follows) for quad, end in ends[:MAX_SHOWN]]
             relation = Cell(self._names.get(predicate, predicate), path(predicate))
-            made[follows].append(Fact(relation, values, max(0, len(ends) - MAX_SHOWN)))
+            claimed = [passages for quad in held if (passages := set(graphs[quad]) - _OWN)]
+            differs = predicate in self._single and not turned and len(claimed) > 1 and len(set().union(*claimed)) > 1
+            made[follows].append(Fact(relation, values, max(0, len(ends) - MAX_SHOWN), differs))
         return made
 
     def passages(self) -> list[Passage]:

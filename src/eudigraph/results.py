@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 from xml.etree import ElementTree
 
@@ -205,20 +205,24 @@ SHORT = {
     "rdf": "application/rdf+xml",
     "trig": "application/trig",
     "nq": "application/n-quads",
+    "n3": "text/n3",
     "html": "text/html",
 }
 """Short names of formats, as file names end and as ``format=`` takes them."""
 
+QUESTIONS = {"json": "application/json"} | {short: SHORT[short] for short in ("csv", "tsv", "xml", "html")}
+"""The same for the questions of the library, whose JSON has names and evidence."""
 
-def wanted(form: str | None, accept: str) -> str:
+
+def wanted(form: str | None, accept: str, short: Mapping[str, str] = SHORT) -> str:
     """Return what formats are wanted: by a short name or media type, which goes before the header field Accept.
 
     Raises UsageError for a format that there is not.
     """
     if form is None:
         return accept
-    if form in SHORT:
-        return SHORT[form]
+    if form in short:
+        return short[form]
     if form in (*ROWS, *GRAPHS):
         return form
-    raise UsageError(f"there is no format {cut(form)!r}; there are: {', '.join(SHORT)}")
+    raise UsageError(f"there is no format {cut(form)!r}; there are: {', '.join(short)}")

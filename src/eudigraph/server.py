@@ -49,6 +49,8 @@ HEAD_SECONDS = 10
 """Seconds in which the head of a request must have come."""
 STOP_SECONDS = 10.0
 """Seconds that requests have to end when the server stops, beyond the deadline of a query."""
+_SOON = 2.0
+"""Seconds after which whoever stops the server is told what it waits for."""
 _LOOK = 2.0
 """Seconds between two looks for a new build."""
 _KEPT = {
@@ -322,7 +324,7 @@ def _wrong_method(request: Request, error: Exception) -> Response:
 
 
 def serve(settings: Settings, say: Callable[[str], None] = lambda _: None) -> None:
-    """Serve until a signal says to stop; what runs by then is finished. ``say`` is told the address.
+    """Serve until a signal says to stop; what runs by then is finished. ``say`` is told where, and if that takes time.
 
     Raises StoreError for a store that cannot be read, UsageError for an address that cannot be had.
     """
@@ -359,15 +361,17 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
         while not (running.done() or stopped.done() or await _answers(address, settings.port)):
             await asyncio.sleep(0.05)
         if not running.done():
-            say(f"http://{_host(settings.host)}:{settings.port}/")
+            say(f"Serving at http://{_host(settings.host)}:{settings.port}/  (stop with Ctrl+C)")
         await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if running.done() and running.exception():
             raise UsageError(f"{settings.host}, port {settings.port}, cannot be had ({running.exception()})")
         granian.stop()  # type: ignore[no-untyped-call]
         # Whoever tells it to stop twice does not want to wait.
-        await asyncio.wait(
-            {running, hurried}, timeout=settings.timeout + STOP_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
+        ends = {running, hurried}
+        soon, _ = await asyncio.wait(ends, timeout=_SOON, return_when=asyncio.FIRST_COMPLETED)
+        if not soon:
+            say("Finishing what runs; to end at once, stop it again")
+            await asyncio.wait(ends, timeout=settings.timeout + STOP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
 
 
 def _told(stop: asyncio.Event, hurry: asyncio.Event) -> None:

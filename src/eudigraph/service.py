@@ -199,12 +199,15 @@ class Service:
                 raise Refusal(404, str(error)) from None
             raise Refusal(404, f"there is no question {cut(name)!r}; they are listed at /api/queries")
         query = self.library[name]
-        media = negotiate(_accept(request), ("application/json", *results.ROWS, HTML))
+        accept = results.wanted(request.get("format"), request.get("accept", ""), results.QUESTIONS)
+        media = negotiate(accept, tuple(dict.fromkeys(("application/json", *results.ROWS, HTML))))
         limit = _number(given.pop("limit", str(self.rows)), self.rows)
         wanted = given.pop("evidence", "true" if media == HTML else "false")
         given.pop("format", None)
         if wanted not in ("true", "false"):
             raise UsageError("evidence is true or false; write one of these")
+        if wanted == "true" and media not in ("application/json", HTML):
+            raise UsageError(f"{media} has no place for evidence; leave evidence out, or ask for format=json")
         try:
             values = queries.resolve(self.graph.store, query, {k: v for k, v in given.items() if v.strip()})
         except UsageError as error:
@@ -238,12 +241,13 @@ class Service:
         shown: dict[str, Any] = {"columns": [], "rows": [], "passages": [], "links": [], "more": ""}
         if answer:
             asked = {key: value for key, value in given.items() if value.strip()}
+            more = {"json": {"evidence": "true"}} if answer.behind is not None else {}
             shown = {
                 "columns": answer.answer.variables,
                 "rows": pages.rows(answer, pages.row_names(self.graph.store, answer.answer)),
                 "passages": answer.passages,
                 "links": [
-                    (f, f"/api/queries/{query.name}?{urlencode({**asked, 'format': f})}")
+                    (f, f"/api/queries/{query.name}?{urlencode({**asked, **more.get(f, {}), 'format': f})}")
                     for f in ("json", "csv", "xml")
                 ],
                 "more": _more(answer.answer),
@@ -332,8 +336,10 @@ class Service:
                 node = NamedNode(BASE + name)
         except ValueError:
             raise Refusal(404, "this names no thing; what there is can be searched at /") from None
-        if not name or not pages.exists(self.graph.store, node) or (ending and ending not in _ENDINGS):
+        if not name or not pages.exists(self.graph.store, node):
             raise Refusal(404, f"the graph has no {cut(BASE + request['name'])}; what there is can be searched at /")
+        if ending and ending not in _ENDINGS:
+            raise Refusal(404, f"a thing has no format {cut(ending)!r}; there are: {', '.join(_ENDINGS)}")
         media = results.SHORT[ending] if ending else negotiate(_accept(request), (*results.GRAPHS, HTML))
         if media != HTML:
             named = results.GRAPHS[media].supports_datasets
@@ -390,7 +396,7 @@ class Service:
         return text(results.write_graph(description.dataset(self.graph, self._terms, self.base), media), media)
 
 
-_ENDINGS = ("ttl", "jsonld", "nt", "rdf", "trig", "nq", "html")
+_ENDINGS = ("ttl", "jsonld", "nt", "rdf", "n3", "trig", "nq", "html")
 
 
 def _query_link(asked: str, form: str) -> str:
