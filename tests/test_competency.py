@@ -11,7 +11,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, Triple
 
 from eudigraph import answers, engine, evidence, names, queries, reasoning, store, workspace
 from eudigraph.errors import UsageError
@@ -289,6 +289,41 @@ def test_2_the_day_of_the_briefing_is_the_default_and_an_earlier_one_adds_the_br
     assert ask("meetings-after") == LATER_MEETINGS
     briefing = ("meeting:telecom-working-party-2023-04-18", "eud:WorkingPartyMeeting", "2023-04-18", "status:held")
     assert ask("meetings-after", "meeting", "kind", "date", "status", after="2023-04-17")[0] == briefing
+
+
+def test_2_a_place_stands_beside_the_date_it_is_claimed_with(library: Mapping[str, queries.LibraryQuery]) -> None:
+    """Who moved the meeting did not say that the place, or its country, moves along; what has no date has them all."""
+    claims = """
+        graph:ontology { eud:Meeting a owl:Class }
+        graph:inferred {
+            meeting:m a eud:Meeting ; eud:takesPlaceInCountry country:x . place:a eud:inCountry country:x .
+            <urn:1> eud:edtf "2030-01"^^edtf:EDTF ;
+                eud:earliest "2030-01-01"^^xsd:date ; eud:latest "2030-01-31"^^xsd:date .
+            <urn:2> eud:edtf "2030-02"^^edtf:EDTF ;
+                eud:earliest "2030-02-01"^^xsd:date ; eud:latest "2030-02-28"^^xsd:date .
+        }
+        passage:1 { meeting:m eud:date "2030-01"^^edtf:EDTF ; eud:takesPlaceIn place:a }
+        passage:2 { meeting:m eud:date "2030-02"^^edtf:EDTF }
+    """
+    query = library["meetings-after"]
+
+    def rows(more: str) -> list[tuple[str | None, ...]]:
+        graph = Store()
+        prefixes = "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in names.PREFIXES.items())
+        graph.load(prefixes + claims + more, RdfFormat.TRIG)
+        graph.extend([Quad(quad.subject, quad.predicate, quad.object) for quad in graph])
+        answer = engine.answer(graph, queries.bind(query, {}))
+        wanted = [answer.variables.index(column) for column in ("date", "place", "place_country")]
+        return [tuple(text(row[i]) for i in wanted) for row in answer.rows]
+
+    first = ("2030-01", "place:a", "country:x")
+    assert rows("") == [first, ("2030-02", None, None)]
+    assert rows("passage:2 { meeting:m eud:takesPlaceIn place:b }") == [first, ("2030-02", "place:b", None)]
+    assert rows("passage:2 { meeting:m eud:takesPlaceIn place:a }") == [first, ("2030-02", "place:a", "country:x")]
+    alone = "passage:3 { meeting:m eud:takesPlaceIn place:b }"
+    assert rows(alone) == [first, ("2030-01", "place:b", None), ("2030-02", "place:b", None)]
+    country = "passage:2 { meeting:m eud:takesPlaceInCountry country:y }"
+    assert rows(country) == [first, ("2030-02", None, "country:y")]
 
 
 def test_3_topics_by_country_with_the_paragraphs_that_say_so(ask: Asker) -> None:

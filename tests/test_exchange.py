@@ -721,6 +721,26 @@ def test_places_are_named_with_their_countries() -> None:
     assert events(graph_of(claims(a="2023-05-31") + only))[0]["LOCATION"] == "X"
 
 
+def test_a_place_stands_beside_the_days_it_is_claimed_with() -> None:
+    """Who moved the meeting to the first of June did not say that Luleå moves along, nor that Sweden does."""
+    here = """
+        passage:a {{ meeting:m eud:takesPlaceIn place:a }} {more}
+        graph:inferred {{ meeting:m eud:takesPlaceInCountry country:x }}
+        graph:reference {{ place:a skos:prefLabel "A"@en ; eud:inCountry country:x . place:b skos:prefLabel "B"@en .
+            country:x skos:prefLabel "X"@en . country:y skos:prefLabel "Y"@en . }}"""
+    text = claims(a="2023-05-31", b="2023-06-01", c="2023-06-01", d="2023-06-02")
+    for more, later in (
+        ("", [None, None]),
+        ("passage:b { meeting:m eud:takesPlaceIn place:b }", ["B", None]),
+        ("passage:b { meeting:m eud:takesPlaceInCountry country:y }", ["Y", "Y"]),
+    ):
+        found = [event["LOCATION"] for event in events(graph_of(text + here.format(more=more)))]
+        assert found == ["A, X", *later]
+    undated = "graph:provenance { passage:e eud:gist 'E'@en } passage:e { meeting:m eud:takesPlaceIn place:b }"
+    found = [event["LOCATION"] for event in events(graph_of(text + here.format(more=undated)))]
+    assert found == ["A, X; B", "B", "B"]
+
+
 def test_the_calendar_withstands_hostile_texts() -> None:
     label = '=1+1; <script>\\n \\"x\\", BEGIN:VALARM\\r\\nEND:VCALENDAR\\u0007 \\u202Eabc ' + "é" * 80
     text = claims(a="2023-05-31").replace('"Meeting"', f'"{label}"').replace("Gist of a.", label)

@@ -65,7 +65,7 @@ def icalendar(store: Triplestore) -> str:
         event.add("transp", "TRANSPARENT")  # the reader is not there
         event.add("url", occasion.meeting)
         event.add("description", facts.description(occasion, others))
-        status, where = facts.firmness(occasion, disputed=bool(others)), facts.location(occasion.meeting)
+        status, where = facts.firmness(occasion, disputed=bool(others)), facts.location(occasion)
         topics = facts.names(occasion.meeting, "agendaTopic")
         for name, value in (("status", status), ("location", where), ("categories", topics)):
             if value:
@@ -150,12 +150,28 @@ class _Facts:
     def names(self, meeting: str, prop: str) -> list[str]:
         return sorted({self.name(iri) for iri in self._objects[(meeting, prop)]})
 
-    def location(self, meeting: str) -> str:
-        """Return place and country; where only the country is known, the country."""
-        places = sorted({*self._objects[(meeting, "takesPlaceIn")]})
-        if not places:
-            return "; ".join(self.names(meeting, "takesPlaceInCountry"))
-        return "; ".join(", ".join([self.name(place), *self.names(place, "inCountry")]) for place in places)
+    def location(self, occasion: _Occasion) -> str:
+        """Return place and country; where only the country is known, the country.
+
+        A place belongs to the days it is claimed with; claimed without any, it belongs to all.
+        """
+        places = sorted({*self._objects[(occasion.meeting, "takesPlaceIn")]})
+        if here := [place for place in places if self._there(occasion, place)]:
+            return "; ".join(", ".join([self.name(place), *self.names(place, "inCountry")]) for place in here)
+        others = {name for place in places for name in self.names(place, "inCountry")}
+        return "; ".join(name for name in self.names(occasion.meeting, "takesPlaceInCountry") if name not in others)
+
+    def _there(self, occasion: _Occasion, place: str) -> bool:
+        """Whether a place is claimed along with an occasion's days, or without any."""
+        meeting = NamedNode(occasion.meeting)
+        texts = {text for text, _ in occasion.claims}
+        for said in self._store.quads_for_pattern(meeting, eud("takesPlaceIn"), NamedNode(place)):
+            if isinstance(said.graph_name, NamedNode):
+                quads = self._store.quads_for_pattern(meeting, eud("date"), None, said.graph_name)
+                days = {quad.object.value for quad in quads if isinstance(quad.object, Literal)}
+                if not days or days & texts:
+                    return True
+        return False
 
     def statuses(self, occasion: _Occasion, passage: str | None = None) -> list[str]:
         """Return the statuses claimed along with the days, in one passage or all; if there are none, the meeting's."""
