@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,9 @@ from eudigraph import build, cli, store, workspace
 # The same examples each time: a test that fails here fails everywhere.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
 hypothesis.settings.load_profile("repeatable")
+# Nor does it matter what is set where the tests run.
+for _name in ("COLUMNS", "EUDIGRAPH_WORKSPACE"):
+    os.environ.pop(_name, None)
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

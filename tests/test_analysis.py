@@ -585,7 +585,7 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, graph: Graph)
         with monkeypatch.context() as patch:
             for name in [name for name in sys.modules if name.split(".")[0] == package]:
                 patch.setitem(sys.modules, name, None)
-            with pytest.raises(errors.UsageError, match=rf"need {package}; install it with: pip install 'eudigraph"):
+            with pytest.raises(errors.UsageError, match=rf"need {package}; get it with: pip install .*\[notebook\]'$"):
                 ask()
 
 

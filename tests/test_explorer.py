@@ -163,6 +163,10 @@ def test_the_partner_filter_leaves_what_concerns_that_country(open_page: Open, b
     assert set(listed(page)) & engagements == with_singapore
     assert {"Singapore", "digital identity"} <= set(listed(page))
     assert parameters(page)["partner"] == "country:singapore"
+    panel = page.locator("#panel")
+    assert panel.locator("h3:not(.part)").all_inner_texts() == ["Singapore"]
+    page.locator("#partner").select_option(label="all partners")
+    assert {"Japan", "Singapore"} <= set(panel.locator("h3:not(.part)").all_inner_texts())
 
 
 def test_the_topic_filter_takes_narrower_topics_in(open_page: Open) -> None:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from rdflib.plugins.sparql.parser import parseQuery
 
 from conftest import Run
-from eudigraph import answers, engine, errors, isolated, queries, sparql, store, workspace
+from eudigraph import answers, engine, errors, isolated, output, queries, sparql, store, workspace
 from eudigraph.isolated import Isolated
 from eudigraph.names import BASE, PREFIXES, XSD
 
@@ -498,6 +498,74 @@ def test_an_unknown_query_is_named_with_the_nearest(command: Callable[..., Run],
     done = command("query", "--store", built.folder, "qqqqqqqq")
     assert (done.status, done.out) == (2, "")
     assert done.err == "eudigraph: there is no single query 'qqqqqqqq'; list them with: eudigraph queries\n"
+
+
+def test_sparql_where_a_name_or_a_file_is_wanted_is_told_apart(command: Callable[..., Run], built: store.Built) -> None:
+    for asked in (["SELECT * { ?s ?p ?o }"], ["--file", "SELECT * { ?s ?p ?o }"]):
+        done = command("query", "--store", built.folder, *asked)
+        assert (done.status, done.out) == (2, "")
+        assert done.err == (
+            "eudigraph: SPARQL of your own comes in a file, or from standard input: eudigraph query --file -\n"
+        )
+
+
+def test_names_that_are_not_in_the_graph_are_remarked(built: store.Built) -> None:
+    asked = """PREFIX topic: <http://example.org/> PREFIX country: <https://w3id.org/eudigraph/country/>
+        SELECT * { VALUES ?c { country:Japan country:japan country:narnia topic:none person:
+        passage:euractiv-2023-04\\/18 <country:Atlantis> } ?c ?p "country:Utopia" # country:Oz
+        }"""
+    assert answers.unknown_terms(built, asked) == [
+        "country:Japan is nothing in the graph; did you mean country:japan?",
+        "country:narnia is nothing in the graph",
+    ]
+
+
+def test_what_the_graph_does_not_say_is_answered_with_how_to_see_what_it_says(
+    command: Callable[..., Run], built: store.Built
+) -> None:
+    done = command("explain", "--store", built.folder, "Japan", "in country", "Sweden")
+    assert (done.status, done.out) == (2, "")
+    asked = "SELECT ?property ?value { <https://w3id.org/eudigraph/country/japan> ?property ?value }"
+    assert done.err.endswith(f"see what it says with: eudigraph query --file - and {asked}\n")
+    assert engine.answer(built.store, asked).rows
+
+
+def test_a_table_that_does_not_fit_is_written_row_by_row(
+    command: Callable[..., Run], built: store.Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("query", "--store", built.folder, "meetings-after", "--format", "table")
+    wide = command(*asked).out.splitlines()
+    assert wide[1].split() == ["meeting", "kind", "country", "date", "place", "country", "status"]
+    assert max(map(len, wide)) == 117
+    monkeypatch.setenv("COLUMNS", "80")
+    rows = command(*asked).out.split("\n\n")
+    assert rows[0] == (
+        "meeting        EU–India Trade and Technology Council, first ministerial meeting\n"
+        "kind           ministerial meeting\n"
+        "country        India\n"
+        "date           2023-05-15/2023-05-16\n"
+        "place          Brussels\n"
+        "status         scheduled"
+    )
+    assert rows[-1].endswith("status         to be confirmed\n")
+    assert len(rows) == 4
+    with_passages = command(*asked, "--evidence").out
+    assert "\nevidence       1 3\n\nmeeting " in with_passages
+    assert "\nevidence       4\n\n[1] Commission updates" in with_passages
+    assert max(map(len, with_passages.splitlines())) <= 80
+    long = output.table(["x", "y", "z"], [["a" * 70, "b c\x1b[2J\nd", "f" * 30], ["", "e" * 30, ""]], width=60)
+    assert long == f"x  {'a' * 57}\n   {'a' * 13}\ny  b c�[2J\n   d\nz  {'f' * 30}\n\ny  {'e' * 30}\n"
+
+
+def test_a_workspace_can_be_set_for_all_commands(
+    command: Callable[..., Run], copy: workspace.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = copy.root / "queries" / "officials"
+    name.with_suffix(".rq").rename(name.with_name("people.rq"))
+    name.with_suffix(".toml").rename(name.with_name("people.toml"))
+    assert "people" not in command("queries").out
+    monkeypatch.setenv("EUDIGRAPH_WORKSPACE", str(copy.root))
+    assert "people" in command("queries").out
 
 
 def test_an_unknown_name_is_named_with_the_nearest(command: Callable[..., Run], built: store.Built) -> None:

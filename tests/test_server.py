@@ -411,7 +411,7 @@ def test_a_page_says_where_claims_differ(server: Client) -> None:
 def test_a_page_of_a_thing_leads_to_what_is_said_and_who_says_it(server: Client) -> None:
     page = server.ask("/id/meeting/eu-japan-summit-2023", accept="text/html").text
     assert "EU–Japan summit 2023" in page
-    assert "2023-07-03?/2023-07-04?" in page
+    assert "3–4 July 2023 (uncertain)" in page
     assert "/id/passage/" in page
     assert "European Commission" in page
     why = re.findall(r'href="(/explain\?[^"]+)"', server.ask("/id/country/japan", accept="text/html").text)

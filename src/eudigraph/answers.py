@@ -14,7 +14,7 @@ from eudigraph import build as building
 from eudigraph import texts as texts_
 from eudigraph.errors import UsageError
 from eudigraph.evidence import Passage
-from eudigraph.names import EUD, OWN_GRAPHS, PREFIXES, XSD, shorten, similar
+from eudigraph.names import EUD, KINDS, OWN_GRAPHS, PREFIXES, XSD, expand, shorten, similar
 from eudigraph.sparql import Triplestore, select
 from eudigraph.workspace import Workspace
 
@@ -80,9 +80,13 @@ def ask_text(
 
 
 def unknown_terms(graph: store.Built, text: str) -> list[str]:
-    """Return a remark for each term of ours in a query that the ontology does not have: it can match nothing."""
+    """Return a remark for each name of ours in a query that the ontology, or the graph, does not have.
+
+    Such a name can match nothing. One that differs only in its capitals is suggested.
+    """
     known = {shorten(iri) for iri in ontology.from_store(graph.store).terms}
-    used = dict.fromkeys(re.findall(r"\beud:\w+", sparql.bare(text)))
+    bare = sparql.bare(text)
+    used = dict.fromkeys(re.findall(r"\beud:\w+", bare))
     remarks = []
     for term in used:
         if term not in known:
@@ -90,7 +94,20 @@ def unknown_terms(graph: store.Built, text: str) -> list[str]:
             remarks.append(
                 f"{term} is no term of the ontology" + (f"; did you mean {' or '.join(near)}?" if near else "")
             )
+    declared = dict(re.findall(r"(?i)\bPREFIX\s+([\w-]+):\s*<([^>]*)>", text))
+    own = "|".join(kind for kind in KINDS if declared.get(kind, PREFIXES[kind]) == PREFIXES[kind])
+    for name in dict.fromkeys(re.findall(rf"(?<![\w-])(?:{own or '(?!)'}):\w[\w-]*(?![\w:/.%\\-])", bare)):
+        if not _is_there(graph.store, name):
+            small = name.lower()
+            near_ = f"; did you mean {small}?" if _is_there(graph.store, small) else ""
+            remarks.append(f"{name} is nothing in the graph{near_}")
     return remarks
+
+
+def _is_there(graph: Triplestore, name: str) -> bool:
+    node = NamedNode(expand(name) or "")
+    patterns = ((node, None, None, None), (None, None, node, None), (None, None, None, node))
+    return any(True for given in patterns for _ in graph.quads_for_pattern(*given))
 
 
 def attach(
@@ -208,8 +225,8 @@ def explained(
     names = _names_of(graph.store, [statement, *(s for way in ways for s in _statements(way))])
     if not ways:
         raise UsageError(
-            f"the graph does not say: {_sentence(statement, names)}; see what it says with: "
-            f'eudigraph query evidence subject="{names[subject_.value]}"'
+            f"the graph does not say: {_sentence(statement, names)}; see what it says with: eudigraph query --file - "
+            f"and SELECT ?property ?value {{ {subject_} ?property ?value }}"
         )
     return statement, ways, names
 

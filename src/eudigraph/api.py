@@ -47,6 +47,7 @@ from eudigraph import (
 from eudigraph.errors import DataError, UsageError
 from eudigraph.export import rdflib_term
 from eudigraph.names import OWL, RDF_TYPE, RDFS, XSD, cut, expand
+from eudigraph.version import installing
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -612,7 +613,7 @@ def _table(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
     try:
         import pandas as pd
     except ImportError:
-        raise UsageError("answers as tables need pandas; install it with: pip install 'eudigraph[notebook]'") from None
+        raise UsageError(f"answers as tables need pandas; get it with: {installing('notebook')}") from None
     return pd.DataFrame({name: _whole(values) for name, values in columns.items()})
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import webbrowser
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from eudigraph import build as building
 from eudigraph import texts as texts_
 from eudigraph.errors import DataError, EudigraphError, UsageError
 from eudigraph.names import CLAIMS, cut
-from eudigraph.version import VERSION
+from eudigraph.version import VERSION, installing
 from eudigraph.workspace import Workspace, copy_workspace, open_workspace
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def _workspace_option(command: F) -> F:
         "folder",
         type=click.Path(path_type=Path),
         metavar="DIR",
+        envvar="EUDIGRAPH_WORKSPACE",
+        show_envvar=True,
         help="Folder with ontology/, graph/ and queries/. By default what came with eudigraph.",
     )(command)
 
@@ -175,6 +178,8 @@ def query(
     """Ask the query NAME of the library, such as: query topics country=Japan. Or ask SPARQL of your own with --file."""
     if (name is None) == (file is None):
         raise UsageError("give the name of a query (see: eudigraph queries) or --file with SPARQL of your own")
+    if "{" in (name or file or ""):  # neither a name nor a file has that
+        raise UsageError("SPARQL of your own comes in a file, or from standard input: eudigraph query --file -")
     workspace = open_workspace(folder)
     graph = _open(workspace, built, timeout)
     form = form or ("table" if sys.stdout.isatty() else "csv")
@@ -377,7 +382,7 @@ def serve(
     try:
         from eudigraph import remote, server
     except ModuleNotFoundError as error:
-        raise UsageError(f"{error.name} is needed to serve; get it with: pip install 'eudigraph[serve]'") from error
+        raise UsageError(f"{error.name} is needed to serve; get it with: {installing('serve')}") from error
 
     if remote.is_url(built):
         raise UsageError("what is at a URL is served there already; give the folder of a build")
@@ -429,7 +434,7 @@ def init(folder: Path) -> None:
     """Copy ontology, claims and queries into the new FOLDER, to add to them there."""
     for made in copy_workspace(open_workspace(), folder):
         click.echo(f"Made {made}")
-    click.echo(f"Use it with --workspace {folder}")
+    click.echo(f"Use it with --workspace {folder}, or set EUDIGRAPH_WORKSPACE to that folder")
 
 
 def main() -> NoReturn:
@@ -552,7 +557,5 @@ def _count(number: int, what: str) -> str:
 
 
 def _width() -> int:
-    try:
-        return max(60, os.get_terminal_size(sys.stdout.fileno()).columns)
-    except (OSError, ValueError):
-        return output.WIDTH
+    """Return how wide lines may be: what COLUMNS says, or the terminal."""
+    return max(60, shutil.get_terminal_size((output.WIDTH, 0)).columns)

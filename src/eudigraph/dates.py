@@ -18,6 +18,10 @@ MAX_LENGTH = 64
 
 # Years, months, days and intervals of them, which most dates are; the library takes 5 to 15 ms for each.
 _PLAIN = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-([0-9]{2}))?)?[?~%]?")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"),
+    "December",
+)
 
 
 @lru_cache(maxsize=100_000)
@@ -37,6 +41,30 @@ def bounds(text: str) -> tuple[date | None, date | None]:
     if first and last and first > last:
         raise ValueError("ends before it begins")
     return first, last
+
+
+def readable(text: str) -> str:
+    """Return an EDTF date for people; one that is no year, month, day, or interval of them, as it stands.
+
+    >>> readable("2023-07-03?/2023-07-04?")
+    '3–4 July 2023 (uncertain)'
+    """
+    found = [_PLAIN.fullmatch(end) for end in text.split("/")]
+    ends = [_words(*match.groups()) for match in found if match]
+    if len(ends) < len(found) or len(ends) > 2:
+        return text
+    doubt = " (uncertain)" if re.search("[?~%]", text) else ""
+    if len(ends) == 1:
+        return " ".join(ends[0]) + doubt
+    first, last = ends
+    size = len(first)
+    while len(last) == size and len(first) > 1 and first[-1] == last[len(first) - 1]:
+        first.pop()  # what both ends have in common is said once
+    return f"{' '.join(first)}–{' '.join(last)}{doubt}"
+
+
+def _words(year: str, month: str | None, day_: str | None) -> list[str]:
+    return [*([str(int(day_))] if day_ else []), *([_MONTHS[int(month) - 1]] if month else []), year]
 
 
 def day(text: str) -> date:

@@ -146,7 +146,8 @@ class Endpoint:
         if reply.status in _EXPLAINED and reply.said():
             raise UsageError(f"{self.server.url} cannot run the query: {reply.said()}")
         raise StoreError(
-            f"{self.server.url} answers with status {reply.status} ({reply.said()}); is it the address of an endpoint?"
+            f"{self.server.url} answers with status {reply.status} ({reply.said()}); is it the address of an endpoint, "
+            "such as http://127.0.0.1:8080/sparql?"
         )
 
     def _table(self, reply: Reply, form: str) -> QuerySolutions | QueryBoolean:

@@ -21,6 +21,7 @@ from typing import Any
 from pyoxigraph import Quad, RdfFormat, parse
 
 from eudigraph import children
+from eudigraph.version import installing
 
 MAX_STATEMENTS = 10_000
 """Object statements up to which HermiT is asked; 10,000 take it some 22 seconds, and time grows faster than they."""
@@ -57,7 +58,7 @@ def ask(ntriples: bytes, *, infer: bool = False, timeout: float = TIMEOUT) -> Ve
     """
     java = find_java()
     if java is None:
-        return Verdict(None, "there is no Java; install one, or: pip install 'eudigraph[java]'")
+        return Verdict(None, f"there is no Java; install one, or: {installing('java')}")
     with tempfile.TemporaryDirectory(prefix="eudigraph-") as folder:
         given, result = Path(folder, "given.nt"), Path(folder, "result.nt")
         given.write_bytes(ntriples)

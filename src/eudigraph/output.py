@@ -34,6 +34,8 @@ NETWORK_FORMATS = ("graphml", "gexf", "cytoscape", "neo4j", "icalendar", "jsonld
 """For other tools."""
 WIDTH = 120
 """Characters of a line where there is no terminal to ask."""
+_WORD = 24
+"""Characters of the longest word that is not broken for a table's sake."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Also what turns the direction of writing, which would let a name reverse the rest of its line."""
 
@@ -72,22 +74,48 @@ def cells(row: Sequence[object], names: Mapping[str, str], *, ids: bool = False)
 def table(
     columns: Sequence[str], rows: Sequence[Sequence[str]], *, width: int | None = None, notes: Sequence[str] = ()
 ) -> str:
-    """Return a table for a terminal. Whatever could steer the terminal is taken out of the texts."""
+    """Return a table for a terminal, or where its words would not fit, a line for each value and a gap between rows.
+
+    Whatever could steer the terminal is taken out of the texts.
+    """
+    width = width or WIDTH
+    widths, fits = _widths(columns, rows, width)
+    if not fits and rows:
+        return _records(columns, rows, width, notes)
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column, room in zip(columns, _widths(columns, rows, width or WIDTH), strict=True):
+    for column, room in zip(columns, widths, strict=True):
         made.add_column(column.replace("_", " "), overflow="fold", width=room)
     for row in rows:
         made.add_row(*(Text(clean(cell)) for cell in row))
     buffer = io.StringIO()
-    console = Console(file=buffer, width=width or WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
+    console = Console(file=buffer, width=width, color_system=None, highlight=False, markup=False, emoji=False)
     console.print(made)
     for note in notes:
         console.print(Text(clean(note)), soft_wrap=False)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
-def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Return the width of each column: at least its longest word if that fits, and more where needed."""
+def _records(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, notes: Sequence[str]) -> str:
+    heads = [clean(column.replace("_", " ")) for column in columns]
+    left = max(map(len, heads)) + 2
+    parts = []
+    for row in rows:
+        lines = []
+        for head, cell in zip(heads, row, strict=True):
+            folds = [textwrap.wrap(line, width - left, break_on_hyphens=False) for line in cell.split("\n")]
+            texts = [clean(text) for fold in folds for text in fold]
+            lines += [f"{name:{left}}{text}" for name, text in zip([head, *[""] * len(texts)], texts, strict=False)]
+        parts.append("\n".join(lines))
+    below = [line for note in notes for line in textwrap.wrap(clean(note), width, break_on_hyphens=False)]
+    return "\n\n".join([*parts, *(["\n".join(below)] if below else [])]) + "\n"
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> tuple[list[int], bool]:
+    """Return the width of each column, and whether the words fit into these.
+
+    A column is as wide as its longest word if that fits, and wider where needed. A word may be broken if it is as long
+    as an IRI.
+    """
     texts = [[column.replace("_", " "), *(row[index] for row in rows)] for index, column in enumerate(columns)]
     whole = [max(map(len, column), default=1) for column in texts]
     word = [max((len(w) for text in column for w in text.split()), default=1) for column in texts]
@@ -99,7 +127,7 @@ def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -
         if tightest is None or whole[tightest] <= widths[tightest]:
             break
         widths[tightest] += 1
-    return widths
+    return widths, most >= min(_WORD, max(word, default=1))
 
 
 def clean(text: str) -> str:

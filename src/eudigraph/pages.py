@@ -11,9 +11,10 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from eudigraph import engine, evidence, network, output
 from eudigraph.answers import Evidenced
+from eudigraph.dates import readable
 from eudigraph.evidence import Passage
 from eudigraph.labels import labels, show
-from eudigraph.names import BASE, EUD, GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, RDFS, SKOS
+from eudigraph.names import BASE, EDTF, EUD, GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, RDFS, SKOS
 from eudigraph.ontology import Ontology
 from eudigraph.reasoning import Step, passages_of
 from eudigraph.sparql import Triplestore, select
@@ -227,6 +228,8 @@ class _Shown:
 
     def _value(self, quad: Quad, end: object, graphs: Sequence[str], follows: bool) -> Cell:
         made = cell(end, self._names)
+        if isinstance(end, Literal) and end.datatype.value == EDTF:
+            made.text = readable(end.value)
         made.note = self._notes.get(end.value, "") if isinstance(end, NamedNode) else ""
         made.passages = [self._numbers.setdefault(g, len(self._numbers)) for g in graphs if g not in _OWN]
         if follows and isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
@@ -243,7 +246,7 @@ def _notes(store: Triplestore, iris: Iterable[str]) -> dict[str, str]:
         query = f"""SELECT DISTINCT ?x ?said {{ VALUES ?x {{ {listed} }} ?x a <{EUD}Engagement> ; {relation} ?said
             FILTER(LANG(?said) IN ("en", "")) }} ORDER BY ?x ?said"""
         for row in select(store, query):
-            found[row["x"].value].append(row["said"].value)
+            found[row["x"].value].append(readable(row["said"].value))
     return {iri: ", ".join(said) for iri, said in found.items()}
 
 

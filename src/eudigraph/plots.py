@@ -18,6 +18,7 @@ from eudigraph.errors import UsageError
 from eudigraph.looks import LOOKS, heaviest, look_of_node, things
 from eudigraph.names import cut
 from eudigraph.store import write_aside
+from eudigraph.version import installing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -254,7 +255,7 @@ def _plot(title: str, draw: Callable[[Axes], None], *, width: float = 7.2, heigh
         import matplotlib as mpl
         from matplotlib.figure import Figure
     except ImportError:
-        raise UsageError("pictures need matplotlib; install it with: pip install 'eudigraph[notebook]'") from None
+        raise UsageError(f"pictures need matplotlib; get it with: {installing('notebook')}") from None
     # No pyplot: it would keep every figure, and choose a window for them.
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height))

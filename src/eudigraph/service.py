@@ -24,7 +24,7 @@ from eudigraph import answers, description, engine, isolated, ontology, pages, q
 from eudigraph.answers import Evidenced
 from eudigraph.errors import EudigraphError, UsageError
 from eudigraph.labels import labels
-from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, GRAPH_ONTOLOGY, PREFIXES, SKOS, XSD, cut
+from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, GRAPH_ONTOLOGY, PREFIXES, SKOS, XSD, cut, shorten
 from eudigraph.pool import MAX_REPLY, pack, unpack
 from eudigraph.replies import HTML, PAGES, Refusal, Reply, negotiate, problem, text
 from eudigraph.workspace import Workspace, open_workspace
@@ -359,7 +359,7 @@ class Service:
         media = negotiate(_accept(request), (*results.GRAPHS, HTML))
         if media == HTML:
             terms = self._terms
-            ours = [term for term in terms.terms.values() if term.ours]
+            ours = sorted((term for term in terms.terms.values() if term.ours), key=lambda term: term.name.lower())
             return _page(
                 "ontology",
                 title="Ontology",
@@ -428,7 +428,7 @@ def _page(name: str, **given: Any) -> Reply:
         "path": pages.path,
         "name": lambda iri: names.get(iri, iri),
         "default_name": lambda given: names.get(given, given) or "",
-        "term": lambda iri: known[iri].label if iri in known else iri,
+        "term": lambda iri: (known[iri].label if iri in known else "") or shorten(iri),
     }
     given |= {"nav": PAGES, "script": given.get("script", "")}
     return _as_page(drawing.document(f"web/{name}.html", styles=_STYLES, filters=filters, **given))

@@ -203,7 +203,8 @@ function welcome() {
     if (KINDS[kindOf(subject(i))]?.name !== "Partnership") continue;
     partners.set(object(i), [...(partners.get(object(i)) ?? []), subject(i)]);
   }
-  const list = [...partners].sort((a, b) => (label(a[0]) < label(b[0]) ? -1 : 1)).slice(0, 60);
+  const wanted = [...partners].filter(([country]) => state.partner < 0 || country === state.partner);
+  const list = wanted.sort((a, b) => (label(a[0]) < label(b[0]) ? -1 : 1)).slice(0, 60);
   return [
     el("h2", { tabindex: "-1", id: "heading", text: "Whom the EU works with on digital matters" }),
     ENTITIES.some((_, e) => drawable(e)) ? null : el("p", { class: "warn", text: "This graph is empty: there is nothing to show." }),

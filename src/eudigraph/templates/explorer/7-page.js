@@ -91,7 +91,7 @@ function apply(problem) {
   }
   pictureOf = picture;
   showList(shown);
-  const key = `${state.e} ${state.o} ${state.steps} ${problem}`;
+  const key = `${state.e} ${state.o} ${state.steps} ${state.e < 0 ? state.partner : ""} ${problem}`;
   if (key !== panelOf) showPanel(problem);
   else if (panelOf !== null) say(by("count").textContent); // a filter, a kind or a search
   panelOf = key;
