@@ -392,7 +392,7 @@ def run(given: argparse.Namespace, kept: Found) -> Found:
                 load = os.getloadavg()[0]
                 found = Size(quads, Path(folder), given, gave_up).measure()
                 found |= {"load_average": [load, os.getloadavg()[0]], "took": time.perf_counter() - began}
-                found["limit"] = given.limit
+                found |= {"limit": given.limit, "runs": given.runs}
             kept["sizes"][str(quads)] = found
             if given.results:
                 given.results.write_text(json.dumps(kept, indent=1), "utf-8")

@@ -341,10 +341,13 @@ def text(report: Report, out: Path, pictures: dict[str, str]) -> str:
 
 def _how(made: Found, sizes: Mapping[int, Found]) -> list[str]:
     limits = ", ".join(f"{found.get('limit', made['limit']):g} s at {size:,}" for size, found in sorted(sizes.items()))
+    runs = {size: found.get("runs", made["runs"]) for size, found in sorted(sizes.items())}
+    same = len(set(runs.values())) == 1
+    times = made["runs"] if same else ", ".join(f"{number} (at {size:,} quads)" for size, number in runs.items())
     return [
         "Each engine is a process of its own, and all are asked in turn, query by query and run by run. Figures "
         "are the "
-        f"median of {made['runs']} runs with the first and third quartile in brackets, after one run that only "
+        f"median of {times} runs with the first and third quartile in brackets, after one run that only "
         f"warms up "
         "and whose rows are compared; a slow query has fewer runs. Seconds are those of the processor, which others at "
         "work change less than the time that passes; for servers they are those of the clock, from sending "
