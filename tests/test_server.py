@@ -559,6 +559,12 @@ def test_the_explorer_is_at_the_top(server: Client, built: store.Built) -> None:
 
 def test_the_ontology_is_given_for_people_and_programs(server: Client) -> None:
     page = server.ask("/ontology", accept="text/html").text
+    for part in page.split("<h2>")[1:3]:
+        names = re.findall(r'<dt id="([^"]+)"', part)
+        assert len(names) > 20
+        assert names == sorted(names, key=str.lower)
+    assert re.findall(r"Below:\s*[.,]", page) == []
+    assert "Below: skos:Concept." in page
     assert 'id="Country"' in page
     found = list(parse(server.ask("/ontology", accept="text/turtle").body, format=RdfFormat.TURTLE))
     assert any(q.subject == NamedNode(EUD + "Country") for q in found)
