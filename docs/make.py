@@ -6,6 +6,7 @@ The data dictionary, the pictures of the model and of the explorer, and the answ
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -16,7 +17,7 @@ from typing import Literal
 
 from pyoxigraph import Store
 
-from eudigraph import assemble, dictionary, explore, measures, open_built, projections, workspace
+from eudigraph import assemble, dictionary, explore, measures, open_built, output, projections, workspace
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -58,6 +59,7 @@ def readme(text: str, build: Path) -> str:
         run = subprocess.run(  # noqa: S603  (the README's own commands)
             [sys.executable, "-m", "eudigraph", *words, "--store", str(build), *table],
             input=given,
+            env={**os.environ, "COLUMNS": str(output.WIDTH)},  # whatever the terminal that this runs in
             capture_output=True,
             encoding="utf-8",
             check=True,
