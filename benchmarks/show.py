@@ -261,9 +261,9 @@ def _targets_of_build(report: Report) -> Iterator[Target]:
         (n, first), (m, second) = steps[-2:]
         allowed = (m * math.log(m)) / (n * math.log(n))
         text = f"{second / first:.1f} times from {n:,} to {m:,} quads built; n log n: {allowed:.1f} times"
-        alone = [report.points(name, of_load("cpu"))[-2:] for name in ("bare", "pyoxigraph")]
-        if all(len(points) == 2 for points in alone):
-            grown, whole = (points[1][1] / points[0][1] for points in alone)
+        alone = [dict(report.points(name, of_load("cpu"))) for name in ("bare", "pyoxigraph")]
+        if all(n in taken and m in taken for taken in alone):
+            grown, whole = (taken[m] / taken[n] for taken in alone)
             text += f"; pyoxigraph alone: the bare load {grown:.1f} times, loading what is built {whole:.1f} times"
         yield Target("Build grows no faster than n log n", text, second / first <= allowed)
 

@@ -500,13 +500,18 @@ def test_an_unknown_query_is_named_with_the_nearest(command: Callable[..., Run],
     assert done.err == "eudigraph: there is no single query 'qqqqqqqq'; list them with: eudigraph queries\n"
 
 
-def test_sparql_where_a_name_or_a_file_is_wanted_is_told_apart(command: Callable[..., Run], built: store.Built) -> None:
+def test_sparql_where_a_name_or_a_file_is_wanted_is_told_apart(
+    command: Callable[..., Run], built: store.Built, tmp_path: Path
+) -> None:
     for asked in (["SELECT * { ?s ?p ?o }"], ["--file", "SELECT * { ?s ?p ?o }"]):
         done = command("query", "--store", built.folder, *asked)
         assert (done.status, done.out) == (2, "")
         assert done.err == (
             "eudigraph: SPARQL of your own comes in a file, or from standard input: eudigraph query --file -\n"
         )
+    odd = tmp_path / "own {1}.rq"
+    odd.write_text("ASK { ?s ?p ?o }", "utf-8")
+    assert command("query", "--store", built.folder, "--file", odd).out == "true\n"
 
 
 def test_names_that_are_not_in_the_graph_are_remarked(built: store.Built) -> None:

@@ -900,7 +900,9 @@ def test_two_servers_share_a_store_and_take_up_a_new_build(copy: workspace.Works
             assert "sixth generation" in page
         # A build that cannot be read does not take the place of the one that can.
         manifest = copy.build_folder / store.MANIFEST
-        manifest.write_text('{"format": 99}', "utf-8")
+        other = manifest.with_suffix(".new")
+        other.write_text('{"format": 99}', "utf-8")
+        other.replace(manifest)  # at once, as a build does: half a manifest would be another complaint
         told = one.process.stderr
         assert told
         wait(lambda: bool(select.select([told], [], [], 0)[0]))

@@ -14,7 +14,7 @@ from eudigraph import build as building
 from eudigraph import texts as texts_
 from eudigraph.errors import UsageError
 from eudigraph.evidence import Passage
-from eudigraph.names import EUD, KINDS, OWN_GRAPHS, PREFIXES, XSD, expand, shorten, similar
+from eudigraph.names import EUD, KINDS, OWN_GRAPHS, PREFIXES, XSD, shorten, similar
 from eudigraph.sparql import Triplestore, select
 from eudigraph.workspace import Workspace
 
@@ -94,20 +94,15 @@ def unknown_terms(graph: store.Built, text: str) -> list[str]:
             remarks.append(
                 f"{term} is no term of the ontology" + (f"; did you mean {' or '.join(near)}?" if near else "")
             )
-    declared = dict(re.findall(r"(?i)\bPREFIX\s+([\w-]+):\s*<([^>]*)>", text))
-    own = "|".join(kind for kind in KINDS if declared.get(kind, PREFIXES[kind]) == PREFIXES[kind])
-    for name in dict.fromkeys(re.findall(rf"(?<![\w-])(?:{own or '(?!)'}):\w[\w-]*(?![\w:/.%\\-])", bare)):
-        if not _is_there(graph.store, name):
-            small = name.lower()
-            near_ = f"; did you mean {small}?" if _is_there(graph.store, small) else ""
-            remarks.append(f"{name} is nothing in the graph{near_}")
+    prefixes = {**PREFIXES, **sparql.declared(text)}
+    for prefix, local in dict.fromkeys(re.findall(r"(?<![\w-])(\w+):(\w[\w-]*)(?![\w:/.%\\-])", bare)):
+        if prefix not in KINDS or prefixes[prefix] != PREFIXES[prefix]:
+            continue
+        here, small = (sparql.exists(graph.store, NamedNode(prefixes[prefix] + x)) for x in (local, local.lower()))
+        if not here:
+            hint = f"; did you mean {prefix}:{local.lower()}?" if small else ""
+            remarks.append(f"{prefix}:{local} is nothing in the graph{hint}")
     return remarks
-
-
-def _is_there(graph: Triplestore, name: str) -> bool:
-    node = NamedNode(expand(name) or "")
-    patterns = ((node, None, None, None), (None, None, node, None), (None, None, None, node))
-    return any(True for given in patterns for _ in graph.quads_for_pattern(*given))
 
 
 def attach(

@@ -158,8 +158,9 @@ class _Facts:
         places = sorted({*self._objects[(occasion.meeting, "takesPlaceIn")]})
         if here := [place for place in places if self._there(occasion, place)]:
             return "; ".join(", ".join([self.name(place), *self.names(place, "inCountry")]) for place in here)
-        others = {name for place in places for name in self.names(place, "inCountry")}
-        return "; ".join(name for name in self.names(occasion.meeting, "takesPlaceInCountry") if name not in others)
+        elsewhere = {iri for place in places for iri in self._objects[(place, "inCountry")]}
+        countries = {*self._objects[(occasion.meeting, "takesPlaceInCountry")]} - elsewhere
+        return "; ".join(sorted(map(self.name, countries)))
 
     def _there(self, occasion: _Occasion, place: str) -> bool:
         """Whether a place is claimed along with an occasion's days, or without any."""

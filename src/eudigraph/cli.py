@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _MAX_FILE = 64 * 10**6
 """Bytes of the largest file that is read for a query; how long the query itself may be is less."""
 
+_SPARQL_GIVEN = "SPARQL of your own comes in a file, or from standard input: eudigraph query --file -"
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -178,8 +180,8 @@ def query(
     """Ask the query NAME of the library, such as: query topics country=Japan. Or ask SPARQL of your own with --file."""
     if (name is None) == (file is None):
         raise UsageError("give the name of a query (see: eudigraph queries) or --file with SPARQL of your own")
-    if "{" in (name or file or ""):  # neither a name nor a file has that
-        raise UsageError("SPARQL of your own comes in a file, or from standard input: eudigraph query --file -")
+    if "{" in (name or ""):
+        raise UsageError(_SPARQL_GIVEN)
     workspace = open_workspace(folder)
     graph = _open(workspace, built, timeout)
     form = form or ("table" if sys.stdout.isatty() else "csv")
@@ -513,7 +515,9 @@ def _read(file: str) -> str:
             raise UsageError(f"{file} has more than {_MAX_FILE // 10**6} MB; give a file with one query")
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror or error}") from error
+        raise UsageError(
+            _SPARQL_GIVEN if "{" in file else f"{file} cannot be read: {error.strerror or error}"
+        ) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8 text; save it in UTF-8") from error
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pyoxigraph import Literal, RdfFormat, Triple, serialize
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from eudigraph import results
@@ -80,34 +80,27 @@ def table(
     """
     width = width or WIDTH
     widths, fits = _widths(columns, rows, width)
-    if not fits and rows:
-        return _records(columns, rows, width, notes)
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column, room in zip(columns, widths, strict=True):
-        made.add_column(column.replace("_", " "), overflow="fold", width=room)
-    for row in rows:
-        made.add_row(*(Text(clean(cell)) for cell in row))
+    heads = [column.replace("_", " ") for column in columns]
+    if fits or not rows:
+        made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for head, room in zip(heads, widths, strict=True):
+            made.add_column(head, overflow="fold", width=room)
+        for row in rows:
+            made.add_row(*(Text(clean(cell)) for cell in row))
+    else:
+        made = Table.grid(Column(no_wrap=True), Column(overflow="fold"), padding=(0, 2))
+        for number, row in enumerate(rows):
+            if number:
+                made.add_row()
+            for head, cell in zip(heads, row, strict=True):
+                if cell:
+                    made.add_row(Text(clean(head)), Text(clean(cell)))
     buffer = io.StringIO()
     console = Console(file=buffer, width=width, color_system=None, highlight=False, markup=False, emoji=False)
     console.print(made)
     for note in notes:
         console.print(Text(clean(note)), soft_wrap=False)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
-
-
-def _records(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, notes: Sequence[str]) -> str:
-    heads = [clean(column.replace("_", " ")) for column in columns]
-    left = max(map(len, heads)) + 2
-    parts = []
-    for row in rows:
-        lines = []
-        for head, cell in zip(heads, row, strict=True):
-            folds = [textwrap.wrap(line, width - left, break_on_hyphens=False) for line in cell.split("\n")]
-            texts = [clean(text) for fold in folds for text in fold]
-            lines += [f"{name:{left}}{text}" for name, text in zip([head, *[""] * len(texts)], texts, strict=False)]
-        parts.append("\n".join(lines))
-    below = [line for note in notes for line in textwrap.wrap(clean(note), width, break_on_hyphens=False)]
-    return "\n\n".join([*parts, *(["\n".join(below)] if below else [])]) + "\n"
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> tuple[list[int], bool]:

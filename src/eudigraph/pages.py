@@ -88,12 +88,6 @@ def path(iri: str) -> str:
     return iri if iri.startswith(("http://", "https://")) else ""
 
 
-def exists(store: Triplestore, node: NamedNode) -> bool:
-    """Whether anything is said of a thing, or anything to it, or whether it is a graph with statements."""
-    patterns = ((node, None, None, DefaultGraph()), (None, None, node, DefaultGraph()), (None, None, None, node))
-    return any(True for given in patterns for _ in store.quads_for_pattern(*given))
-
-
 def thing(store: Triplestore, ontology: Ontology, node: NamedNode) -> Thing:
     """Return a thing as its page shows it."""
     outgoing = list(store.quads_for_pattern(node, None, None, DefaultGraph()))

@@ -331,12 +331,12 @@ class Service:
         name, ending = request["name"], None
         try:
             node = NamedNode(BASE + name)
-            if not pages.exists(self.graph.store, node):
+            if not sparql.exists(self.graph.store, node):
                 name, _, ending = name.rpartition(".")
                 node = NamedNode(BASE + name)
         except ValueError:
             raise Refusal(404, "this names no thing; what there is can be searched at /") from None
-        if not name or not pages.exists(self.graph.store, node):
+        if not name or not sparql.exists(self.graph.store, node):
             raise Refusal(404, f"the graph has no {cut(BASE + request['name'])}; what there is can be searched at /")
         if ending and ending not in _ENDINGS:
             raise Refusal(404, f"a thing has no format {cut(ending)!r}; there are: {', '.join(_ENDINGS)}")

@@ -83,6 +83,12 @@ def iri(term: object) -> str | None:
     return term.value if isinstance(term, NamedNode) else None
 
 
+def exists(store: Triplestore, node: NamedNode) -> bool:
+    """Whether anything is said of a thing, or anything to it, or whether it is a graph with statements."""
+    patterns = f"{{ {node} ?p ?o }} UNION {{ ?s ?p {node} }} UNION {{ GRAPH {node} {{ ?s ?p ?o }} }}"
+    return bool(store.query(f"ASK {{ {patterns} }}"))
+
+
 def bare(text: str) -> str:
     """Return a query without its comments and without what its texts, IRIs and variables say.
 
@@ -108,13 +114,22 @@ def bare(text: str) -> str:
     return TOKEN.sub(replace, text)
 
 
+def declared(text: str) -> dict[str, str]:
+    """Return the prefixes that a query declares."""
+    return dict(re.findall(r"(?i)\bPREFIX\s+([\w.-]*):\s*<([^>]*)>", _with_iris(text)))
+
+
+def _with_iris(text: str) -> str:
+    return TOKEN.sub(lambda t: t[0] if t.lastgroup == "iri" else re.sub(r"[^\n]", " ", t[0]), text)
+
+
 def datasets(text: str, prefixes: Mapping[str, str]) -> list[tuple[bool, str]]:
     """Return the graphs that a query names with FROM, each with whether it is NAMED, in the query's order.
 
     Raises UsageError for one whose IRI cannot be read.
     """
-    blank = TOKEN.sub(lambda t: t[0] if t.lastgroup == "iri" else re.sub(r"[^\n]", " ", t[0]), text)
-    known = {**prefixes, **dict(re.findall(r"(?i)\bPREFIX\s+([\w.-]*):\s*<([^>]*)>", blank))}
+    blank = _with_iris(text)
+    known = {**prefixes, **declared(text)}
     found = []
     clause = r"(?i)(?<![\w:.%-])FROM(?=[\s<])\s*(NAMED\b)?\s*(<[^>]*>|[\w.-]*:[^\s<{?$]*)?"
     for named, name in re.findall(clause, blank):
