@@ -3,11 +3,11 @@
     python benchmarks/run.py --sizes 10000,100000,1000000 --kglab /path/to/kglab/bin/python --out docs/benchmark.md
 
 For each size it makes an invented workspace (``generate.py``), has eudigraph build it, and gives what was built to the
-others. Each engine is a process of its own (``engines.py``) that may take 8 GB and 5 minutes for a step; what takes
-more is ended, and not tried again at a larger size. The processes stay, and are asked in turn, query by query and run
-by run, so that all of them meet the same machine. What each gives in its first run is compared with what bare
-pyoxigraph gives, row by row; that run does not count where there are others. ``--results FILE`` keeps what was
-measured: a size that stands there is not measured again.
+others. Each engine is a process of its own (``engines.py``) that may take 8 GB, and 5 minutes to load or to answer
+(``--limit`` shortens the latter); what takes more is ended, and not tried again at a larger size. The processes stay,
+and are asked in turn, query by query and run by run, so that all of them meet the same machine. What each gives in its
+first run is compared with what bare pyoxigraph gives, row by row; that run does not count where there are others.
+``--results FILE`` keeps what was measured: a size that stands there is not measured again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from engines import loosely
 from generate import ROOT, for_quads, generate
 
 LIMIT = 300.0
-"""Seconds a step may take."""
+"""Seconds that loading may take, and a query."""
 ENOUGH = 30.0
 """Seconds of an engine's runs of one query after which there are no more of them."""
 REFERENCE = "pyoxigraph"
@@ -65,8 +65,10 @@ Found = dict[str, Any]
 class Worker:
     """An engine's process. ``ask`` gives what it measured, or what went wrong under ``error``."""
 
-    def __init__(self, name: str, python: str, folder: Path, data: Path, limit: float, url: str | None = None) -> None:
-        self.name, self.folder, self.data, self.limit = name, folder, data, limit
+    def __init__(self, name: str, python: str, folder: Path, data: Path, given: argparse.Namespace) -> None:
+        self.name, self.folder, self.data = name, folder, data
+        self.limit, self.load_limit = given.limit, given.load_limit
+        url = given.endpoint if name == "endpoint" else None
         self.command = [python, str(ROOT / "benchmarks" / "engines.py"), name, str(folder), *([url] if url else [])]
         self.process: subprocess.Popen[str] | None = None
         self.over = False
@@ -75,16 +77,16 @@ class Worker:
     def load(self) -> Found:
         """Start the process and load."""
         self._start()
-        return self._exchange({"do": "load", "data": str(self.data)})
+        return self._exchange({"do": "load", "data": str(self.data)}, self.load_limit)
 
     def ask(self, **asked: object) -> Found:
         """Do one thing, if need be in a new process."""
         if self.process is None:
             self._start()
-            again = self._exchange({"do": "reopen", "data": str(self.data)})
+            again = self._exchange({"do": "reopen", "data": str(self.data)}, self.load_limit)
             if "error" in again:
                 return again
-        return self._exchange(asked)
+        return self._exchange(asked, self.load_limit if asked["do"] == "hand over" else self.limit)
 
     def end(self) -> None:
         """End the process and what it started."""
@@ -106,15 +108,15 @@ class Worker:
             self.command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, start_new_session=True
         )
 
-    def _exchange(self, asked: Found) -> Found:
+    def _exchange(self, asked: Found, limit: float) -> Found:
         process = self.process
         assert process and process.stdin and process.stdout  # noqa: S101
         with suppress(BrokenPipeError):
             process.stdin.write(json.dumps(asked) + "\n")
             process.stdin.flush()
-        if not select.select([process.stdout], [], [], self.limit)[0]:
+        if not select.select([process.stdout], [], [], limit)[0]:
             self._kill()
-            return {"error": f"over {self.limit:g} s", "over": True}
+            return {"error": f"over {limit:g} s", "over": True}
         line = process.stdout.readline()
         if line:
             found: Found = json.loads(line)
@@ -195,7 +197,7 @@ class Size:
         for number in range(1, self.given.runs):
             for name, done in runs.items():
                 self.say(f"loading once more: {name}")
-                worker = Worker(name, sys.executable, self.folder / f"{name}-{number}", self.folder, self.given.limit)
+                worker = Worker(name, sys.executable, self.folder / f"{name}-{number}", self.folder, self.given)
                 again = worker.load()
                 worker.end()
                 shutil.rmtree(worker.folder)
@@ -211,8 +213,7 @@ class Size:
             place["load"] = {"error": "not tried: a smaller one was too much", "over": True}
             return
         python = self.given.kglab if name == "kglab" else sys.executable
-        url = self.given.endpoint if name == "endpoint" else None
-        worker = Worker(name, python, self.folder / name, self.folder, self.given.limit, url)
+        worker = Worker(name, python, self.folder / name, self.folder, self.given)
         place["load"] = worker.load()
         if "error" in place["load"]:
             self.say(f"{name}: {place['load']['error']}")
@@ -365,6 +366,7 @@ def machine(given: argparse.Namespace) -> Found:
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "runs": given.runs,
         "limit": given.limit,
+        "load_limit": given.load_limit,
         "seed": given.seed,
     }
 
@@ -411,7 +413,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/benchmark.md"), help="the report; pictures go beside it")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--limit", type=float, default=LIMIT, help="seconds that a step may take")
+    parser.add_argument("--limit", type=float, default=LIMIT, help="seconds that a query may take")
+    parser.add_argument("--load-limit", type=float, default=LIMIT, help="seconds that loading or building may take")
     parser.add_argument("--kglab", metavar="PYTHON", help="a Python that has kglab; by default it is left out")
     addresses = "QUERIES GRAPHS"
     told = "also over an engine elsewhere, which is filled: its addresses for SPARQL and for the Graph Store, in one"

@@ -307,7 +307,8 @@ def text(report: Report, out: Path, pictures: dict[str, str]) -> str:
     made = report.made["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
     sizes = ",".join(map(str, sorted(report.tried)))
-    limit = "" if made["limit"] == 300 else f" --limit {made['limit']:g}"
+    limits = [("limit", made["limit"]), ("load-limit", made["load_limit"])]
+    limit = "".join(f" --{name} {seconds:g}" for name, seconds in limits if seconds != 300)
     options = f"--sizes {sizes} --runs {made['runs']}{limit} --kglab PYTHON"
     loads = max(max(found["load_average"]) for found in report.tried.values())
     lines = [
@@ -352,7 +353,8 @@ def _how(made: Found, sizes: Mapping[int, Found]) -> list[str]:
         "and whose rows are compared; a slow query has fewer runs. Seconds are those of the processor, which others at "
         "work change less than the time that passes; for servers they are those of the clock, from sending "
         "the query "
-        f"until all rows are read. A step may take 8 GB of address space and, by quads, {limits}.",
+        f"until all rows are read. An engine may take 8 GB of address space, {made['load_limit']:g} s to load or build "
+        f"and, by quads, {limits} for a query.",
         "",
         "- **eudigraph**: what a user calls in a process that is warm: names of parameters resolved, the query "
         "bound and "

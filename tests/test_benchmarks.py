@@ -143,7 +143,7 @@ def test_a_size_that_was_measured_is_not_measured_again(ran: Path) -> None:
 
 def test_a_step_that_takes_too_long_is_ended_and_reported(tmp_path: Path) -> None:
     """The build takes longer than a tenth of a second, so nothing can be measured."""
-    done = script("run.py", "--sizes", QUADS, "--limit", 0.1, "--out", tmp_path / "report.md")
+    done = script("run.py", "--sizes", QUADS, "--load-limit", 0.1, "--out", tmp_path / "report.md")
     assert done.returncode == 1
     assert done.stderr.endswith("eudigraph cannot build: over 0.1 s\n")
     assert not (tmp_path / "report.md").exists()
