@@ -254,7 +254,9 @@ def test_plain_years_months_and_days_allow_what_the_library_makes_of_them(text: 
         *(("2023-05-15/2023-05-16", "15–16 May 2023"), ("2023-05-31/2023-06-01", "31 May–1 June 2023")),
         *(("2023-12-31/2024-01-01", "31 December 2023–1 January 2024"), ("2023-05/2023-06", "May–June 2023")),
         *(("2023/2024", "2023–2024"), ("2023/2023-05-16", "2023–16 May 2023")),
-        *((as_it_is, as_it_is) for as_it_is in ("2023-21", "2023-05-31/..", "", "soon", "2023/2024/2025")),
+        *(("2023-21", "spring 2023"), ("2023-22/2023-23?", "summer–autumn 2023 (uncertain)")),
+        *(("2023-05-31/..", "31 May 2023–…"), ("/2023-06", "…–June 2023"), ("2023-12/", "December 2023–…")),
+        *((as_it_is, as_it_is) for as_it_is in ("2023-25", "/", "", "soon", "2023/2024/2025", "2023-21-01")),
     ],
 )
 def test_dates_are_written_for_people(text: str, words: str) -> None:

@@ -18,10 +18,10 @@ MAX_LENGTH = 64
 
 # Years, months, days and intervals of them, which most dates are; the library takes 5 to 15 ms for each.
 _PLAIN = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-([0-9]{2}))?)?[?~%]?")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"),
-    "December",
-)
+_SEASON = re.compile(r"([0-9]{4})-(2[1-4])()[?~%]?")
+_OPEN = ("", "..")
+_MONTHS = "January February March April May June July August September October November December"
+_PARTS_OF_A_YEAR = dict(enumerate(_MONTHS.split(), 1)) | dict(enumerate(["spring", "summer", "autumn", "winter"], 21))
 
 
 @lru_cache(maxsize=100_000)
@@ -44,27 +44,33 @@ def bounds(text: str) -> tuple[date | None, date | None]:
 
 
 def readable(text: str) -> str:
-    """Return an EDTF date for people; one that is no year, month, day, or interval of them, as it stands.
+    """Return an EDTF date for people: a year, season, month, day, or interval of them; any other as it stands.
 
     >>> readable("2023-07-03?/2023-07-04?")
     '3–4 July 2023 (uncertain)'
     """
-    found = [_PLAIN.fullmatch(end) for end in text.split("/")]
-    ends = [_words(*match.groups()) for match in found if match]
-    if len(ends) < len(found) or len(ends) > 2:
+    ends = [_words(end) for end in text.split("/")]
+    if None in ends or len(ends) > 2 or not any(ends):
         return text
+    first, last = ends[0] or [], ends[-1] or []
     doubt = " (uncertain)" if re.search("[?~%]", text) else ""
     if len(ends) == 1:
-        return " ".join(ends[0]) + doubt
-    first, last = ends
+        return " ".join(first) + doubt
     size = len(first)
     while len(last) == size and len(first) > 1 and first[-1] == last[len(first) - 1]:
         first.pop()  # what both ends have in common is said once
-    return f"{' '.join(first)}–{' '.join(last)}{doubt}"
+    return f"{' '.join(first) or '…'}–{' '.join(last) or '…'}{doubt}"
 
 
-def _words(year: str, month: str | None, day_: str | None) -> list[str]:
-    return [*([str(int(day_))] if day_ else []), *([_MONTHS[int(month) - 1]] if month else []), year]
+def _words(end: str) -> list[str] | None:
+    """Return day, month or season, and year; nothing for an open end, None for what is no such date."""
+    if end in _OPEN:
+        return []
+    found = _PLAIN.fullmatch(end) or _SEASON.fullmatch(end)
+    if found is None:
+        return None
+    year, part, day_ = found.groups()
+    return [*([str(int(day_))] if day_ else []), *([_PARTS_OF_A_YEAR[int(part)]] if part else []), year]
 
 
 def day(text: str) -> date:

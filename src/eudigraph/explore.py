@@ -14,6 +14,7 @@ import networkx as nx
 
 from eudigraph import algorithms, drawing, evidence, labels, looks, network, reasoning, store
 from eudigraph import texts as texts_
+from eudigraph.dates import readable
 from eudigraph.errors import UsageError
 from eudigraph.names import EUD, PREFIXES, RDF, SKOS, shorten
 from eudigraph.ontology import Ontology, from_store
@@ -186,13 +187,14 @@ def _rules(ontology: Ontology, index: Mapping[str, int]) -> list[list[Any]]:
 
 
 def _spans(graph: Triplestore) -> dict[str, list[str]]:
-    """Return, for each date written in the graph, the first and last day it allows; empty for an open end."""
+    """Return, for each date of the graph, the first and last day it allows, empty for an open end, and its words."""
     query = f"""SELECT ?d ?first ?last {{ ?span <{EUD}edtf> ?d
         OPTIONAL {{ ?span <{EUD}earliest> ?first }} OPTIONAL {{ ?span <{EUD}latest> ?last }} }} ORDER BY ?d"""
-    return {
-        row["d"].value: [end.value if (end := row[name]) else "" for name in ("first", "last")]
-        for row in select(graph, query)
-    }
+    found = {}
+    for row in select(graph, query):
+        first, last = (end.value if (end := row[name]) else "" for name in ("first", "last"))
+        found[row["d"].value] = [first, last, readable(row["d"].value)]
+    return found
 
 
 def _uncertain(graph: Triplestore) -> Iterable[str]:

@@ -190,28 +190,8 @@ function repeats(i) {
   return claims.length === 1 && [subject(claims[0]), object(claims[0])].every((e) => e === s || e === o);
 }
 
-// ---- Dates
-
-const MONTHS = "January February March April May June July August September October November December".split(" ");
-const SEASONS = { 21: "spring", 22: "summer", 23: "autumn", 24: "winter" };
-
-/** An EDTF date for people; what this does not know is shown as it stands. */
-function readable(edtf) {
-  const one = (text) => {
-    const parts = /^(\d{4})(?:-(\d\d))?(?:-(\d\d))?[?~%]?$/.exec(text);
-    if (!parts) return text;
-    const [, year, month, day] = parts;
-    if (!month) return year;
-    return `${day ? `${+day} ` : ""}${MONTHS[month - 1] ?? SEASONS[month] ?? month} ${year}`;
-  };
-  const mark = /[?~%]/.test(edtf) ? " (uncertain)" : "";
-  const [from, to] = edtf.split("/").map(one);
-  if (to === undefined) return from + mark;
-  const [a, b] = [from.split(" "), to.split(" ")];
-  const parts = a.length;
-  while (parts === b.length && a.length > 1 && a.at(-1) === b[a.length - 1]) a.pop();
-  return `${a.join(" ") || "…"}–${to || "…"}${mark}`;
-}
+/** A date of the graph for people. */
+const readable = (edtf) => SPANS[edtf]?.[2] ?? edtf;
 
 // ---- State: what is seen now. It stands in the address, so that every state has a link.
 

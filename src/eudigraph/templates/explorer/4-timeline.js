@@ -1,6 +1,7 @@
 // Meetings, frameworks and elections in the order of their dates. How long a bar is says how exact its date is.
 
 const MAX_ROWS = 400;
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 const day = (iso) => Date.parse(`${iso}T00:00:00Z`) / 86400000;
 
 /** What has a date among the visible: rows of thing, date, bounds in days, and whether it is the beginning of a time. */
@@ -35,7 +36,7 @@ function axis(rows) {
   for (let m = first; ticks.length < 40; m += step) {
     const at = Date.UTC(Math.floor(m / 12), m % 12, 1) / 86400000;
     if (at > span[1]) break;
-    if (at >= span[0] && at < span[1] - (span[1] - span[0]) / 9) ticks.push([at, step < 12 ? `${MONTHS[m % 12].slice(0, 3)} ${Math.floor(m / 12)}` : String(Math.floor(m / 12))]);
+    if (at >= span[0] && at < span[1] - (span[1] - span[0]) / 9) ticks.push([at, step < 12 ? `${MONTHS[m % 12]} ${Math.floor(m / 12)}` : String(Math.floor(m / 12))]);
   }
   return { at: (d) => ((d - span[0]) / (span[1] - span[0])) * 100, ticks };
 }
