@@ -27,6 +27,7 @@ from eudigraph.reasoning import infer
 from eudigraph.sparql import select
 
 pytestmark = IN_BROWSER
+COUNTRIES = ("Canada", "India", "Japan", "Singapore", "South Korea", "Sweden", "United States")
 VIEWS = ("network", "timeline", "matrix")
 Open = Callable[..., Page]
 
@@ -353,6 +354,48 @@ def test_the_timeline_draws_uncertain_dates_apart_and_lists_what_has_none(open_p
     assert page.locator(".bar.open").count() == 2
     expect(page.locator("#timeline-view")).to_contain_text("Without a date")
     expect(page.locator("#timeline-view")).to_contain_text("international summit on very powerful AI")
+
+
+def test_on_a_phone_the_timeline_has_its_bars(open_page: Open) -> None:
+    page = open_page("view=timeline", width=390, height=844)
+    name, bar = (
+        page.locator("#timeline-view tbody tr").first.locator(part).bounding_box() for part in (".what", ".bar")
+    )
+    assert name and bar
+    assert bar["y"] >= name["y"] + name["height"] - 1
+    assert 0 <= bar["x"] < bar["x"] + bar["width"] <= 390
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (390, 844)])
+def test_names_in_the_picture_cover_neither_each_other_nor_partners(open_page: Open, size: tuple[int, int]) -> None:
+    """A country's name is there in any case, and may lie over something else."""
+    page = open_page(width=size[0], height=size[1])
+    names, shapes, width = page.evaluate("""() => {
+        const names = [], write = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+            const half = this.measureText(text).width / 2, height = parseFloat(this.font);
+            names.push([text, x - half, y, x + half, y + height]);
+        };
+        network.redraw();
+        CanvasRenderingContext2D.prototype.fillText = write;
+        const scale = network.getScale(), places = network.getPositions(drawn);
+        const inWindow = ([text, a, b, c, d]) => {
+            const [p, q] = [network.canvasToDOM({ x: a, y: b }), network.canvasToDOM({ x: c, y: d })];
+            return [text, p.x, p.y, q.x, q.y];
+        };
+        const r = 3 / scale;
+        const shapes = drawn.filter((e) => kindOf(e) <= 2).map((e) => [label(e), places[e].x - r, places[e].y - r,
+            places[e].x + r, places[e].y + r]);
+        return [names.map(inWindow), shapes.map(inWindow), canvas.clientWidth];
+    }""")
+    assert len(names) >= 15
+    free = [name for name in names if name[0] not in COUNTRIES]
+    for text, left, top, right, bottom in free:
+        assert left >= 0, text
+        assert right <= width, text
+        for other, *box in [*names, *shapes]:
+            apart = box[0] >= right or box[2] <= left or box[1] >= bottom or box[3] <= top
+            assert apart or other == text or other in COUNTRIES, (text, other)
 
 
 def test_the_matrix_is_what_the_graph_says(open_page: Open, built: store.Built) -> None:

@@ -142,37 +142,49 @@ network.on("afterDrawing", (ctx) => {
   const places = network.getPositions(drawn);
   const corner = network.DOMtoCanvas({ x: 0, y: 0 });
   const opposite = network.DOMtoCanvas({ x: canvas.clientWidth, y: canvas.clientHeight });
+  const inView = ({ x, y }) => x >= corner.x && x <= opposite.x && y >= corner.y && y <= opposite.y;
   const sizeOf = (e) => OPTIONS.groups[KINDS[kindOf(e)].name].size * (e === state.e ? 1.35 : 1);
-  // Names keep off the shapes of countries, partnerships and meetings.
-  const taken = byKind.filter((e) => kindOf(e) <= 2).slice(0, 100).flatMap((e) => {
+  // Names keep off each other and off all shapes; only those that matter most may cover a shape of less weight.
+  const shapes = drawn.flatMap((e) => {
     const [at, r] = [places[e], sizeOf(e) * 0.7];
-    return at ? [[at.x - r, at.y - r, at.x + r, at.y + r]] : [];
+    return at && inView(at) ? [[at.x - r, at.y - r, at.x + r, at.y + r, kindOf(e)]] : [];
   });
+  const taken = shapes.filter((shape) => shape[4] <= 2).slice(0, 100);
+  const lesser = shapes.filter((shape) => shape[4] > 2);
   const first = [hovered, state.e, state.o].filter((e) => e >= 0 && places[e]);
   const order = new Set([...first, ...drawn.filter((e) => neighbours.has(e)), ...byKind]);
-  const write = (text, x, y, strong, force) => {
-    const cached = widths.get(text) ?? widths.set(text, (ctx.measureText(text).width * 1) / size).get(text);
-    const half = (cached * size) / 2 + 2 / scale;
-    const box = [x - half, y, x + half, y + size * 1.2];
-    if (!force && taken.some((t) => box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1])) return false;
+  const hits = (box) => (t) => box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1];
+  const widthOf = (text) => (widths.get(text) ?? widths.set(text, ctx.measureText(text).width / size).get(text)) * size;
+  const boxAt = (text, x, y) => {
+    const half = widthOf(text) / 2 + 2 / scale;
+    return [x - half, y, x + half, y + size * 1.2];
+  };
+  const write = (text, box, strong) => {
     taken.push(box);
+    const x = (box[0] + box[2]) / 2;
     ctx.lineWidth = 3.5 / scale;
     ctx.strokeStyle = colors.back;
-    ctx.strokeText(text, x, y);
+    ctx.strokeText(text, x, box[1]);
     ctx.fillStyle = strong ? colors.link : colors.ink;
-    ctx.fillText(text, x, y);
-    return true;
+    ctx.fillText(text, x, box[1]);
   };
   for (const e of order) {
     const at = places[e];
-    if (!at || at.x < corner.x || at.x > opposite.x || at.y < corner.y || at.y > opposite.y) continue;
+    if (!at || !inView(at)) continue;
     const chosen = first.includes(e);
     if (state.e >= 0 && !state.steps && !chosen && !neighbours.has(e)) continue;
     const text = chosen ? short(label(e), 80) : short(briefly(e), 32);
+    const [away, aside] = [sizeOf(e) + 3 / scale, sizeOf(e) + widthOf(text) / 2 + 6 / scale];
+    const half = widthOf(text) / 2 + 3 / scale;
+    const inside = Math.max(corner.x + half, Math.min(opposite.x - half, at.x)); // at the edge a name stands off centre
+    const [below, above, ...sides] = [
+      [inside, at.y + away], [inside, at.y - away - size * 1.2], [at.x + aside, at.y - size * 0.6], [at.x - aside, at.y - size * 0.6],
+    ].map(([x, y]) => boxAt(text, x, y));
+    const free = [below, above, ...sides].filter((box) => box[0] > corner.x && box[2] < opposite.x && !taken.some(hits(box)));
+    const matters = chosen || neighbours.has(e) || kindOf(e) <= 2;
     const country = kindOf(e) === 0 && drawn.length <= 150;
-    if (!write(text, at.x, at.y + sizeOf(e) + 3 / scale, e === state.e, chosen)) {
-      write(text, at.x, at.y - sizeOf(e) - 3 / scale - size * 1.2, e === state.e, country);
-    }
+    const box = free.find((spot) => !lesser.some(hits(spot))) ?? (matters ? free[0] : null) ?? (chosen ? below : country ? above : null);
+    if (box) write(text, box, e === state.e);
   }
   // Names of relations where lines are few, or touch what is chosen or under the pointer.
   const few = lines.size <= 40;
@@ -183,8 +195,10 @@ network.on("afterDrawing", (ctx) => {
     if (!a || !b || Math.hypot(a.x - b.x, a.y - b.y) * scale < 60) continue;
     const names = [...new Set(statements.map((i) => RELATIONS[property(i)].label))];
     const text = names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(", ");
+    const box = boxAt(short(text, 40), (a.x + b.x) / 2, (a.y + b.y) / 2 - size * 0.6);
+    if (id !== hoveredLine && taken.some(hits(box))) continue;
     ctx.globalAlpha = 0.9;
-    write(short(text, 40), (a.x + b.x) / 2, (a.y + b.y) / 2 - size * 0.6, false, id === hoveredLine);
+    write(short(text, 40), box, false);
     ctx.globalAlpha = 1;
   }
 });
