@@ -408,6 +408,18 @@ def test_a_page_says_where_claims_differ(server: Client) -> None:
     assert "claims differ" not in server.ask("/id/partnership/eu-japan-digital-partnership", accept="text/html").text
 
 
+def test_a_page_tells_what_is_said_the_other_way_round_from_what_follows(server: Client) -> None:
+    """Passages say of the partnership that Japan is in it; that is said of Japan, too, and leads to them."""
+    page = server.ask("/id/country/japan", accept="text/html").text
+    said, follows = (page.partition(f"<h2>{heading}</h2>")[2] for heading in ("What is said of it", "What follows"))
+    said = said.partition("</section>")[0]
+    assert "EU–Japan Digital Partnership" in said
+    assert 'href="#' in said
+    assert "why?" not in said
+    assert "research partnership on 6G with Japan" not in said
+    assert "research partnership on 6G with Japan" in follows.partition("</section>")[0]
+
+
 def test_a_page_of_a_thing_leads_to_what_is_said_and_who_says_it(server: Client) -> None:
     page = server.ask("/id/meeting/eu-japan-summit-2023", accept="text/html").text
     assert "EU–Japan summit 2023" in page

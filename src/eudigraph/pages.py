@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
@@ -97,12 +97,11 @@ def thing(store: Triplestore, ontology: Ontology, node: NamedNode) -> Thing:
         if quad.predicate != RDF_TYPE and not _has_inverse(ontology, quad.predicate.value)
     ]
     types = {q.object.value for q in outgoing if q.predicate == RDF_TYPE and isinstance(q.object, NamedNode)}
-    hidden = _NAMES | _MATCHES | {RDF_TYPE.value}
+    hidden = _NAMES | _MATCHES | {RDF_TYPE.value, SKOS + "broaderTransitive"}
     facts = [quad for quad in outgoing if quad.predicate.value not in hidden]
     claims = [] if node in OWN_GRAPHS else sorted(store.quads_for_pattern(None, None, None, node), key=str)
     names = _names(store, [*facts, *incoming, *claims])
-    single = {term.iri for term in ontology.properties if term.single_valued}
-    shown = _Shown(store, names, single)
+    shown = _Shown(store, ontology, names)
     said, follows = shown.facts(facts)
     to_it, _ = shown.facts(incoming, turned=True)
     own = labels(store, [node.value])[node.value]
@@ -191,18 +190,18 @@ def cell(term: object, names: Mapping[str, str]) -> Cell:
 class _Shown:
     """Statements on their way to a page, and the passages that they lead to, numbered as they come."""
 
-    def __init__(self, store: Triplestore, names: Mapping[str, str], single: Collection[str]) -> None:
-        self._store, self._names, self._single = store, names, single
+    def __init__(self, store: Triplestore, ontology: Ontology, names: Mapping[str, str]) -> None:
+        self._store, self._ontology, self._names = store, ontology, names
+        self._single = {term.iri for term in ontology.properties if term.single_valued}
         self._notes = _notes(store, names)
         self._numbers: dict[str, int] = {}
 
     def facts(self, quads: Iterable[Quad], *, turned: bool = False) -> tuple[list[Fact], list[Fact]]:
-        """Return statements by relation: those that are said, and those that only follow."""
+        """Return statements by relation: those that are said, be it the other way round, and those that only follow."""
         by_relation: dict[tuple[bool, str], list[Quad]] = defaultdict(list)
         graphs: dict[Quad, list[str]] = {}
         for quad in quads:
-            found = self._store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
-            graphs[quad] = sorted(q.graph_name.value for q in found if isinstance(q.graph_name, NamedNode))
+            graphs[quad] = sorted({graph for way in self._ways(quad) for graph in self._graphs(way)})
             by_relation[graphs[quad] == [GRAPH_INFERRED.value], quad.predicate.value].append(quad)
         made: tuple[list[Fact], list[Fact]] = ([], [])
         for (follows, predicate), held in sorted(by_relation.items(), key=lambda item: self._names[item[0][1]]):
@@ -219,6 +218,21 @@ class _Shown:
         """Return the passages in the order of their numbers."""
         found = evidence.describe(self._store, [NamedNode(iri) for iri in self._numbers])
         return sorted(found, key=lambda passage: self._numbers[passage.iri])
+
+    def _ways(self, quad: Quad) -> Iterator[Quad]:
+        """Yield a statement, and the same one turned round where a property says so."""
+        yield quad
+        term = self._ontology.terms.get(quad.predicate.value)
+        if term and isinstance(quad.object, NamedNode):
+            if term.inverse:
+                yield Quad(quad.object, NamedNode(term.inverse), quad.subject)
+            if "SymmetricProperty" in term.traits:
+                yield Quad(quad.object, quad.predicate, quad.subject)
+
+    def _graphs(self, quad: Quad) -> Iterator[str]:
+        for found in self._store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None):
+            if isinstance(found.graph_name, NamedNode):
+                yield found.graph_name.value
 
     def _value(self, quad: Quad, end: object, graphs: Sequence[str], follows: bool) -> Cell:
         made = cell(end, self._names)
