@@ -356,6 +356,23 @@ def test_the_timeline_draws_uncertain_dates_apart_and_lists_what_has_none(open_p
     expect(page.locator("#timeline-view")).to_contain_text("international summit on very powerful AI")
 
 
+@pytest.mark.parametrize("size", [(1366, 768), (390, 844)])
+def test_what_a_search_finds_is_seen_at_once(open_page: Open, size: tuple[int, int]) -> None:
+    page = open_page("q=breton", width=size[0], height=size[1])
+    found = page.locator("#list button").first.bounding_box()
+    assert found
+    assert found["y"] + found["height"] < size[1] / 3
+
+
+def test_on_a_phone_filters_and_the_legend_of_the_matrix_are_seen(open_page: Open) -> None:
+    page = open_page("view=matrix", width=390, height=844)
+    for part in ("#filters summary", "#matrix-view caption span"):
+        box = page.locator(part).bounding_box()
+        assert box
+        assert 0 <= box["x"] < box["x"] + box["width"] <= 390
+        assert box["y"] + box["height"] < 844 / 2
+
+
 def test_on_a_phone_the_timeline_has_its_bars(open_page: Open) -> None:
     page = open_page("view=timeline", width=390, height=844)
     name, bar = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -341,6 +342,19 @@ def test_syntax_errors_show_the_line(
     assert done.err.startswith("eudigraph: this is no SPARQL query: ")
     assert f"line:{line}" in done.err
     assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SELECT ?x { ?x a eud:Country\n", "it ends (line:1) before it is complete; write } at its end"),
+        ("SELECT ?x {\n?x a eud:Country { ?x ?y '}' ", "it ends (line:2) before it is complete; write } } at its end"),
+        ("SELECT ?x WHERE ?x a eud:Country }", "it cannot be read on from line:1, column:17"),
+    ],
+)
+def test_a_query_that_ends_too_early_says_what_is_missing(built: store.Built, text: str, said: str) -> None:
+    with pytest.raises(errors.UsageError, match=re.escape(said)):
+        built.ask(text)
 
 
 def test_a_prefix_nobody_declared_is_named(command: Callable[..., Run], built: store.Built, tmp_path: Path) -> None:

@@ -408,6 +408,14 @@ def test_a_page_says_where_claims_differ(server: Client) -> None:
     assert "claims differ" not in server.ask("/id/partnership/eu-japan-digital-partnership", accept="text/html").text
 
 
+def test_a_source_lists_its_passages_in_their_order_with_what_they_say(server: Client) -> None:
+    page = server.ask("/id/source/euractiv-2023-04", accept="text/html").text
+    places = [int(number) for number in re.findall(r"EURACTIV ¶(\d+)<", page)]
+    assert len(places) > 20
+    assert places == sorted(places)
+    assert "Joint research on 6G with Japan is thought of." in page
+
+
 def test_a_page_tells_what_is_said_the_other_way_round_from_what_follows(server: Client) -> None:
     """Passages say of the partnership that Japan is in it; that is said of Japan, too, and leads to them."""
     page = server.ask("/id/country/japan", accept="text/html").text
@@ -473,7 +481,7 @@ def test_every_question_is_answered_as_by_the_library(server: Client, built: sto
     listed = server.ask("/api/queries").json()["queries"]
     library = queries.load_library(workspace.open_workspace())
     assert [q["name"] for q in listed] == list(library)
-    needed = {"who": "Thierry Breton", "subject": "Japan"}
+    needed = {"who": "Thierry Breton", "subject": "Japan", "one": "India", "other": "Japan"}
     for query in library.values():
         given = {name: needed[name] for name, p in query.parameters.items() if p.required}
         answer = server.ask(f"/api/queries/{query.name}?{urlencode(given)}", accept="application/json")
@@ -494,7 +502,7 @@ def test_every_question_is_answered_as_by_the_library(server: Client, built: sto
 def test_the_api_keeps_to_its_description(server: Client) -> None:
     described = server.ask("/api/openapi.json").json()
     validate(described)
-    for name in ("topics", "meetings-after", "compare", "partnerships"):
+    for name in ("topics", "meetings-after", "shared-topics", "partnerships"):
         operation = described["paths"][f"/api/queries/{name}"]["get"]
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
         answer = server.ask(f"/api/queries/{name}?evidence=true", accept="application/json").json()

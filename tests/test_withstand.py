@@ -600,6 +600,17 @@ def test_a_text_of_another_digest_is_named(small: Make, tmp_path: Path, command:
     )
 
 
+def test_a_text_is_not_blamed_for_a_source_in_a_file_that_cannot_be_read(
+    small: Make, tmp_path: Path, command: Callable[..., Run]
+) -> None:
+    space = small(GOOD.replace("eud:publisher", "eud:publisher eud:publisher", 1))
+    text = tmp_path / "text.txt"
+    text.write_text(TEXT, "utf-8")
+    done = command("check", "--workspace", space.root, "--no-hermit", "--text", text)
+    assert (done.status, "text of no source" in done.out, "1 error, 0 warnings" in done.out) == (1, False, True)
+    assert f"{text} not compared: first mend the files that cannot be read" in done.err
+
+
 @pytest.mark.parametrize(
     ("data", "what"),
     [

@@ -197,6 +197,9 @@ def check(
     found = []
     for path in texts:
         wrong, source, text = texts_.compare(graph, path)
+        if source is None and report.unread:  # its source may be in the very file that cannot be read
+            report.notes.append(f"{path} not compared: first mend the files that cannot be read")
+            continue
         found += wrong
         if printing and source is not None:
             printed += _claims_under_passages(graph, source, text)
@@ -312,9 +315,9 @@ def _explained(
         return lines
     lines = []
     passages = evidence.describe(graph, reasoning.passages_of(graph, step.statement), texts)
-    who = labels.labels(graph, [p.speaker for p in passages])
+    names = labels.labels(graph, {iri for p in passages for iri in (p.speaker, p.certainty)})
     for p in passages:
-        lines.append(f"{pad}[{p.title}, {p.place}; {who[p.speaker]}] {p.gist}")
+        lines.append(f"{pad}[{p.title}, {p.place}; {names[p.speaker]}, {names[p.certainty]}] {p.gist}")
         if p.text is not None:
             lines.append(f"{pad}“{p.text}”")
     if not passages:

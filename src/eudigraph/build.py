@@ -36,6 +36,8 @@ class Report:
     seconds: dict[str, float] = field(default_factory=dict)
     ontology: Ontology = field(default_factory=Ontology)
     generation: Path | None = None
+    unread: bool = False
+    """Whether there is a file that could not be read."""
 
     @property
     def errors(self) -> list[Problem]:
@@ -71,6 +73,7 @@ def check(
     with report.step("read", say):
         assembly = assemble.read(graph, workspace, files)
         report.ontology = assembly.ontology
+        report.unread = bool(assembly.problems)
     with report.step("check", say):
         report.problems += checks.check(graph, assembly, workspace)
     if not report.errors:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 
-from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Store, Triple, serialize
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
 from eudigraph import hermit, reasoning
 from eudigraph.assemble import Assembly, object_statements, with_default_graph
-from eudigraph.names import OWN_GRAPHS, shorten
+from eudigraph.names import GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, shorten
+from eudigraph.ontology import Ontology
 from eudigraph.problems import ERROR, WARNING, Probe, Problem, key, show
 from eudigraph.sparql import Row, iri, select
 from eudigraph.workspace import Workspace
@@ -26,7 +27,7 @@ def clashes(store: Store, assembly: Assembly) -> Iterator[Problem]:
     for clash in [reasoning.topic_cycles(), *reasoning.clashes(assembly.ontology)]:
         for row in select(store, clash.query, use_default_graph_as_union=True):
             values = {name: show(term) for name, term in row.items()}
-            yield _clash(store, clash.message.format(**values), row)
+            yield _clash(store, assembly.ontology, clash.message.format(**values), row)
 
 
 def shapes(store: Store, workspace: Workspace, say: Callable[[str], None]) -> list[Problem]:
@@ -77,15 +78,45 @@ def with_hermit(store: Store, assembly: Assembly, say: Callable[[str], None]) ->
     return [Problem(ERROR, "the claims contradict the ontology, says HermiT", mend)]
 
 
-def _clash(store: Store, message: str, row: Row) -> Problem:
+def _clash(store: Store, ontology: Ontology, message: str, row: Row) -> Problem:
     subject = iri(row["x"])
     said = []
+    forcing = None
     if subject:
         graphs = {quad.graph_name for quad in store.quads_for_pattern(NamedNode(subject), None, None, None)}
         said = sorted(g.value for g in graphs if isinstance(g, NamedNode) and g not in OWN_GRAPHS)
+        forcing = _forcing(store, ontology, NamedNode(subject))
+    if forcing:
+        claim = " ".join(map(show, (forcing.subject, forcing.predicate, forcing.object)))
+        mend = "correct that claim; perhaps its property is not the one that was meant"
+        probe = Probe(key(forcing.subject), key(forcing.predicate), key(forcing.object), key(forcing.graph_name))
+        return Problem(ERROR, f"{message}, which this claim makes of it: {claim}", mend, probe=probe)
     where = f" (spoken of in {', '.join(map(shorten, said[:4]))})" if said else ""
     mend = "correct the claims; perhaps two things share one name"
     return Problem(ERROR, message + where, mend, probe=Probe(subject=key(row["x"])))
+
+
+def _forcing(store: Store, ontology: Ontology, thing: NamedNode) -> Quad | None:
+    """Return a claim whose property, by its domain or range, makes of a thing what it cannot be besides what it is."""
+    called: set[str] = set()
+    for quad in store.quads_for_pattern(thing, RDF_TYPE, None, None):
+        if quad.graph_name != GRAPH_INFERRED and isinstance(quad.object, NamedNode):
+            called |= ontology.superclasses(quad.object.value)
+    claims = {*store.quads_for_pattern(thing, None, None, None), *store.quads_for_pattern(None, None, thing, None)}
+    for quad in sorted(claims, key=str):
+        if quad.graph_name in OWN_GRAPHS or isinstance(quad.graph_name, DefaultGraph):
+            continue
+        made: set[str] = set()
+        for name in ontology.superclasses(quad.predicate.value):  # a property, and those above it
+            if term := ontology.terms.get(name):
+                ends = [
+                    *(term.domains if quad.subject == thing else ()),
+                    *(term.ranges if quad.object == thing else ()),
+                ]
+                made = made.union(*map(ontology.superclasses, ends))
+        if any(called.intersection(group) and (made - called).intersection(group) for group in ontology.disjoint):
+            return quad
+    return None
 
 
 def _violations(report: object, data: object) -> Iterator[Problem]:

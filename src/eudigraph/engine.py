@@ -13,7 +13,7 @@ from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, Qu
 
 from eudigraph.errors import UsageError
 from eudigraph.names import PREFIXES, cut
-from eudigraph.sparql import Triplestore, harmless
+from eudigraph.sparql import Triplestore, bare, harmless
 
 TIMEOUT = 60.0
 """Seconds a query may take unless told otherwise."""
@@ -102,6 +102,10 @@ def _explain(text: str, message: str) -> str:
     line, column = int(found[1]), int(found[2])
     where = f"line:{line}, column:{column}"
     reason = next((part for part in found[3].split(", ") if re.match(r"[A-Z]\w* [\w ]+", part)), None)
+    missing = (words := bare(text)).count("{") - words.count("}")
+    if missing > 0 and not "\n".join(text.split("\n")[line - 1 :])[column - 1 :].strip():
+        end = " ".join("}" * missing)
+        return f"this is no SPARQL query: it ends (line:{line}) before it is complete; write {end} at its end"
     if reason is None:
         return f"this is no SPARQL query: it cannot be read on from {where}; correct it there or just before"
     prefix = re.search(r"([\w.-]*):[^\s:]*$", text.split("\n")[line - 1][: column - 1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -206,7 +207,7 @@ class _Shown:
         made: tuple[list[Fact], list[Fact]] = ([], [])
         for (follows, predicate), held in sorted(by_relation.items(), key=lambda item: self._names[item[0][1]]):
             ends = [(quad, quad.subject if turned else quad.object) for quad in held]
-            ends.sort(key=lambda end: show(end[1], self._names))
+            ends.sort(key=lambda end: _natural(show(end[1], self._names)))
             values = [self._value(quad, end, graphs[quad], follows) for quad, end in ends[:MAX_SHOWN]]
             relation = Cell(self._names.get(predicate, predicate), path(predicate))
             claimed = [passages for quad in held if (passages := set(graphs[quad]) - _OWN)]
@@ -247,15 +248,21 @@ class _Shown:
 
 
 def _notes(store: Triplestore, iris: Iterable[str]) -> dict[str, str]:
-    """Return how each of these that is an engagement stands, and its dates, as the claims have them."""
+    """Return how engagements stand, and their dates, as the claims have them, and what passages say in short."""
     listed = " ".join(str(NamedNode(iri)) for iri in sorted(iris) if iri.startswith(BASE))
     found: dict[str, list[str]] = defaultdict(list)
-    for relation in (f"<{EUD}status>/<{SKOS}prefLabel>", f"<{EUD}date>"):
-        query = f"""SELECT DISTINCT ?x ?said {{ VALUES ?x {{ {listed} }} ?x a <{EUD}Engagement> ; {relation} ?said
+    relations = (("Engagement", f"<{EUD}status>/<{SKOS}prefLabel>"), ("Engagement", f"<{EUD}date>"))
+    for kind, relation in (*relations, ("Passage", f"<{EUD}gist>")):
+        query = f"""SELECT DISTINCT ?x ?said {{ VALUES ?x {{ {listed} }} ?x a <{EUD}{kind}> ; {relation} ?said
             FILTER(LANG(?said) IN ("en", "")) }} ORDER BY ?x ?said"""
         for row in select(store, query):
             found[row["x"].value].append(readable(row["said"].value))
     return {iri: ", ".join(said) for iri, said in found.items()}
+
+
+def _natural(text: str) -> list[str | int]:
+    """Return a key by which ¶2 comes before ¶10."""
+    return [int(part) if place % 2 else part for place, part in enumerate(re.split(r"([0-9]{1,9})", text))]
 
 
 def _has_inverse(ontology: Ontology, predicate: str) -> bool:

@@ -15,7 +15,7 @@ function dated(shown) {
         const statuses = statusesWith(e, said).map(([status]) => status);
         const open = statuses.some((status) => UNSETTLED.has(status)) || (said.length > 0 && said.every((n) => PASSAGES[n].hedged));
         rows.push({ statuses, e, edtf, said, beginning, first: first ? day(first) : null, last: last ? day(last) + 1 : null,
-          unsure: /[?~%]/.test(edtf) || open || differs(given), differs: differs(given) });
+          unsure: /[?~%]/.test(edtf) || open, differs: differs(given) });
       }
     }
   }

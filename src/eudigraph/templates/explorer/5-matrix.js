@@ -59,6 +59,6 @@ function drawMatrix() {
     el("td", { text: String(perTopic.get(t)) })));
   const caption = `● pursued, ◐ pursued by what so far is only planned, wanted or hedged, ○ a topic of something wanted. ${plural(topics.length, "topic")}${all > topics.length ? ` of ${all.toLocaleString("en")}; filter to see the others` : ""}. A cell opens what it rests on.`;
   document.getElementById("matrix-view").replaceChildren(topics.length
-    ? el("table", {}, el("caption", { text: caption }), el("thead", {}, head), el("tbody", {}, ...body))
+    ? el("table", {}, el("caption", {}, el("span", { text: caption })), el("thead", {}, head), el("tbody", {}, ...body))
     : el("p", { text: "No topic is pursued or wanted with any country that is shown." }));
 }
