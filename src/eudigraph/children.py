@@ -17,4 +17,5 @@ def environment() -> dict[str, str]:
     """Return our own environment, in which this package is found also if it was never installed."""
     package = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    return {**os.environ, "PYTHONPATH": path}
+    # Where an engine runs out of memory, the reader of a log is not helped by its stack.
+    return {**os.environ, "PYTHONPATH": path, "RUST_BACKTRACE": "0"}

@@ -111,6 +111,8 @@ def _parsed(path: Path, found: Iterator[Quad]) -> Iterator[Quad]:
         yield from found
     except SyntaxError as error:
         raise _unreadable(path, error) from error
+    except MemoryError as error:  # what it says when a token outgrows its buffer
+        raise Unreadable("has a text or a name of more than 16 MB", "make it shorter") from error
     except OSError as error:
         raise _not_read(error) from error
 

@@ -101,6 +101,8 @@ def _plain(text: str) -> tuple[date, date] | None:
 def _by_library(text: str) -> tuple[date | None, date | None]:
     from edtf import EDTFParseException, parse_edtf  # slow to import, and few need it
 
+    if "Y" in text:  # years of more than four digits, which no day has, and over which the library may brood for ever
+        raise ValueError("is no EDTF date, or a day that does not exist")
     try:
         with redirect_stdout(None):  # the library prints to it what it cannot read, such as "/.."
             parsed = parse_edtf(text)

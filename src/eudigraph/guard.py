@@ -29,7 +29,9 @@ MAX_URL = 16 * 1024
 MAX_ACCEPT = 2000
 """Characters of the longest list of formats."""
 MAX_FLYING = 512 * 1024**2
-"""Bytes of answers that may be on their way to clients at once."""
+"""Bytes of large answers that may be on their way to clients at once."""
+LARGE = 1024**2
+"""Bytes from which an answer is large. Others are never refused, so that pages are there whatever else is fetched."""
 BODY_SECONDS = 10.0
 """Seconds in which the body of a request must have come."""
 SEND_SECONDS = 20.0
@@ -64,12 +66,14 @@ class Guard:
             if message["type"] == "http.response.start":
                 sent["status"] = message["status"]
                 message["headers"] = _guarded(message.get("headers", ()))
-            await send(message)
+            async with asyncio.timeout(SEND_SECONDS):
+                await send(message)
             sent["bytes"] += len(message.get("body", b""))
 
         accept = _accept(scope["headers"])
         given = [(name, value) for name, value in scope["headers"] if name != b"accept"]
-        scope = {**scope, "headers": [*given, (b"accept", accept[:MAX_ACCEPT].encode("latin-1"))]}
+        # Without extensions, such as for files: what others send, our deadlines do not reach.
+        scope = {**scope, "headers": [*given, (b"accept", accept[:MAX_ACCEPT].encode("latin-1"))], "extensions": {}}
         refusal = _refusal(scope, accept)
         try:
             if refusal:
@@ -111,22 +115,22 @@ class Sent(Response):
     """Bytes of all such answers that are on their way."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Send the answer; raises TimeoutError for a client that does not take it."""
+        """Send the answer; ``Guard`` gives up a client that does not take it."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         body = b"" if scope["method"] == "HEAD" else bytes(self.body)
-        Sent.flying += len(body)
+        flying = len(body) if len(body) >= LARGE else 0
+        Sent.flying += flying
         try:
             for start in range(0, max(1, len(body)), _PIECE):
                 piece, more = body[start : start + _PIECE], start + _PIECE < len(body)
-                async with asyncio.timeout(SEND_SECONDS):
-                    await send({"type": "http.response.body", "body": piece, "more_body": more})
+                await send({"type": "http.response.body", "body": piece, "more_body": more})
         finally:
-            Sent.flying -= len(body)
+            Sent.flying -= flying
 
 
 def response(reply: Reply) -> Response:
     """Return a reply as it is sent; that there is too much to send already, if it is so."""
-    if Sent.flying + len(reply.body) > MAX_FLYING:
+    if len(reply.body) >= LARGE and Sent.flying + len(reply.body) > MAX_FLYING:
         reply = problem(ServerBusy("too many large answers are on their way; try again in a moment"), "")
     return Sent(reply.body, reply.status, reply.headers)
 

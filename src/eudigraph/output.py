@@ -36,6 +36,7 @@ WIDTH = 120
 """Characters of a line where there is no terminal to ask."""
 _WORD = 24
 """Characters of the longest word that is not broken for a table's sake."""
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\n]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Also what turns the direction of writing, which would let a name reverse the rest of its line."""
 
@@ -152,8 +153,12 @@ def _csv(answer: Answer, names: dict[str, str], ids: bool) -> str:
 
 
 def harmless(text: str) -> str:
-    """Return a text that a spreadsheet does not take for a formula: one that begins like one gets an apostrophe."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    """Return a text as CSV may hold it: without what a terminal would obey, and nothing for a spreadsheet to compute.
+
+    What a spreadsheet would take for a formula gets an apostrophe, as in the explorer.
+    """
+    plain = clean(text)
+    return "'" + plain if _FORMULA.match(plain) else plain
 
 
 def _harmless(text: str, term: object) -> str:

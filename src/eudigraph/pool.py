@@ -13,13 +13,13 @@ import os
 import signal
 import struct
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from eudigraph import children
-from eudigraph.errors import EngineLost, QueryTimeout, ServerBusy, StoreError
+from eudigraph.errors import EngineLost, QueryTimeout, ServerBusy, StoreError, UsageError
 from eudigraph.replies import Reply
 
 MAX_REPLY = 64 * 1024**2
@@ -35,6 +35,10 @@ _BEHIND = 5
 machine under load must still come to its end."""
 _START = 60.0
 """Seconds a process may take to open the store."""
+_SETTLING = 1.0
+"""Seconds within which an engine that has closed its answer has ended, too."""
+_SIGSEGV = 11
+"""How a process ends whose stack is full; Windows has no such signal."""
 _LENGTHS = struct.Struct("!II")
 
 
@@ -50,6 +54,8 @@ class _Worker:
     kept: bool
     demoted: bool = False
     followed: bool = False
+    asking: asyncio.Task[Reply] | None = None
+    """What it is at work on."""
 
     async def ask(self, request: dict[str, Any]) -> Reply:
         stdin, stdout = self.process.stdin, self.process.stdout
@@ -64,6 +70,10 @@ class _Worker:
             said = json.loads(await stdout.readexactly(head))
             return Reply(said["status"], said["headers"], await stdout.readexactly(size))
         except (OSError, EOFError, ValueError, KeyError) as error:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.process.wait(), _SETTLING)
+            if self.process.returncode == -_SIGSEGV:
+                raise UsageError("the query is too long or too deep for the engine; make it simpler") from error
             raise EngineLost(
                 "the engine ended before it had an answer, perhaps for want of memory; make the query narrower, or "
                 "ask again"
@@ -134,17 +144,21 @@ class Pool:
     async def ask(self, request: dict[str, Any], *, own: bool = False, timeout: float | None = None) -> Reply:
         """Return the answer of the next free process, within ``timeout`` seconds or else the pool's own.
 
-        Raises ServerBusy if there is none for too long, QueryTimeout at the deadline, EngineLost if the process ends.
-        If the one who asks is cancelled, so is the request.
+        Raises ServerBusy if there is none for too long, QueryTimeout at the deadline, EngineLost if the process ends,
+        UsageError for a query that is too deep for it. If the one who asks is cancelled, so is the request, unless it
+        ends soon by itself: to start another process takes longer than most requests.
         """
         if sum(waiter.own == own for waiter in self._waiters) >= MAX_WAITING:
             raise ServerBusy(f"{MAX_WAITING} others wait already; try again in a moment")
         seconds = timeout or self.timeout
         async with self._worker(own) as worker:
             long = asyncio.get_running_loop().call_later(LONG, worker.demote)
+            worker.asking = asyncio.create_task(worker.ask({**request, "seconds": seconds}))
             try:
-                return await asyncio.wait_for(worker.ask({**request, "seconds": seconds}), seconds)
+                async with asyncio.timeout(seconds):
+                    return await asyncio.shield(worker.asking)
             except TimeoutError:
+                worker.asking.cancel()
                 raise QueryTimeout(
                     f"the query did not end within {seconds:g} seconds; make it narrower, or ask in parts"
                 ) from None
@@ -181,9 +195,26 @@ class Pool:
         self._busy += 1
         try:
             yield worker
+        except asyncio.CancelledError:
+            self._busy += 1
+            self._keep_up(self._abandoned(worker))
+            raise
         except BaseException:
             self._replace(worker)
             raise
+        else:
+            self._give(worker)
+        finally:
+            self._busy -= 1
+
+    async def _abandoned(self, worker: _Worker) -> None:
+        """Let a process finish for which nobody waits any more, if that is soon; replace it otherwise."""
+        try:
+            async with asyncio.timeout(LONG):
+                if worker.asking:
+                    await worker.asking
+        except (TimeoutError, EngineLost, UsageError):
+            self._replace(worker)
         else:
             self._give(worker)
         finally:
@@ -229,9 +260,13 @@ class Pool:
         """End a process and start another, without keeping anybody waiting."""
         worker.kill()
         if not self._closing:
-            task = asyncio.create_task(self._replaced(worker))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._keep_up(self._replaced(worker))
+
+    def _keep_up(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the requests; it ends with the pool at the latest."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _replaced(self, worker: _Worker) -> None:
         await worker.end()

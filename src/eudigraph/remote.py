@@ -161,6 +161,7 @@ class _Worker:
         self.requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self.replies: queue.SimpleQueue[Reply | StoreError | QueryTimeout] = queue.SimpleQueue()
         self._credentials = credentials
+        self._auth: AuthBase | None = None  # not the session's, which requests sends wherever a redirection leads
         self._session = _Session()
         # Neither ~/.netrc nor proxies by chance: what we want of them is asked for.
         self._session.trust_env = False
@@ -194,7 +195,7 @@ class _Worker:
 
     def _once(self, request: _Request, url: str) -> requests.Response:
         """Send a request, once more with name and password where these are asked for."""
-        ours = urlsplit(url).netloc == urlsplit(request.url).netloc
+        ours = urlsplit(url)[:2] == urlsplit(request.url)[:2]  # scheme, host and port
         proxies = {} if urlsplit(url).hostname in _LOOPBACK else get_environ_proxies(url)
 
         def send(auth: AuthBase | None) -> requests.Response:
@@ -212,12 +213,12 @@ class _Worker:
                 proxies=proxies,
             )
 
-        response = send(self._session.auth if ours else None)  # type: ignore[arg-type]
-        if response.status_code == 401 and ours and self._credentials and not self._session.auth:
+        response = send(self._auth if ours else None)
+        if response.status_code == 401 and ours and self._credentials and not self._auth:
             digest = response.headers.get("WWW-Authenticate", "").lower().startswith("digest")
-            self._session.auth = (HTTPDigestAuth if digest else HTTPBasicAuth)(*self._credentials)
+            self._auth = (HTTPDigestAuth if digest else HTTPBasicAuth)(*self._credentials)
             response.close()
-            response = send(self._session.auth)
+            response = send(self._auth)
         return response
 
 

@@ -234,7 +234,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _is_generation(path: Path) -> bool:
-    return bool(_NUMBER.fullmatch(path.name)) and (path / "store").is_dir()
+    return bool(_NUMBER.fullmatch(path.name)) and (path / "store" / "CURRENT").is_file()  # as each store on disk has
 
 
 def _clean(folder: Path, kept: Collection[int]) -> None:
