@@ -217,6 +217,17 @@ def test_a_spreadsheet_takes_no_name_for_a_formula(hostile: nx.Graph) -> None:
     assert "'=1+1" in report.write(analysis.of_network(hostile, ["degree"]), "csv")
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        *(("=1", "'=1"), ("  +1", "'  +1"), ("＝1", "'＝1"), ("\t=1", "'\t=1"), ("a=1", "a=1"), ("", "")),
+        ("South \x1b]0;X\x07\x1b[31mKorea\x9b2J", "South �]0;X��[31mKorea�2J"),
+    ],
+)
+def test_a_cell_of_csv_is_neither_a_formula_nor_a_command(text: str, written: str) -> None:
+    assert output.harmless(text) == written
+
+
 def test_the_page_runs_nothing_and_has_a_picture_for_each_measure(hostile: nx.Graph) -> None:
     made = analysis.of_network(hostile)
     page = report.write(made, "html")

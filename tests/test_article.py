@@ -232,6 +232,13 @@ def test_the_articles_dates_and_the_days_they_allow(quads: list[Quad]) -> None:
     assert {text: dates.bounds(text) for text in written} == DATES
 
 
+@pytest.mark.parametrize("text", ["Y-17E70000000", "Y17E70000000", "Y1E999999999", "Y170000002", "2023/Y17E70000000"])
+def test_years_that_no_day_has_are_refused_at_once(text: str) -> None:
+    """The library would work out the power, digit by digit."""
+    with pytest.raises(ValueError, match="is no EDTF date"):
+        dates.bounds(text)
+
+
 ENDS = ("2024", "2024?", "2024-02", "2023-02~", "2023-02-28%", "2024-12-31")
 
 

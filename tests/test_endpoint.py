@@ -715,6 +715,31 @@ def test_redirects_keep_the_question_and_lose_the_password() -> None:
     assert heard == [("POST", None)]
 
 
+@pytest.mark.parametrize("code", [301, 307])
+def test_a_password_that_was_asked_for_does_not_follow_a_redirection(code: int) -> None:
+    """Neither at once nor in the next exchange over the same connection."""
+    heard: list[str | None] = []
+
+    def elsewhere(handler: BaseHTTPRequestHandler) -> None:
+        heard.append(handler.headers.get("Authorization"))
+        reply(200, JSON, ROWS)(handler)
+
+    with fake(elsewhere) as (url, _):
+
+        def first(handler: BaseHTTPRequestHandler) -> None:
+            if handler.headers.get("Authorization"):
+                reply(code, "", b"", Location=url)(handler)
+            else:
+                reply(401, "text/plain", b"", WWW_Authenticate='Basic realm="x"')(handler)
+
+        with fake(first) as (address, asked):
+            graph = asking(address.replace("http://", "http://user:secret@"))
+            for _ in range(2):
+                select(graph, "SELECT ?x { ?x ?p ?o }")
+    assert heard == [None, None]
+    assert len(asked) == 3  # without, with, and at once with the password
+
+
 @pytest.mark.parametrize("way", ["url", "variables", "netrc"])
 def test_name_and_password_are_given_when_asked_for(way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     heard: list[str | None] = []

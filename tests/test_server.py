@@ -12,6 +12,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,8 +29,9 @@ from openapi_spec_validator import validate
 from pyoxigraph import NamedNode, QueryResultsFormat, QuerySolutions, RdfFormat, parse, parse_query_results
 
 from conftest import Run
-from eudigraph import build, description, queries, results, store, workspace
+from eudigraph import build, description, guard, queries, results, store, workspace
 from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, PREFIXES, RDF_TYPE
+from eudigraph.replies import Reply
 from serving import COUNTRIES, TIMEOUT, Client, serving, wait
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
@@ -728,7 +730,7 @@ def test_queries_that_kill_their_engines_hold_no_question_up(built: store.Built,
             began = time.monotonic()
             assert client.ask("/api/queries/officials", accept="application/json").status == 200
             assert time.monotonic() - began < 1
-            assert dying.result() in (400, 503)
+            assert dying.result() == 400
         wait(lambda: client.query(COUNTRIES).status == 200)
 
 
@@ -742,6 +744,38 @@ def test_a_client_that_takes_nothing_is_left(built: store.Built, tmp_path: Path)
             lazy.sendall(f"GET /sparql?query={text} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             wait(lambda: '"status": 499' in log.read_text("utf-8"), 30)
             assert client.query(COUNTRIES).status == 200
+
+
+def test_a_client_that_does_not_take_a_download_is_left(built: store.Built, tmp_path: Path) -> None:
+    folder, log = tmp_path / "build", tmp_path / "log"
+    shutil.copytree(built.folder, folder, symlinks=True)
+    (folder / built.generation.name / "eudigraph.nq").write_bytes(b"# as of a large graph\n" * 2_000_000)
+    with serving(folder, log, "--workers", 2) as client, socket.socket() as lazy:
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        lazy.connect(("127.0.0.1", client.port))
+        lazy.sendall(b"GET /data/eudigraph.nq HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait(lambda: '"status": 499' in log.read_text("utf-8"), 30)
+        assert len(client.ask("/data/eudigraph.nq").body) == 44_000_000
+
+
+def test_pages_are_sent_however_many_large_answers_are_on_their_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard.Sent, "flying", guard.MAX_FLYING)
+    statuses = [guard.response(Reply(200, {}, b"x" * size)).status_code for size in (guard.LARGE - 1, guard.LARGE)]
+    assert statuses == [200, 503]
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
+def test_who_hangs_up_costs_no_engine(server: Client) -> None:
+    wait(lambda: server.ask("/health").json()["engines"] == len(server.engines()) == 3)
+    before = server.engines()
+    for _ in range(30):
+        with socket.create_connection(("127.0.0.1", server.port)) as gone:
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            gone.sendall(b"GET /id/country/japan HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(0.004)
+    wait(lambda: server.ask("/health").json()["busy"] == 0)
+    assert sorted(server.engines()) == sorted(before)
+    assert server.query(COUNTRIES).status == 200
 
 
 def test_who_is_turned_away_is_told_when_to_come_again(built: store.Built, tmp_path: Path) -> None:

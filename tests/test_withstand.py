@@ -600,6 +600,13 @@ def test_a_text_of_another_digest_is_named(small: Make, tmp_path: Path, command:
     )
 
 
+def test_a_text_that_outgrows_the_parser_is_named(small: Make, command: Callable[..., Run]) -> None:
+    space = small(GOOD.replace("What it", "What it " + "x" * 17_000_000, 1))
+    done = command("check", "--workspace", space.root, "--no-hermit")
+    assert done.status == 1
+    assert done.out.startswith("graph/test.trig: error: has a text or a name of more than 16 MB; make it shorter\n")
+
+
 def test_a_text_is_not_blamed_for_a_source_in_a_file_that_cannot_be_read(
     small: Make, tmp_path: Path, command: Callable[..., Run]
 ) -> None:
@@ -1003,9 +1010,10 @@ def test_folders_of_numbers_that_are_no_build_are_not_deleted(
     """Photographs sorted by year look like generations; a build must not remove them."""
     space, _ = former
     for year in ("2019", "2020", "2023"):
-        (tmp_path / "photos" / year).mkdir(parents=True)
+        (tmp_path / "photos" / year / "store").mkdir(parents=True)
         (tmp_path / "photos" / year / "a.jpg").write_text("mine", "utf-8")
-    command("build", "--workspace", space.root, "--no-hermit", "--no-exports", "--out", tmp_path / "photos")
+    done = command("build", "--workspace", space.root, "--no-hermit", "--no-exports", "--out", tmp_path / "photos")
+    assert (done.status, "holds something that is no build of eudigraph" in done.err) == (1, True)
     kept = sorted(p.parent.name for p in (tmp_path / "photos").glob("*/a.jpg"))
     assert kept == ["2019", "2020", "2023"]
 
