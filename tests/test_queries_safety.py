@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from rdflib.plugins.sparql.parser import parseQuery
 
 from conftest import Run
-from eudigraph import answers, engine, errors, isolated, output, queries, sparql, store, workspace
+from eudigraph import answers, engine, errors, isolated, output, queries, remarks, sparql, store, workspace
 from eudigraph.isolated import Isolated
 from eudigraph.names import BASE, PREFIXES, XSD
 
@@ -533,10 +533,48 @@ def test_names_that_are_not_in_the_graph_are_remarked(built: store.Built) -> Non
         SELECT * { VALUES ?c { country:Japan country:japan country:narnia topic:none person:
         passage:euractiv-2023-04\\/18 <country:Atlantis> } ?c ?p "country:Utopia" # country:Oz
         }"""
-    assert answers.unknown_terms(built, asked) == [
+    assert remarks.remarks(built, asked, engine.answer(built.store, "ASK {}")) == [
         "country:Japan is nothing in the graph; did you mean country:japan?",
         "country:narnia is nothing in the graph",
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "remarked", "better"),
+    [
+        (
+            "?m eud:date ?d FILTER(?d > '2023-05-01'^^xsd:date)",
+            "dates are EDTF",
+            "?m eud:date ?d . ?span eud:edtf ?d ; eud:earliest ?first FILTER(?first > '2023-05-01'^^xsd:date)",
+        ),
+        (
+            "?m eud:date ?d FILTER(year(?d) > 2022)",
+            "dates are EDTF",
+            "?m eud:date ?d . ?s eud:edtf ?d ; eud:latest ?l FILTER(YEAR(?l) > 2022)",
+        ),
+        (
+            "GRAPH ?p { ?m a eud:Meeting ; eud:date ?d }",
+            "passages name the narrowest class, from which eud:Meeting follows",
+            "?m a eud:Meeting GRAPH ?p { ?m eud:date ?d }",
+        ),
+        (
+            "?m eud:withCountry 'Japan'@en",
+            "eud:withCountry leads to a thing, not to a text",
+            "?m eud:withCountry country:japan",
+        ),
+        ("?m rdfs:label 'Japan'@en", "rdfs:label names classes", "?m skos:prefLabel 'Japan'@en"),
+    ],
+)
+def test_likely_reasons_are_given_for_no_rows(built: store.Built, asked: str, remarked: str, better: str) -> None:
+    def remarks_on(pattern: str) -> tuple[int, list[str]]:
+        text = f"SELECT * {{ {pattern} }}"
+        answer = built.ask(text)
+        return len(answer.rows), remarks.remarks(built, text, answer)
+
+    rows, (remark,) = remarks_on(asked)
+    assert (rows, remark.startswith(remarked)) == (0, True)
+    rows, none = remarks_on(better)
+    assert (rows > 0, none) == (True, [])
 
 
 def test_what_the_graph_does_not_say_is_answered_with_how_to_see_what_it_says(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from eudigraph import build as building
 from eudigraph import texts as texts_
 from eudigraph.errors import UsageError
 from eudigraph.evidence import Passage
-from eudigraph.names import EUD, KINDS, OWN_GRAPHS, PREFIXES, XSD, shorten, similar
+from eudigraph.names import EUD, OWN_GRAPHS, PREFIXES, XSD, shorten
 from eudigraph.sparql import Triplestore, select
 from eudigraph.workspace import Workspace
 
@@ -77,32 +76,6 @@ def ask_text(
     if not asking.evidence or answered.truth is not None or answered.triples is not None:
         return Evidenced(answered)
     return attach(graph.store, evidence.patterns(text), bindings or {}, answered, texts)
-
-
-def unknown_terms(graph: store.Built, text: str) -> list[str]:
-    """Return a remark for each name of ours in a query that the ontology, or the graph, does not have.
-
-    Such a name can match nothing. One that differs only in its capitals is suggested.
-    """
-    known = {shorten(iri) for iri in ontology.from_store(graph.store).terms}
-    bare = sparql.bare(text)
-    used = dict.fromkeys(re.findall(r"\beud:\w+", bare))
-    remarks = []
-    for term in used:
-        if term not in known:
-            near = similar(term, known)
-            remarks.append(
-                f"{term} is no term of the ontology" + (f"; did you mean {' or '.join(near)}?" if near else "")
-            )
-    prefixes = {**PREFIXES, **sparql.declared(text)}
-    for prefix, local in dict.fromkeys(re.findall(r"(?<![\w-])(\w+):(\w[\w-]*)(?![\w:/.%\\-])", bare)):
-        if prefix not in KINDS or prefixes[prefix] != PREFIXES[prefix]:
-            continue
-        here, small = (sparql.exists(graph.store, NamedNode(prefixes[prefix] + x)) for x in (local, local.lower()))
-        if not here:
-            hint = f"; did you mean {prefix}:{local.lower()}?" if small else ""
-            remarks.append(f"{prefix}:{local} is nothing in the graph{hint}")
-    return remarks
 
 
 def attach(

@@ -39,6 +39,7 @@ from eudigraph import (
     plots,
     projections,
     queries,
+    remarks,
     remote,
     report,
     store,
@@ -381,9 +382,10 @@ class Graph:
         unknown = [name for name in variables if not re.search(rf"[?$]{re.escape(name)}\b", text)]
         if unknown:
             raise UsageError(f"the query has no variable ?{unknown[0]}; write it where its value belongs")
-        for remark in answers.unknown_terms(self.built, text):
+        found = answers.ask_text(self.built, text, asking, {name: _term(value) for name, value in variables.items()})
+        for remark in remarks.remarks(self.built, text, found.answer):
             _warn(remark)
-        return answers.ask_text(self.built, text, asking, {name: _term(value) for name, value in variables.items()})
+        return found
 
     def _given(self, answer: engine.Answer, with_iris: bool) -> pd.DataFrame | rdflib.Graph | bool:
         if answer.truth is not None:

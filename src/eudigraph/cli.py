@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 import click
 
-from eudigraph import answers, dates, engine, output, queries, store
+from eudigraph import answers, dates, engine, output, queries, remarks, store
 from eudigraph import build as building
 from eudigraph import texts as texts_
 from eudigraph.errors import DataError, EudigraphError, UsageError
@@ -192,7 +192,7 @@ def query(
             raise UsageError("parameters are for queries of the library; in your own, write VALUES ?name { … }")
         own = _read(file)
         answer = answers.ask_text(graph, own, asked)
-        unknown = answers.unknown_terms(graph, own)
+        unknown = remarks.remarks(graph, own, answer.answer)
     else:
         asked_for = queries.find(queries.load_library(workspace), name or "")
         answer = answers.ask(graph, asked_for, _pairs(parameters), asked)

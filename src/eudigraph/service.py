@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
-from eudigraph import answers, description, engine, isolated, ontology, pages, queries, results, sparql, store
+from eudigraph import answers, description, engine, isolated, ontology, pages, queries, remarks, results, sparql, store
 from eudigraph.answers import Evidenced
 from eudigraph.errors import EudigraphError, UsageError
 from eudigraph.labels import labels
@@ -132,7 +132,7 @@ class Service:
             try:
                 answer = self._answer(asked, request)
                 given |= self._shown(answer)
-                given["remarks"] += answers.unknown_terms(self.graph, asked)
+                given["remarks"] += remarks.remarks(self.graph, asked, answer)
                 given["links"] = [(form, _query_link(asked, form)) for form in _forms(answer)]
             except UsageError as error:
                 given["wrong"] = str(error)
