@@ -380,10 +380,8 @@ def test_3_country_and_broader_topic_together(ask: Asker) -> None:
 
 def test_3_what_is_only_planned_or_wanted_is_not_settled(ask: Asker) -> None:
     found = {row[0]: row[1] for row in ask("topics", "topic", "settled", country="Japan")}
-    settled = {
-        *("semiconductors", "research-and-development", "supply-chain-resilience", "high-performance-computing"),
-        *("arctic-connectivity", "submarine-cables", "data-flows"),
-    }
+    # What is only mentioned, such as the cable that lacks support, is as open as what is wanted.
+    settled = {"high-performance-computing", "arctic-connectivity", "data-flows"}
     assert {topic for topic, said in found.items() if said == "true"} == {f"topic:{name}" for name in settled}
     assert found["topic:6g"] == found["topic:quantum-satellite-communications"] == "false"
     assert set(ask("topics", "settled", country="Canada")) == {("false",)}

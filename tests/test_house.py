@@ -30,7 +30,7 @@ LAYERS = (
     ("guard", "isolated", "pool", "results"),
     ("dictionary", "output", "problems", "queries", "reasoning", "store"),
     ("dialect", "remote"),
-    ("description", "endpoint", "evidence", "exchange", "measures", "network", "survey", "texts"),
+    ("description", "endpoint", "evidence", "exchange", "measures", "network", "remarks", "survey", "texts"),
     ("assemble",),
     ("checks", "consistency", "drawing", "loading", "plots", "projections"),
     ("analysis", "calendars", "export"),

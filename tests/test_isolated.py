@@ -68,7 +68,7 @@ def test_answers_are_those_of_this_process(apart: Isolated, built: store.Built, 
 def test_the_librarys_answers_are_those_of_this_process(
     apart: Isolated, built: store.Built, checkout: workspace.Workspace
 ) -> None:
-    examples = {"who": "Thierry Breton", "subject": "Japan"}
+    examples = {"who": "Thierry Breton", "subject": "Japan", "one": "India", "other": "Japan"}
     for query in queries.load_library(checkout).values():
         needed = {name: examples[name] for name, parameter in query.parameters.items() if parameter.required}
         text = queries.bind(query, queries.resolve(built.store, query, needed))

@@ -283,8 +283,8 @@ class Graph:
         'Among countries, United States leads with 0.37. Among topics, semiconductors leads with 0.18.'
         >>> study["betweenness"].frame[["node", "betweenness", "certain"]].round(2).head(2)
                     node  betweenness  certain
-        0  United States         0.37     0.32
-        1          Japan         0.27     0.14
+        0  United States         0.37     0.29
+        1          Japan         0.27     0.06
         """
         choice = _choice(claims, inferred, until, level)
         if isinstance(network, str):

@@ -191,7 +191,7 @@ function describePair(a, b) {
     el("p", {}, thing(a), " · ", thing(b)),
     between.length ? el("p", { class: "note", text: plural(between.length, "statement") }) : el("p", { text: "Nothing in the graph says anything of both." }),
     el("ul", { class: "facts" }, ...between.slice(0, 300).map((i) => el("li", {}, sentence(i),
-      onlyPlanned(i) ? el("span", { class: "chip unsure", text: "so far only planned, wanted or hedged" }) : null, " ", because(i, between.length < 6)))),
+      onlyPlanned(i) ? el("span", { class: "chip unsure", text: "so far only mentioned, planned, wanted or hedged" }) : null, " ", because(i, between.length < 6)))),
   ];
 }
 
