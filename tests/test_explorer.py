@@ -385,10 +385,10 @@ def test_on_a_phone_the_timeline_has_its_bars(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (390, 844)])
-def test_names_in_the_picture_cover_neither_each_other_nor_partners(open_page: Open, size: tuple[int, int]) -> None:
-    """A country's name is there in any case, and may lie over something else."""
+def test_names_in_the_picture_cover_neither_each_other_nor_shapes(open_page: Open, size: tuple[int, int]) -> None:
+    """A country's name is there in any case; those of partnerships and meetings may cover what weighs less."""
     page = open_page(width=size[0], height=size[1])
-    names, shapes, width = page.evaluate("""() => {
+    names, major, lesser, mattering, width = page.evaluate("""() => {
         const names = [], write = CanvasRenderingContext2D.prototype.fillText;
         CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
             const half = this.measureText(text).width / 2, height = parseFloat(this.font);
@@ -401,17 +401,20 @@ def test_names_in_the_picture_cover_neither_each_other_nor_partners(open_page: O
             const [p, q] = [network.canvasToDOM({ x: a, y: b }), network.canvasToDOM({ x: c, y: d })];
             return [text, p.x, p.y, q.x, q.y];
         };
-        const r = 3 / scale;
-        const shapes = drawn.filter((e) => kindOf(e) <= 2).map((e) => [label(e), places[e].x - r, places[e].y - r,
-            places[e].x + r, places[e].y + r]);
-        return [names.map(inWindow), shapes.map(inWindow), canvas.clientWidth];
+        const box = (e) => {
+            const r = OPTIONS.groups[KINDS[kindOf(e)].name].size / 2;
+            return inWindow([label(e), places[e].x - r, places[e].y - r, places[e].x + r, places[e].y + r]);
+        };
+        const [major, lesser] = [true, false].map((matters) => drawn.filter((e) => (kindOf(e) <= 2) === matters));
+        const mattering = major.flatMap((e) => [short(briefly(e), 32)]);
+        return [names.map(inWindow), major.map(box), lesser.map(box), mattering, canvas.clientWidth];
     }""")
     assert len(names) >= 15
     free = [name for name in names if name[0] not in COUNTRIES]
     for text, left, top, right, bottom in free:
         assert left >= 0, text
         assert right <= width, text
-        for other, *box in [*names, *shapes]:
+        for other, *box in [*names, *major, *([] if text in mattering else lesser)]:
             apart = box[0] >= right or box[2] <= left or box[1] >= bottom or box[3] <= top
             assert apart or other == text or other in COUNTRIES, (text, other)
 
@@ -430,6 +433,23 @@ def test_the_matrix_is_what_the_graph_says(open_page: Open, built: store.Built) 
         query = f"SELECT ?c ?t {{ ?x <{EUD}{name}> ?y . ?x <{SKOS}prefLabel> ?c . ?y <{SKOS}prefLabel> ?t {more} }}"
         wanted |= {f"{row['c'].value}, {row['t'].value}: {word}" for row in select(built.store, query)}
     assert shown == wanted
+
+
+def test_the_matrix_marks_what_stands_and_is_only_hedged(show: Callable[..., Page], built: store.Built) -> None:
+    talks, status = NamedNode(f"{BASE}initiative/south-korea-regulatory-convergence"), NamedNode(EUD + "status")
+    graph = Store()
+    graph.extend(
+        Quad(q.subject, q.predicate, NamedNode(f"{BASE}status/under-way"), q.graph_name)
+        if (q.subject, q.predicate) == (talks, status)
+        else q
+        for q in built.store.quads_for_pattern(None, None, None, None)
+    )
+    cells = show(graph, "view=matrix").locator("#matrix-view td button").all()
+    shown = {str(cell.get_attribute("aria-label")) for cell in cells}
+    assert {
+        f"South Korea, {topic}: pursued, {OPEN}" for topic in ("online platforms and services", "AI regulation")
+    } <= shown
+    assert not select(graph, f"SELECT * {{ {talks} {status}/<{EUD}unsettled> true }}")
 
 
 def test_the_matrix_sorts_and_its_cells_lead_to_evidence(open_page: Open) -> None:

@@ -615,7 +615,7 @@ def test_a_text_is_not_blamed_for_a_source_in_a_file_that_cannot_be_read(
     text.write_text(TEXT, "utf-8")
     done = command("check", "--workspace", space.root, "--no-hermit", "--text", text)
     assert (done.status, "text of no source" in done.out, "1 error, 0 warnings" in done.out) == (1, False, True)
-    assert f"{text} not compared: first mend the files that cannot be read" in done.err
+    assert f"{text} not compared: its source may be in what cannot be read; first mend that" in done.err
 
 
 @pytest.mark.parametrize(

@@ -170,8 +170,8 @@ def check(
     found = []
     for path in texts:
         wrong, source, text = texts_.compare(graph, path)
-        if source is None and report.unread:  # its source may be in the very file that cannot be read
-            report.notes.append(f"{path} not compared: first mend the files that cannot be read")
+        if source is None and report.unread:
+            report.notes.append(f"{path} not compared: its source may be in what cannot be read; first mend that")
             continue
         found += wrong
         if printing and source is not None:

@@ -37,7 +37,7 @@ class Report:
     ontology: Ontology = field(default_factory=Ontology)
     generation: Path | None = None
     unread: bool = False
-    """Whether there is a file that could not be read."""
+    """Whether there is something that could not be read, so that sources may be missing."""
 
     @property
     def errors(self) -> list[Problem]:

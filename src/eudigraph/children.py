@@ -6,6 +6,11 @@ import os
 import sys
 from pathlib import Path
 
+OVERFLOWN = -11
+"""With what a process ends whose stack is full (SIGSEGV); Windows has no such signal."""
+TOO_DEEP = "the query is too long or too deep for the engine; make it simpler"
+"""What is said of the query to which that happened."""
+
 
 def command(module: str) -> list[str]:
     """Return the command that runs a module of this package."""

@@ -185,23 +185,23 @@ def query(
     workspace = open_workspace(folder)
     graph = _open(workspace, built, timeout)
     form = form or ("table" if sys.stdout.isatty() else "csv")
-    unknown: list[str] = []
+    notes: list[str] = []
     asked = answers.Asking(limit=limit, timeout=timeout, evidence=evidence or bool(texts), texts=texts)
     if file is not None:
         if parameters:
             raise UsageError("parameters are for queries of the library; in your own, write VALUES ?name { … }")
         own = _read(file)
         answer = answers.ask_text(graph, own, asked)
-        unknown = remarks.remarks(graph, own, answer.answer)
+        notes = remarks.remarks(graph, own, answer.answer)
     else:
         asked_for = queries.find(queries.load_library(workspace), name or "")
         answer = answers.ask(graph, asked_for, _pairs(parameters), asked)
         if form == "table" and not all_columns:
             answer = answers.without(answer, asked_for.detail)
     click.echo(answers.render(graph, answer, form, ids=ids, width=_width()), nl=False)
-    if not answer.answer.rows and answer.answer.triples is None and answer.answer.truth is None:
+    if answer.answer.empty:
         _err("No rows: nothing in the graph answers this.")
-    for note in unknown:
+    for note in notes:
         _err(note)
     if answer.answer.cut:
         _err(f"Only the first {limit} are shown (--limit).")

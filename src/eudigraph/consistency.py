@@ -15,7 +15,7 @@ from eudigraph.assemble import Assembly, object_statements, with_default_graph
 from eudigraph.names import GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, shorten
 from eudigraph.ontology import Ontology
 from eudigraph.problems import ERROR, WARNING, Probe, Problem, key, show
-from eudigraph.sparql import Row, iri, select
+from eudigraph.sparql import Row, select
 from eudigraph.workspace import Workspace
 
 MAX_SHAPES = 100_000
@@ -79,21 +79,19 @@ def with_hermit(store: Store, assembly: Assembly, say: Callable[[str], None]) ->
 
 
 def _clash(store: Store, ontology: Ontology, message: str, row: Row) -> Problem:
-    subject = iri(row["x"])
+    thing = row["x"]
     said = []
-    forcing = None
-    if subject:
-        graphs = {quad.graph_name for quad in store.quads_for_pattern(NamedNode(subject), None, None, None)}
+    if isinstance(thing, NamedNode):
+        if claim := _forcing(store, ontology, thing):
+            parts = (claim.subject, claim.predicate, claim.object)
+            what = f"{message}, which this claim makes of it: {' '.join(map(show, parts))}"
+            mend = "correct that claim; perhaps its property is not the one that was meant"
+            return Problem(ERROR, what, mend, probe=Probe(*map(key, (*parts, claim.graph_name))))
+        graphs = {quad.graph_name for quad in store.quads_for_pattern(thing, None, None, None)}
         said = sorted(g.value for g in graphs if isinstance(g, NamedNode) and g not in OWN_GRAPHS)
-        forcing = _forcing(store, ontology, NamedNode(subject))
-    if forcing:
-        claim = " ".join(map(show, (forcing.subject, forcing.predicate, forcing.object)))
-        mend = "correct that claim; perhaps its property is not the one that was meant"
-        probe = Probe(key(forcing.subject), key(forcing.predicate), key(forcing.object), key(forcing.graph_name))
-        return Problem(ERROR, f"{message}, which this claim makes of it: {claim}", mend, probe=probe)
     where = f" (spoken of in {', '.join(map(shorten, said[:4]))})" if said else ""
     mend = "correct the claims; perhaps two things share one name"
-    return Problem(ERROR, message + where, mend, probe=Probe(subject=key(row["x"])))
+    return Problem(ERROR, message + where, mend, probe=Probe(subject=key(thing)))
 
 
 def _forcing(store: Store, ontology: Ontology, thing: NamedNode) -> Quad | None:
@@ -104,17 +102,14 @@ def _forcing(store: Store, ontology: Ontology, thing: NamedNode) -> Quad | None:
             called |= ontology.superclasses(quad.object.value)
     claims = {*store.quads_for_pattern(thing, None, None, None), *store.quads_for_pattern(None, None, thing, None)}
     for quad in sorted(claims, key=str):
-        if quad.graph_name in OWN_GRAPHS or isinstance(quad.graph_name, DefaultGraph):
+        if quad.graph_name in OWN_GRAPHS:
             continue
-        made: set[str] = set()
-        for name in ontology.superclasses(quad.predicate.value):  # a property, and those above it
-            if term := ontology.terms.get(name):
-                ends = [
-                    *(term.domains if quad.subject == thing else ()),
-                    *(term.ranges if quad.object == thing else ()),
-                ]
-                made = made.union(*map(ontology.superclasses, ends))
-        if any(called.intersection(group) and (made - called).intersection(group) for group in ontology.disjoint):
+        names = ontology.superclasses(quad.predicate.value)  # of a property, those above it
+        terms = [ontology.terms[name] for name in names if name in ontology.terms]
+        ends = [end for term in terms if quad.subject == thing for end in term.domains]
+        ends += [end for term in terms if quad.object == thing for end in term.ranges]
+        made = set().union(*map(ontology.superclasses, ends)) - called
+        if any(called.intersection(group) and made.intersection(group) for group in ontology.disjoint):
             return quad
     return None
 

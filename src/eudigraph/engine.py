@@ -41,6 +41,11 @@ class Answer:
     triples: list[Triple] | None = None
     cut: bool = False
 
+    @property
+    def empty(self) -> bool:
+        """Whether rows were asked for, and there are none."""
+        return not self.rows and self.truth is None and self.triples is None
+
 
 @dataclass(frozen=True)
 class Graphs:
@@ -102,11 +107,11 @@ def _explain(text: str, message: str) -> str:
     line, column = int(found[1]), int(found[2])
     where = f"line:{line}, column:{column}"
     reason = next((part for part in found[3].split(", ") if re.match(r"[A-Z]\w* [\w ]+", part)), None)
-    missing = (words := bare(text)).count("{") - words.count("}")
-    if missing > 0 and not "\n".join(text.split("\n")[line - 1 :])[column - 1 :].strip():
-        end = " ".join("}" * missing)
-        return f"this is no SPARQL query: it ends (line:{line}) before it is complete; write {end} at its end"
     if reason is None:
+        missing = (words := bare(text)).count("{") - words.count("}")
+        if missing > 0 and not "\n".join(text.split("\n")[line - 1 :])[column - 1 :].strip():
+            end = " ".join("}" * missing)
+            return f"this is no SPARQL query: it ends (line:{line}) before it is complete; write {end} at its end"
         return f"this is no SPARQL query: it cannot be read on from {where}; correct it there or just before"
     prefix = re.search(r"([\w.-]*):[^\s:]*$", text.split("\n")[line - 1][: column - 1])
     if reason == "Prefix not found" and prefix:

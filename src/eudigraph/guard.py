@@ -72,7 +72,7 @@ class Guard:
 
         accept = _accept(scope["headers"])
         given = [(name, value) for name, value in scope["headers"] if name != b"accept"]
-        # Without extensions, such as for files: what others send, our deadlines do not reach.
+        # No extensions, such as one by which the server sends files itself: our deadlines would not hold there.
         scope = {**scope, "headers": [*given, (b"accept", accept[:MAX_ACCEPT].encode("latin-1"))], "extensions": {}}
         refusal = _refusal(scope, accept)
         try:
@@ -112,7 +112,7 @@ class Sent(Response):
     """An answer that is sent in pieces, so that a client that does not take them holds nothing up for long."""
 
     flying: ClassVar[int] = 0
-    """Bytes of all such answers that are on their way."""
+    """Bytes of all large ones that are on their way."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send the answer; ``Guard`` gives up a client that does not take it."""

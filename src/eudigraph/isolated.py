@@ -41,8 +41,6 @@ _HEAD = struct.Struct("!cI")
 _BEGIN, _ROWS, _TRIPLES, _ERROR, _END = b"b", b"r", b"t", b"e", b"."
 """Kinds of parts: that the query was heard; rows or a truth in SPARQL's JSON, triples in N-Triples; what is wrong, or
 the end, which come last."""
-_SIGSEGV = 11
-"""How a process ends whose stack is full; Windows has no such signal."""
 
 
 class Isolated:
@@ -166,8 +164,8 @@ class _Process:
         code = self._process.returncode
         if not parts.begun:
             return _Unheard(f"the process that runs queries did not come up (it ended with {code}); install anew")
-        if code == -_SIGSEGV:
-            return QueryTimeout("the query is too long or too deep for the engine; make it simpler")
+        if code == children.OVERFLOWN:
+            return QueryTimeout(children.TOO_DEEP)
         return QueryTimeout("the query took too much memory and was ended; make it narrower")
 
     def end(self) -> None:

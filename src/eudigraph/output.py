@@ -166,7 +166,7 @@ def _harmless(text: str, term: object) -> str:
     numeric = (
         isinstance(term, Literal) and term.datatype.value.startswith(XSD) and term.datatype.value != XSD + "string"
     )
-    return text if numeric else harmless(text)
+    return clean(text) if numeric else harmless(text)
 
 
 def _truth(answer: Answer, form: str) -> str:

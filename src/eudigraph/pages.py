@@ -95,7 +95,7 @@ def thing(store: Triplestore, ontology: Ontology, node: NamedNode) -> Thing:
     incoming = [
         quad
         for quad in store.quads_for_pattern(None, None, node, DefaultGraph())
-        if quad.predicate != RDF_TYPE and not _has_inverse(ontology, quad.predicate.value)
+        if quad.predicate != RDF_TYPE and _inverse(ontology, quad.predicate.value) is None
     ]
     types = {q.object.value for q in outgoing if q.predicate == RDF_TYPE and isinstance(q.object, NamedNode)}
     hidden = _NAMES | _MATCHES | {RDF_TYPE.value, SKOS + "broaderTransitive"}
@@ -223,12 +223,9 @@ class _Shown:
     def _ways(self, quad: Quad) -> Iterator[Quad]:
         """Yield a statement, and the same one turned round where a property says so."""
         yield quad
-        term = self._ontology.terms.get(quad.predicate.value)
-        if term and isinstance(quad.object, NamedNode):
-            if term.inverse:
-                yield Quad(quad.object, NamedNode(term.inverse), quad.subject)
-            if "SymmetricProperty" in term.traits:
-                yield Quad(quad.object, quad.predicate, quad.subject)
+        inverse = _inverse(self._ontology, quad.predicate.value)
+        if inverse and isinstance(quad.object, NamedNode):
+            yield Quad(quad.object, NamedNode(inverse), quad.subject)
 
     def _graphs(self, quad: Quad) -> Iterator[str]:
         for found in self._store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None):
@@ -251,8 +248,8 @@ def _notes(store: Triplestore, iris: Iterable[str]) -> dict[str, str]:
     """Return how engagements stand, and their dates, as the claims have them, and what passages say in short."""
     listed = " ".join(str(NamedNode(iri)) for iri in sorted(iris) if iri.startswith(BASE))
     found: dict[str, list[str]] = defaultdict(list)
-    relations = (("Engagement", f"<{EUD}status>/<{SKOS}prefLabel>"), ("Engagement", f"<{EUD}date>"))
-    for kind, relation in (*relations, ("Passage", f"<{EUD}gist>")):
+    status, date, gist = f"<{EUD}status>/<{SKOS}prefLabel>", f"<{EUD}date>", f"<{EUD}gist>"
+    for kind, relation in (("Engagement", status), ("Engagement", date), ("Passage", gist)):
         query = f"""SELECT DISTINCT ?x ?said {{ VALUES ?x {{ {listed} }} ?x a <{EUD}{kind}> ; {relation} ?said
             FILTER(LANG(?said) IN ("en", "")) }} ORDER BY ?x ?said"""
         for row in select(store, query):
@@ -265,9 +262,12 @@ def _natural(text: str) -> list[str | int]:
     return [int(part) if place % 2 else part for place, part in enumerate(re.split(r"([0-9]{1,9})", text))]
 
 
-def _has_inverse(ontology: Ontology, predicate: str) -> bool:
+def _inverse(ontology: Ontology, predicate: str) -> str | None:
+    """Return by which property a statement holds the other way round: its inverse, or itself if it is symmetric."""
     term = ontology.terms.get(predicate)
-    return term is not None and (term.inverse is not None or "SymmetricProperty" in term.traits)
+    if term is None:
+        return None
+    return predicate if "SymmetricProperty" in term.traits else term.inverse
 
 
 def _values(quads: Iterable[Quad], predicate: str) -> list[str]:

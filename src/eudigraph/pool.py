@@ -13,8 +13,8 @@ import os
 import signal
 import struct
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,10 +35,6 @@ _BEHIND = 5
 machine under load must still come to its end."""
 _START = 60.0
 """Seconds a process may take to open the store."""
-_SETTLING = 1.0
-"""Seconds within which an engine that has closed its answer has ended, too."""
-_SIGSEGV = 11
-"""How a process ends whose stack is full; Windows has no such signal."""
 _LENGTHS = struct.Struct("!II")
 
 
@@ -54,8 +50,6 @@ class _Worker:
     kept: bool
     demoted: bool = False
     followed: bool = False
-    asking: asyncio.Task[Reply] | None = None
-    """What it is at work on."""
 
     async def ask(self, request: dict[str, Any]) -> Reply:
         stdin, stdout = self.process.stdin, self.process.stdout
@@ -70,10 +64,6 @@ class _Worker:
             said = json.loads(await stdout.readexactly(head))
             return Reply(said["status"], said["headers"], await stdout.readexactly(size))
         except (OSError, EOFError, ValueError, KeyError) as error:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.process.wait(), _SETTLING)
-            if self.process.returncode == -_SIGSEGV:
-                raise UsageError("the query is too long or too deep for the engine; make it simpler") from error
             raise EngineLost(
                 "the engine ended before it had an answer, perhaps for want of memory; make the query narrower, or "
                 "ask again"
@@ -145,25 +135,19 @@ class Pool:
         """Return the answer of the next free process, within ``timeout`` seconds or else the pool's own.
 
         Raises ServerBusy if there is none for too long, QueryTimeout at the deadline, EngineLost if the process ends,
-        UsageError for a query that is too deep for it. If the one who asks is cancelled, so is the request, unless it
-        ends soon by itself: to start another process takes longer than most requests.
+        UsageError if it does so because the query is too deep for it. If the one who asks is cancelled, so is the
+        request, unless it ends soon by itself: to start another process takes longer than most requests.
         """
         if sum(waiter.own == own for waiter in self._waiters) >= MAX_WAITING:
             raise ServerBusy(f"{MAX_WAITING} others wait already; try again in a moment")
-        seconds = timeout or self.timeout
-        async with self._worker(own) as worker:
-            long = asyncio.get_running_loop().call_later(LONG, worker.demote)
-            worker.asking = asyncio.create_task(worker.ask({**request, "seconds": seconds}))
-            try:
-                async with asyncio.timeout(seconds):
-                    return await asyncio.shield(worker.asking)
-            except TimeoutError:
-                worker.asking.cancel()
-                raise QueryTimeout(
-                    f"the query did not end within {seconds:g} seconds; make it narrower, or ask in parts"
-                ) from None
-            finally:
-                long.cancel()
+        worker = await self._next(own)
+        running = asyncio.create_task(self._run(worker, request, timeout or self.timeout))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            running.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody else looks at it
+            asyncio.get_running_loop().call_later(LONG, running.cancel)
+            raise
 
     async def renew(self) -> None:
         """Let new processes take the place of all, one by one, as after a build; those that are busy finish first.
@@ -188,37 +172,29 @@ class Pool:
         await asyncio.gather(*(worker.end() for worker in list(self.running)))
         self.running.clear()
 
-    @asynccontextmanager
-    async def _worker(self, own: bool) -> AsyncIterator[_Worker]:
-        """Give a process to use; put it back, or replace it if it did not end well."""
-        worker = await self._next(own)
+    async def _run(self, worker: _Worker, request: dict[str, Any], seconds: float) -> Reply:
+        """Have a process answer; then put it back, or replace it if it did not end well."""
         self._busy += 1
+        long = asyncio.get_running_loop().call_later(LONG, worker.demote)
+        well = False
         try:
-            yield worker
-        except asyncio.CancelledError:
-            self._busy += 1
-            self._keep_up(self._abandoned(worker))
-            raise
-        except BaseException:
-            self._replace(worker)
+            reply = await asyncio.wait_for(worker.ask({**request, "seconds": seconds}), seconds)
+            well = True
+        except TimeoutError:
+            raise QueryTimeout(
+                f"the query did not end within {seconds:g} seconds; make it narrower, or ask in parts"
+            ) from None
+        except EngineLost as error:
+            worker.kill()
+            if await worker.process.wait() == children.OVERFLOWN:
+                raise UsageError(children.TOO_DEEP) from error
             raise
         else:
-            self._give(worker)
+            return reply
         finally:
+            long.cancel()
             self._busy -= 1
-
-    async def _abandoned(self, worker: _Worker) -> None:
-        """Let a process finish for which nobody waits any more, if that is soon; replace it otherwise."""
-        try:
-            async with asyncio.timeout(LONG):
-                if worker.asking:
-                    await worker.asking
-        except (TimeoutError, EngineLost, UsageError):
-            self._replace(worker)
-        else:
-            self._give(worker)
-        finally:
-            self._busy -= 1
+            (self._give if well else self._replace)(worker)
 
     async def _next(self, own: bool) -> _Worker:
         """Return the next process that may have the request; the one that is kept, to whom it is kept for, first."""
@@ -260,13 +236,9 @@ class Pool:
         """End a process and start another, without keeping anybody waiting."""
         worker.kill()
         if not self._closing:
-            self._keep_up(self._replaced(worker))
-
-    def _keep_up(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something beside the requests; it ends with the pool at the latest."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            task = asyncio.create_task(self._replaced(worker))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _replaced(self, worker: _Worker) -> None:
         await worker.end()

@@ -21,7 +21,7 @@ def remarks(graph: store.Built, text: str, answer: engine.Answer) -> list[str]:
     known = ontology.from_store(graph.store)
     bare = sparql.bare(text)
     found = [*_unknown_terms(known, bare), *_unknown_things(graph, text, bare)]
-    if answer.truth is None and answer.triples is None and not answer.rows:
+    if answer.empty:
         found += _reasons(known, bare)
     return found
 

@@ -43,7 +43,7 @@ from eudigraph.results import GRAPHS, wanted
 from eudigraph.version import VERSION
 
 MAX_HEAD = 64 * 1024
-"""Bytes of the longest head of a request, with its address."""
+"""Bytes that a request's head may have; the web server reads in pieces, and so takes up to twice that."""
 MAX_CONNECTIONS = 512
 HEAD_SECONDS = 10
 """Seconds in which the head of a request must have come."""

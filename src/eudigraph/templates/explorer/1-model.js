@@ -6,6 +6,7 @@ const DATA = read("data");
 const { kinds: KINDS, relations: RELATIONS, entities: ENTITIES, statements: STATEMENTS, values: VALUES } = DATA;
 const { passages: PASSAGES, sources: SOURCES, spans: SPANS, rules: RULES } = DATA;
 const UNSETTLED = new Set(DATA.uncertain);
+const OPEN = "only mentioned, planned, wanted or hedged"; // in words, what is not settled
 
 const byId = new Map(ENTITIES.map((entity, i) => [entity.id ?? String(i), i]));
 const relationById = new Map(RELATIONS.map((relation, i) => [relation.id, i]));

@@ -179,7 +179,7 @@ function valueFacts(e) {
   const groups = new Map();
   for (const i of valuesOf[e].slice(0, 500)) if (groups.has(VALUES[i][1])) groups.get(VALUES[i][1]).push(i); else groups.set(VALUES[i][1], [i]);
   return [...groups].flatMap(([p, given]) => [el("h3", { text: RELATIONS[p].label }), el("ul", { class: "facts" },
-    ...given.map((i) => el("li", {}, el("span", { dir: "auto", text: VALUES[i][2] in SPANS ? readable(VALUES[i][2]) : VALUES[i][2] }),
+    ...given.map((i) => el("li", {}, el("span", { dir: "auto", text: readable(VALUES[i][2]) }),
       " ", evidence(VALUES[i].slice(3)))))]);
 }
 
@@ -191,7 +191,7 @@ function describePair(a, b) {
     el("p", {}, thing(a), " · ", thing(b)),
     between.length ? el("p", { class: "note", text: plural(between.length, "statement") }) : el("p", { text: "Nothing in the graph says anything of both." }),
     el("ul", { class: "facts" }, ...between.slice(0, 300).map((i) => el("li", {}, sentence(i),
-      onlyPlanned(i) ? el("span", { class: "chip unsure", text: "so far only mentioned, planned, wanted or hedged" }) : null, " ", because(i, between.length < 6)))),
+      onlyPlanned(i) ? el("span", { class: "chip unsure", text: `so far ${OPEN}` }) : null, " ", because(i, between.length < 6)))),
   ];
 }
 

@@ -174,8 +174,9 @@ network.on("afterDrawing", (ctx) => {
     const chosen = first.includes(e);
     if (state.e >= 0 && !state.steps && !chosen && !neighbours.has(e)) continue;
     const text = chosen ? short(label(e), 80) : short(briefly(e), 32);
-    const [away, aside] = [sizeOf(e) + 3 / scale, sizeOf(e) + widthOf(text) / 2 + 6 / scale];
     const half = widthOf(text) / 2 + 3 / scale;
+    const away = sizeOf(e) + 3 / scale;
+    const aside = away + half;
     const inside = Math.max(corner.x + half, Math.min(opposite.x - half, at.x)); // at the edge a name stands off centre
     const [below, above, ...sides] = [
       [inside, at.y + away], [inside, at.y - away - size * 1.2], [at.x + aside, at.y - size * 0.6], [at.x - aside, at.y - size * 0.6],
@@ -194,11 +195,11 @@ network.on("afterDrawing", (ctx) => {
     const [a, b] = [places[from], places[to]];
     if (!a || !b || Math.hypot(a.x - b.x, a.y - b.y) * scale < 60) continue;
     const names = [...new Set(statements.map((i) => RELATIONS[property(i)].label))];
-    const text = names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(", ");
-    const box = boxAt(short(text, 40), (a.x + b.x) / 2, (a.y + b.y) / 2 - size * 0.6);
+    const text = short(names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(", "), 40);
+    const box = boxAt(text, (a.x + b.x) / 2, (a.y + b.y) / 2 - size * 0.6);
     if (id !== hoveredLine && taken.some(hits(box))) continue;
     ctx.globalAlpha = 0.9;
-    write(short(text, 40), box, false);
+    write(text, box, false);
     ctx.globalAlpha = 1;
   }
 });

@@ -39,7 +39,7 @@ function grid() {
 
 /** Pursued by something that stands, pursued only by what is mentioned, planned, wanted or hedged, or only wanted. */
 const mark = ({ pursued, planned }) => (pursued === undefined ? "○" : planned ? "◐" : "●");
-const word = ({ pursued, planned, wanted }) => [pursued !== undefined && (planned ? "pursued, so far only mentioned, planned, wanted or hedged" : "pursued"),
+const word = ({ pursued, planned, wanted }) => [pursued !== undefined && (planned ? `pursued, so far ${OPEN}` : "pursued"),
   wanted !== undefined && "wanted"].filter(Boolean).join(" and ");
 
 function drawMatrix() {
@@ -57,7 +57,7 @@ function drawMatrix() {
         "aria-label": `${label(c)}, ${label(t)}: ${word(cell)}`, title: word(cell), on: { click: () => go({ e: c, o: t }, true) } }));
     }),
     el("td", { text: String(perTopic.get(t)) })));
-  const caption = `● pursued, ◐ pursued by what so far is only mentioned, planned, wanted or hedged, ○ a topic of something wanted. ${plural(topics.length, "topic")}${all > topics.length ? ` of ${all.toLocaleString("en")}; filter to see the others` : ""}. A cell opens what it rests on.`;
+  const caption = `● pursued, ◐ pursued by what so far is ${OPEN}, ○ a topic of something wanted. ${plural(topics.length, "topic")}${all > topics.length ? ` of ${all.toLocaleString("en")}; filter to see the others` : ""}. A cell opens what it rests on.`;
   document.getElementById("matrix-view").replaceChildren(topics.length
     ? el("table", {}, el("caption", {}, el("span", { text: caption })), el("thead", {}, head), el("tbody", {}, ...body))
     : el("p", { text: "No topic is pursued or wanted with any country that is shown." }));

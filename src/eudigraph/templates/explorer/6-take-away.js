@@ -98,7 +98,7 @@ function matrixSheet() {
       if (cell?.planned) svg.append(draw("circle", { cx: 355 + n * 110, cy: 46 + row * 22, r: 3, fill: colors.ink }));
     });
   });
-  return signed(svg, "Full: pursued. Dotted: pursued by what so far is only mentioned, planned, wanted or hedged. Empty: a topic of something wanted.");
+  return signed(svg, `Full: pursued. Dotted: pursued by what so far is ${OPEN}. Empty: a topic of something wanted.`);
 }
 
 const sheets = { network: networkSheet, timeline: timelineSheet, matrix: matrixSheet };
