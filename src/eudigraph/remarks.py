@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pyoxigraph import NamedNode
 
 from eudigraph import engine, ontology, sparql, store
-from eudigraph.names import EUD, KINDS, PREFIXES, shorten, similar
+from eudigraph.names import EUD, KINDS, PREFIXES, SKOS, shorten, similar
 from eudigraph.ontology import Ontology
 
 _ORDERED = re.compile(r"\bxsd:date\b|\b(?:YEAR|MONTH|DAY)\s*\(", re.IGNORECASE)
 _DATES = re.compile(r"\beud:(?:date|since|published)\b")
 _BOUNDS = re.compile(r"\beud:(?:earliest|latest)\b")
+_MOST = 10_000
+"""Names that are looked through for one that may be meant: a second's work."""
 
 
 def remarks(graph: store.Built, text: str, answer: engine.Answer) -> list[str]:
@@ -35,15 +37,22 @@ def _unknown_terms(known: Ontology, bare: str) -> Iterator[str]:
 
 
 def _unknown_things(graph: store.Built, text: str, bare: str) -> Iterator[str]:
-    """Yield things that nothing is said of; one whose name differs only in its capitals is suggested."""
+    """Yield things that nothing is said of, with those that may be meant."""
     prefixes = {**PREFIXES, **sparql.declared(text)}
     for prefix, local in dict.fromkeys(re.findall(r"(?<![\w-])(\w+):(\w[\w-]*)(?![\w:/.%\\-])", bare)):
         if prefix not in KINDS or prefixes[prefix] != PREFIXES[prefix]:
             continue
-        here, small = (sparql.exists(graph.store, NamedNode(prefixes[prefix] + x)) for x in (local, local.lower()))
-        if not here:
-            hint = f"; did you mean {prefix}:{local.lower()}?" if small else ""
-            yield f"{prefix}:{local} is nothing in the graph{hint}"
+        if not sparql.exists(graph.store, NamedNode(prefixes[prefix] + local)):
+            near = [f"{prefix}:{name}" for name in similar(local, _named(graph, prefix))]
+            yield f"{prefix}:{local} is nothing in the graph" + (f"; did you mean {' or '.join(near)}?" if near else "")
+
+
+def _named(graph: store.Built, kind: str) -> list[str]:
+    """Return the last parts of the IRIs of things of one kind that have a name; of very many, not all."""
+    start = PREFIXES[kind]
+    query = f"""SELECT DISTINCT ?x {{ ?x <{SKOS}prefLabel> ?name FILTER(STRSTARTS(STR(?x), "{start}")) }}
+        ORDER BY ?x LIMIT {_MOST}"""
+    return [row["x"].value.removeprefix(start) for row in sparql.select(graph.store, query)]
 
 
 def _reasons(known: Ontology, bare: str) -> Iterator[str]:
