@@ -21,7 +21,7 @@ from pyoxigraph import Literal as Text
 
 from browsing import IN_BROWSER
 from eudigraph import algorithms, assemble, build, evidence, explore, looks, network, store, workspace
-from eudigraph.names import BASE, EUD, GRAPH_ONTOLOGY, GRAPH_REFERENCE, OWL, RDF, RDF_TYPE, RDFS, SKOS
+from eudigraph.names import BASE, EUD, GRAPH_ONTOLOGY, GRAPH_REFERENCE, OWL, RDF, RDF_TYPE, RDFS, SKOS, XSD
 from eudigraph.ontology import from_store
 from eudigraph.reasoning import infer
 from eudigraph.sparql import select
@@ -450,6 +450,23 @@ def test_the_matrix_marks_what_stands_and_is_only_hedged(show: Callable[..., Pag
         f"South Korea, {topic}: pursued, {OPEN}" for topic in ("online platforms and services", "AI regulation")
     } <= shown
     assert not select(graph, f"SELECT * {{ {talks} {status}/<{EUD}unsettled> true }}")
+
+
+@pytest.mark.parametrize("address", ["https://example.org/news?day=18&more", "javascript:alert(1)"])
+def test_a_passage_leads_to_its_source_on_the_web(show: Callable[..., Page], built: store.Built, address: str) -> None:
+    graph = Store()
+    graph.extend(built.store)
+    source, value = NamedNode(f"{BASE}source/euractiv-2023-04"), Text(address, datatype=NamedNode(XSD + "anyURI"))
+    graph.add(Quad(source, NamedNode(EUD + "url"), value))
+    passages = show(graph, "e=country:japan").locator("#panel blockquote")
+    links = passages.locator(".who a")
+    expect(passages.first).to_contain_text("Commission updates EU countries on digital diplomacy initiatives, EURACTIV")
+    if not address.startswith("https:"):
+        assert links.count() == 0
+        return
+    assert links.count() == passages.count()
+    link = links.first
+    assert (link.get_attribute("href"), link.get_attribute("rel")) == (address, "noopener noreferrer")
 
 
 def test_the_matrix_sorts_and_its_cells_lead_to_evidence(open_page: Open) -> None:

@@ -26,11 +26,22 @@ from xml.etree import ElementTree
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
-from pyoxigraph import NamedNode, QueryResultsFormat, QuerySolutions, RdfFormat, parse, parse_query_results
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    Quad,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+    parse,
+    parse_query_results,
+)
 
 from conftest import Run
-from eudigraph import build, description, guard, queries, results, store, workspace
-from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, PREFIXES, RDF_TYPE
+from eudigraph import build, description, guard, pages, queries, results, store, workspace
+from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, PREFIXES, RDF_TYPE, XSD
+from eudigraph.ontology import from_store
 from eudigraph.replies import Reply
 from serving import COUNTRIES, TIMEOUT, Client, serving, wait
 
@@ -416,6 +427,17 @@ def test_a_source_lists_its_passages_in_their_order_with_what_they_say(server: C
     assert len(places) > 20
     assert places == sorted(places)
     assert "Joint research on 6G with Japan is thought of." in page
+
+
+@pytest.mark.parametrize("address", ["https://example.org/news?day=18&more", "javascript:alert(1)"])
+def test_the_page_of_a_source_leads_to_its_text_on_the_web(built: store.Built, address: str) -> None:
+    graph = Store()
+    graph.extend(built.store)
+    source = NamedNode(f"{BASE}source/euractiv-2023-04")
+    graph.add(Quad(source, NamedNode(EUD + "url"), Literal(address, datatype=NamedNode(XSD + "anyURI"))))
+    shown = pages.thing(graph, from_store(graph), source)
+    given = [value for fact in shown.said + shown.follows for value in fact.values if fact.relation.text == "address"]
+    assert [(value.text, value.href) for value in given] == [(address, address if "https" in address else "")]
 
 
 def test_a_page_tells_what_is_said_the_other_way_round_from_what_follows(server: Client) -> None:

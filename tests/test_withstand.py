@@ -20,11 +20,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pyoxigraph import NamedNode, Quad, Store
 
 from conftest import Run
 from eudigraph import answers, build, claims, explore, export, hermit, problems, store, survey, version, workspace
+from eudigraph.errors import StoreError
 
 Make = Callable[[str], workspace.Workspace]
 
@@ -499,6 +502,22 @@ def test_a_passage_that_claims_nothing_is_a_warning(small: Make) -> None:
     assert found(small(text)) == [("warning", "graph/test.trig", line_of(text, "p:01 a"), what, mend)]
 
 
+ADDRESSES = {
+    "https://example.org/news?day=18&more": True,
+    "javascript:alert(1)": False,
+    "https://example.org/a b": False,
+    "https://example.org/" + "a" * 2000: False,
+    "": False,
+}
+
+
+@pytest.mark.parametrize("value", ADDRESSES)
+def test_an_address_that_is_none_on_the_web_is_named(small: Make, value: str) -> None:
+    text = GOOD.replace('eud:language "en"', f'eud:language "en" ; eud:url "{value}"^^xsd:anyURI')
+    reported = [(s, f, n) for s, f, n, what, _ in found(small(text)) if "The address of a document is one" in what]
+    assert reported == ([] if ADDRESSES[value] else [("error", "graph/test.trig", line_of(text, "eud:url"))])
+
+
 @pytest.mark.parametrize(("start", "end"), [(16, 0), (5, 5), (-1, 16)])
 def test_a_passage_that_ends_before_it_starts_is_named(small: Make, start: int, end: int) -> None:
     text = HEAD + SOURCE + passage(start=start, end=end)
@@ -951,6 +970,32 @@ def test_a_store_with_rotten_bytes_is_named_as_damaged(
     assert "build it again: eudigraph build" in done.err
 
 
+def test_rotten_bytes_that_only_reading_meets_are_named_as_damage(former: tuple[workspace.Workspace, Path]) -> None:
+    folder = former[1]
+    for path in (folder / "1" / "store").glob("*.sst"):
+        whole = path.read_bytes()
+        path.write_bytes(bytes(64) + whole[64:])
+        try:
+            store.open_built(folder)
+        except StoreError:
+            path.write_bytes(whole)
+    with pytest.raises(StoreError, match=r"is damaged .* build it again: eudigraph build"):
+        store.open_built(folder, often=True)
+
+
+def test_a_small_graph_is_held_in_memory_by_who_asks_it_often(built: store.Built, monkeypatch: Any) -> None:
+    held, one_more = store.open_built(built.folder, often=True).store, Quad(*[NamedNode("urn:x")] * 3)
+    assert isinstance(held, Store)
+    assert set(held) == set(built.store)
+    held.add(one_more)
+    assert one_more not in store.open_built(built.folder).store
+    monkeypatch.setattr(store, "SMALL", 1000)
+    on_disk = store.open_built(built.folder, often=True).store
+    assert isinstance(on_disk, Store)
+    with pytest.raises(RuntimeError, match="read"):
+        on_disk.add(one_more)
+
+
 def test_too_few_files_at_once_are_no_damage(former: tuple[workspace.Workspace, Path]) -> None:
     space, folder = former
 
@@ -1132,6 +1177,7 @@ def test_a_store_that_fills_up_while_claims_are_loaded_is_not_taken_for_a_file_t
 DRIVER = """
 import os, signal, sys
 from pathlib import Path
+from typing import Any
 from eudigraph import assemble, build, export, store, workspace
 
 def die(*args, **kwargs):

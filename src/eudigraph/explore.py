@@ -205,10 +205,11 @@ def _uncertain(graph: Triplestore) -> Iterable[str]:
 def _source(graph: Triplestore, iri: str) -> dict[str, str]:
     rows = select(
         graph,
-        f"""SELECT ?title ?published ?publisher {{ <{iri}> <{EUD}title> ?title ; <{EUD}published> ?published ;
-        <{EUD}publisher>/<{SKOS}prefLabel> ?publisher }} LIMIT 1""",
+        f"""SELECT * {{ <{iri}> <{EUD}title> ?title ; <{EUD}published> ?published ;
+        <{EUD}publisher>/<{SKOS}prefLabel> ?publisher OPTIONAL {{ <{iri}> <{EUD}url> ?url }} }}
+        ORDER BY ?title ?publisher ?url LIMIT 1""",
     )
-    row = {name: term.value for name, term in rows[0].items()} if rows else {"title": shorten(iri)}
+    row = {name: term.value for name, term in rows[0].items() if term} if rows else {"title": shorten(iri)}
     return {"id": shorten(iri)} | row
 
 

@@ -15,7 +15,7 @@ from eudigraph.answers import Evidenced
 from eudigraph.dates import readable
 from eudigraph.evidence import Passage
 from eudigraph.labels import labels, show
-from eudigraph.names import BASE, EDTF, EUD, GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, RDFS, SKOS
+from eudigraph.names import BASE, EDTF, EUD, GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, RDFS, SKOS, XSD
 from eudigraph.ontology import Ontology
 from eudigraph.reasoning import Step, passages_of
 from eudigraph.sparql import Triplestore, select
@@ -185,7 +185,8 @@ def cell(term: object, names: Mapping[str, str]) -> Cell:
         return Cell("is a")
     if isinstance(term, NamedNode):
         return Cell(show(term, names), path(term.value))
-    return Cell(output.cells([term], names)[0])
+    address = term.value if isinstance(term, Literal) and term.datatype.value == XSD + "anyURI" else ""
+    return Cell(output.cells([term], names)[0], path(address))
 
 
 class _Shown:

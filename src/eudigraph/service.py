@@ -489,7 +489,7 @@ def main() -> None:
         return
     try:
         space = open_workspace(Path(hello["workspace"]) if hello["workspace"] else None)
-        graph = store.open_built(Path(hello["folder"]))
+        graph = store.open_built(Path(hello["folder"]), often=True)
         service, reply = Service(graph, space, base=hello["base"], rows=hello["rows"]), Reply()
     except EudigraphError as error:
         service, reply = None, Reply(503, {}, str(error).encode())

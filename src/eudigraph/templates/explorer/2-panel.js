@@ -66,16 +66,20 @@ function standing(e) {
 /** Where a passage stands; with several sources, in which. */
 const place = (p) => `${SOURCES.length > 1 ? `${SOURCES[PASSAGES[p].source].publisher ?? SOURCES[PASSAGES[p].source].title} ` : ""}¶${PASSAGES[p].paragraph}`;
 
+const onWeb = (address) => /^https?:/.test(address);
+const outward = (address, text) => el("a", { href: address, target: "_blank", rel: "noopener noreferrer", text });
+
 function quote(p) {
   const { source, start, end, speaker, certainty, confidence: sure, gist, retells, text } = PASSAGES[p];
-  const { title, publisher, published } = SOURCES[source];
+  const { title, publisher, published, url } = SOURCES[source];
   const who = `${speaker}, ${certainty}${retells ? ` (as the paper retells ${retells})` : ""}`;
-  const where = `${title}${publisher ? `, ${publisher}` : ""}${published ? `, ${readable(published)}` : ""}`;
+  const where = `${publisher ? `, ${publisher}` : ""}${published ? `, ${readable(published)}` : ""}`;
   return el("blockquote", { dir: "auto" },
     el("div", { text: gist }),
     text == null ? null : el("div", { class: "passage", text: `“${text}”` }),
     el("div", { class: "who", text: `${who}. Confidence of the reader ${Math.round(sure * 100)} %.` }),
-    el("div", { class: "who", text: `${where}, ¶${PASSAGES[p].paragraph}, characters ${start}–${end}` }));
+    el("div", { class: "who" }, onWeb(url) ? outward(url, title) : title,
+      `${where}, ¶${PASSAGES[p].paragraph}, characters ${start}–${end}`));
 }
 
 function evidence(passages, expanded = false) {
@@ -170,8 +174,7 @@ function describe(e) {
     ...facts(said),
     ...facts(turned),
     ...(implied.length ? [el("h3", { class: "part", text: "What follows from the claims" }), ...facts(implied)] : []),
-    ...(links.length ? [el("h3", { text: "Elsewhere" }), el("ul", { class: "facts" }, ...links.filter((l) => /^https?:/.test(l)).map((l) =>
-      el("li", {}, el("a", { href: l, target: "_blank", rel: "noopener noreferrer", text: l }))))] : []),
+    ...(links.length ? [el("h3", { text: "Elsewhere" }), el("ul", { class: "facts" }, ...links.filter(onWeb).map((l) => el("li", {}, outward(l, l))))] : []),
   ];
 }
 
