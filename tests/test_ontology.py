@@ -34,7 +34,7 @@ from eudigraph.ontology import Ontology, Term, read_ontology
 from eudigraph.sparql import select
 
 SH = "http://www.w3.org/ns/shacl#"
-DATATYPES = {RDFS + "Literal", RDF + "PlainLiteral", XSD + "string", XSD + "integer", XSD + "decimal"}
+DATATYPES = {RDFS + "Literal", RDF + "PlainLiteral", XSD + "string", XSD + "integer", XSD + "decimal", XSD + "anyURI"}
 """Those of OWL 2's datatype map that we use; xsd:date is none of them."""
 FORBIDDEN_IF_NOT_SIMPLE = {
     "AsymmetricProperty",
@@ -43,7 +43,7 @@ FORBIDDEN_IF_NOT_SIMPLE = {
     "InverseFunctionalProperty",
 }
 
-UNUSED_TERMS = {"reviewedBy": "nobody has read the claims again yet"}
+UNUSED_TERMS = {"reviewedBy": "nobody has read the claims again yet", "url": "the article's address is not known"}
 UNUSED_STATUSES = {
     "announced": "for partnerships that other sources tell of",
     "cancelled": "for meetings that other sources tell of",

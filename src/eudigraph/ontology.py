@@ -82,7 +82,8 @@ class Ontology:
 
 def from_store(store: Triplestore) -> Ontology:
     """Return the ontology that a store was built with."""
-    return read_ontology(store.quads_for_pattern(None, None, None, GRAPH_ONTOLOGY))
+    # In one order, so that what is made of it is the same bytes from any kind of store.
+    return read_ontology(sorted(store.quads_for_pattern(None, None, None, GRAPH_ONTOLOGY), key=str))
 
 
 def read_ontology(quads: Iterable[Quad]) -> Ontology:
