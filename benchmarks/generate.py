@@ -713,7 +713,9 @@ def _write_named(file: TextIO, thing: Thing, parts: list[str]) -> None:
 
 
 def _fields(topics: int) -> int:
-    return max(1, min(len(FIELDS), topics // 16))
+    """Return how many fields topics are of; each has at most its own topic, one by modifier and one by aspect."""
+    least = math.ceil(topics / (1 + len(MODIFIERS) + len(ASPECTS)))
+    return max(least, min(len(FIELDS), topics // 16))
 
 
 def _prefixes(prefixes: dict[str, str]) -> str:

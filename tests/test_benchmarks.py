@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ BENCHMARKS = ROOT / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
 import generate  # noqa: E402
+import run  # noqa: E402
 import show  # noqa: E402
 
 QUADS = 1000
@@ -64,6 +66,14 @@ def test_as_many_quads_are_made_as_were_asked_for(tmp_path: Path, quads: int, wi
 def test_a_size_that_cannot_be_is_refused(tmp_path: Path, args: tuple[object, ...], said: str) -> None:
     done = script("generate.py", *args, tmp_path / "w")
     assert (done.returncode, said in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
+@pytest.mark.parametrize("topics", [*range(5, 65), 400])
+def test_there_are_names_for_any_number_of_topics(topics: int) -> None:
+    """From 27 to 31 topics of one field the last ones once had no name left."""
+    entities = next(n for n in range(50, 20_000) if generate.sizes(n)[generate.TOPIC] == topics)
+    made = generate.World(entities, seed=1).topics
+    assert len({topic.label for topic in made}) == len(made) == topics
 
 
 # ---------------------------------------------------------------- The runner
@@ -147,6 +157,33 @@ def test_a_step_that_takes_too_long_is_ended_and_reported(tmp_path: Path) -> Non
     assert done.returncode == 1
     assert done.stderr.endswith("eudigraph cannot build: over 0.1 s\n")
     assert not (tmp_path / "report.md").exists()
+
+
+@pytest.mark.parametrize(("seconds", "starts"), [(2, 1), (0.1, 3)])
+def test_what_takes_longer_to_load_than_a_query_may_is_not_loaded_anew(
+    tmp_path: Path, seconds: float, starts: int
+) -> None:
+    """An engine in memory that ``seconds`` went by in loading, and that never answers a query."""
+    engine = f"""
+import json, sys, time
+from pathlib import Path
+with Path({str(tmp_path / "starts")!r}).open("a") as file:
+    file.write("started\\n")
+for line in sys.stdin:
+    if json.loads(line)["do"] == "query":
+        time.sleep(60)
+    print(json.dumps({{"size": None, "seconds": {seconds}}}), flush=True)
+"""
+    given = argparse.Namespace(limit=1.0, load_limit=30.0, endpoint=None)
+    worker = run.Worker("rdflib", sys.executable, tmp_path / "rdflib", tmp_path / "data", given)
+    worker.command = [sys.executable, "-c", engine]
+    assert worker.load()["seconds"] == seconds
+    answers = [worker.ask(do="query", text="ASK {}") for _ in range(3)]
+    assert all(answer["over"] for answer in answers)
+    assert answers[0]["error"] == "over 1 s"
+    assert [answer["error"].startswith("not tried") for answer in answers[1:]] == [starts == 1] * 2
+    assert worker.process is None
+    assert (tmp_path / "starts").read_text("utf-8").count("started") == starts
 
 
 def test_a_size_at_which_a_build_is_too_much_is_reported_beside_the_others(ran: Path, tmp_path: Path) -> None:

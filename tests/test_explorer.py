@@ -406,7 +406,7 @@ def test_names_in_the_picture_cover_neither_each_other_nor_shapes(open_page: Ope
             return inWindow([label(e), places[e].x - r, places[e].y - r, places[e].x + r, places[e].y + r]);
         };
         const [major, lesser] = [true, false].map((matters) => drawn.filter((e) => (kindOf(e) <= 2) === matters));
-        const mattering = major.flatMap((e) => [short(briefly(e), 32)]);
+        const mattering = major.map((e) => short(briefly(e), 32));
         return [names.map(inWindow), major.map(box), lesser.map(box), mattering, canvas.clientWidth];
     }""")
     assert len(names) >= 15

@@ -531,12 +531,16 @@ def test_sparql_where_a_name_or_a_file_is_wanted_is_told_apart(
 def test_names_that_are_not_in_the_graph_are_remarked(built: store.Built) -> None:
     asked = """PREFIX topic: <http://example.org/> PREFIX country: <https://w3id.org/eudigraph/country/>
         SELECT * { VALUES ?c { country:Japan country:japan country:narnia country:jappan topic:none person:
+        source:EURACTIV-2023-04 document:mep-letter reading:EURACTIV-2023-04-by-hand
         passage:euractiv-2023-04\\/18 <country:Atlantis> } ?c ?p "country:Utopia" # country:Oz
         }"""
     assert remarks.remarks(built, asked, engine.answer(built.store, "ASK {}")) == [
         "country:Japan is nothing in the graph; did you mean country:japan?",
         "country:narnia is nothing in the graph",
         "country:jappan is nothing in the graph; did you mean country:japan?",
+        "source:EURACTIV-2023-04 is nothing in the graph; did you mean source:euractiv-2023-04?",
+        "document:mep-letter is nothing in the graph; did you mean document:mep-letter-2023?",
+        "reading:EURACTIV-2023-04-by-hand is nothing in the graph; did you mean reading:euractiv-2023-04-by-hand?",
     ]
 
 

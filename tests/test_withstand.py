@@ -1177,7 +1177,6 @@ def test_a_store_that_fills_up_while_claims_are_loaded_is_not_taken_for_a_file_t
 DRIVER = """
 import os, signal, sys
 from pathlib import Path
-from typing import Any
 from eudigraph import assemble, build, export, store, workspace
 
 def die(*args, **kwargs):

@@ -307,10 +307,9 @@ def read_manifest(values: Iterable[str]) -> Manifest | None:
     """Return the manifest that a loaded store holds; None if loading is under way, or it is damaged."""
     try:
         (value,) = values
-        manifest = Manifest(**json.loads(value))
+        return Manifest(**json.loads(value))
     except (ValueError, TypeError, RecursionError):
         return None
-    return manifest if all(type(number) is int for number in manifest.counts.values()) else None
 
 
 def _in_its_way(plain: Endpoint) -> Endpoint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -15,7 +16,7 @@ _ORDERED = re.compile(r"\bxsd:date\b|\b(?:YEAR|MONTH|DAY)\s*\(", re.IGNORECASE)
 _DATES = re.compile(r"\beud:(?:date|since|published)\b")
 _BOUNDS = re.compile(r"\beud:(?:earliest|latest)\b")
 _MOST = 10_000
-"""Names that are looked through for one that may be meant: a second's work."""
+"""Names that are looked through for one that may be meant."""
 
 
 def remarks(graph: store.Built, text: str, answer: engine.Answer) -> list[str]:
@@ -39,18 +40,21 @@ def _unknown_terms(known: Ontology, bare: str) -> Iterator[str]:
 def _unknown_things(graph: store.Built, text: str, bare: str) -> Iterator[str]:
     """Yield things that nothing is said of, with those that may be meant."""
     prefixes = {**PREFIXES, **sparql.declared(text)}
+    named = functools.cache(functools.partial(_named, graph))
     for prefix, local in dict.fromkeys(re.findall(r"(?<![\w-])(\w+):(\w[\w-]*)(?![\w:/.%\\-])", bare)):
         if prefix not in KINDS or prefixes[prefix] != PREFIXES[prefix]:
             continue
-        if not sparql.exists(graph.store, NamedNode(prefixes[prefix] + local)):
-            near = [f"{prefix}:{name}" for name in similar(local, _named(graph, prefix))]
+        start, lower = PREFIXES[prefix], local.lower()
+        if not sparql.exists(graph.store, NamedNode(start + local)):
+            meant = sparql.exists(graph.store, NamedNode(start + lower))
+            near = [f"{prefix}:{name}" for name in ([lower] if meant else similar(local, named(prefix)))]
             yield f"{prefix}:{local} is nothing in the graph" + (f"; did you mean {' or '.join(near)}?" if near else "")
 
 
 def _named(graph: store.Built, kind: str) -> list[str]:
-    """Return the last parts of the IRIs of things of one kind that have a name; of very many, not all."""
+    """Return the last parts of the IRIs of things of one kind that have a name or a title; of very many, not all."""
     start = PREFIXES[kind]
-    query = f"""SELECT DISTINCT ?x {{ ?x <{SKOS}prefLabel> ?name FILTER(STRSTARTS(STR(?x), "{start}")) }}
+    query = f"""SELECT DISTINCT ?x {{ ?x <{SKOS}prefLabel>|<{EUD}title> ?name FILTER(STRSTARTS(STR(?x), "{start}")) }}
         ORDER BY ?x LIMIT {_MOST}"""
     return [row["x"].value.removeprefix(start) for row in sparql.select(graph.store, query)]
 
