@@ -630,6 +630,28 @@ def test_a_workspace_can_be_set_for_all_commands(
     assert "people" in command("queries").out
 
 
+def test_a_workspace_is_gone_by_where_one_is_in_it(
+    command: Callable[..., Run],
+    copy: workspace.Workspace,
+    checkout: workspace.Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(copy.root)
+    assert command("build", "--no-hermit", "--no-exports").out.endswith(f"Built in {copy.root / 'build' / '1'}\n")
+    assert command("query", "topics", "country=Japan").status == 0
+    (copy.root / "graph" / "euractiv-2023-04.trig").touch()
+    assert f"Build again with: eudigraph build --workspace {copy.root}\n" in command("query", "topics").err
+    assert command("check", "--no-hermit", "--workspace", checkout.root).status == 0
+    (copy.root / "ontology" / "eudigraph.ttl").rename(copy.root / "ontology" / "other.ttl")
+    assert workspace.current_folder() is None
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert command("queries").status == 0
+
+
 def test_an_unknown_name_is_named_with_the_nearest(command: Callable[..., Run], built: store.Built) -> None:
     done = command("query", "--store", built.folder, "topics", "country=Jappan")
     assert (done.status, done.out) == (2, "")

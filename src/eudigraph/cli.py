@@ -23,7 +23,7 @@ from eudigraph import texts as texts_
 from eudigraph.errors import DataError, EudigraphError, UsageError
 from eudigraph.names import CLAIMS, cut
 from eudigraph.version import VERSION, installing
-from eudigraph.workspace import Workspace, copy_workspace, open_workspace
+from eudigraph.workspace import Workspace, copy_workspace, current_folder, open_workspace
 
 if TYPE_CHECKING:
     from eudigraph import projections
@@ -44,7 +44,9 @@ def _workspace_option(command: F) -> F:
         metavar="DIR",
         envvar="EUDIGRAPH_WORKSPACE",
         show_envvar=True,
-        help="Folder with ontology/, graph/ and queries/. By default what came with eudigraph.",
+        default=current_folder,
+        help="Folder with ontology/, graph/ and queries/. By default the current one if it has these, else what came "
+        "with eudigraph.",
     )(command)
 
 
@@ -436,7 +438,7 @@ def init(folder: Path) -> None:
     """Copy ontology, claims and queries into the new FOLDER, to add to them there."""
     for made in copy_workspace(open_workspace(), folder):
         click.echo(f"Made {made}")
-    click.echo(f"Use it with --workspace {folder}, or set EUDIGRAPH_WORKSPACE to that folder")
+    click.echo(f"Use it from there: cd {folder} (elsewhere: --workspace {folder}, or EUDIGRAPH_WORKSPACE)")
 
 
 def main() -> NoReturn:

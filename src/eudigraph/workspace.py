@@ -90,6 +90,16 @@ def open_workspace(folder: Path | None = None) -> Workspace:
     return _checked(Workspace(package.parent.parent))
 
 
+def current_folder() -> Path | None:
+    """Return the folder that the user is in if it is a workspace, to go by where none is named; else None.
+
+    Folders of these names are found elsewhere, too, so that the file of our ontology has to be there.
+    """
+    here = Path()  # Path.cwd() fails where the folder has been removed meanwhile
+    ours = (here / "ontology" / "eudigraph.ttl").is_file() and all((here / name).is_dir() for name in FOLDERS)
+    return here if ours else None
+
+
 def copy_workspace(origin: Workspace, target: Path) -> list[Path]:
     """Copy ontology, claims and queries into a folder that is new or empty; return the folders made.
 
