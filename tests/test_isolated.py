@@ -236,18 +236,22 @@ from eudigraph.isolated import Isolated
 apart = Isolated(Path({str(built.generation / "store")!r}))
 def interrupt():
     for sent in range(1, 41):
+        while not asking:  # elsewhere, nothing would catch it
+            time.sleep(0.001)
         time.sleep(0.013)
         os.kill(os.getpid(), signal.SIGINT)
         while seen < sent:  # two at once would count as one
             time.sleep(0.001)
 apart.run({SMALL!r})
-seen = 0
-threading.Thread(target=interrupt).start()
+asking, seen = False, 0
+threading.Thread(target=interrupt, daemon=True).start()
 while seen < 40:
     try:
+        asking = True
         while True:
             apart.run({SMALL!r})
     except KeyboardInterrupt:
+        asking = False
         seen += 1
 print(len(apart.run({SMALL!r}).rows))
 """
