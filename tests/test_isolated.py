@@ -242,6 +242,7 @@ def interrupt():
         os.kill(os.getpid(), signal.SIGINT)
         while seen < sent:  # two at once would count as one
             time.sleep(0.001)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 apart.run({SMALL!r})
 asking, seen = False, 0
 threading.Thread(target=interrupt, daemon=True).start()
