@@ -483,7 +483,7 @@ def _open(workspace: Workspace, built: str | None, timeout: float = engine.TIMEO
             sys.exit(1)
     opened = store.open_built(folder)
     if opened.stale(workspace):
-        where = "" if workspace == open_workspace() else f" --workspace {workspace.root}"
+        where = "" if workspace == open_workspace(current_folder()) else f" --workspace {workspace.root}"
         _err(f"Files have changed since the build; this is the former graph. Build again with: eudigraph build{where}")
     return opened
 
