@@ -23,7 +23,7 @@ from browsing import IN_BROWSER
 from eudigraph import algorithms, assemble, build, evidence, explore, looks, network, store, workspace
 from eudigraph.names import BASE, EUD, GRAPH_ONTOLOGY, GRAPH_REFERENCE, OWL, RDF, RDF_TYPE, RDFS, SKOS, XSD
 from eudigraph.ontology import from_store
-from eudigraph.reasoning import infer
+from eudigraph.reasoning import facts, infer
 from eudigraph.sparql import select
 
 pytestmark = IN_BROWSER
@@ -812,8 +812,9 @@ def test_a_long_chain_is_explained_at_once(show: Callable[..., Page], bare: Stor
     relation = NamedNode(EUD + "partOf")
     for one, other in pairwise(links):
         bare.add(Quad(one, relation, other, GRAPH_REFERENCE))
-    infer(bare, from_store(bare))
-    assemble.add_default_graph(bare)
+    ontology = from_store(bare)
+    bare.extend(infer(ontology, facts(ontology, bare)))
+    bare.extend([Quad(q.subject, q.predicate, q.object) for q in bare])
     page = show(bare, "e=org:thing-0&o=org:thing-30")
     began = time.monotonic()
     page.locator("#panel details").first.wait_for()

@@ -77,15 +77,15 @@ def article(checkout: workspace.Workspace) -> tuple[Store, assemble.Assembly]:
     graph = Store()
     assembly = assemble.read(graph, checkout)
     assemble.complete(graph, assembly)
-    assemble.add_default_graph(graph)
     return graph, assembly
 
 
 def infer(graph: Store, ontology: Ontology) -> int:
     """Add what follows, to the default graph as well; return how many statements."""
-    added = reasoning.infer(graph, ontology)
-    assemble.add_default_graph(graph)
-    return added
+    added = reasoning.infer(ontology, reasoning.facts(ontology, graph))
+    graph.extend(added)
+    graph.extend(Quad(q.subject, q.predicate, q.object) for q in added)
+    return len(added)
 
 
 def triples(quads: Iterable[Quad | Triple]) -> set[Triple]:
@@ -472,7 +472,6 @@ def test_inferring_again_adds_nothing(checkout: workspace.Workspace) -> None:
     graph = Store()
     assembly = assemble.read(graph, checkout)
     assert assemble.complete(graph, assembly) > 500
-    assemble.add_default_graph(graph)
     before = set(graph)
     assert infer(graph, assembly.ontology) == 0
     assert set(graph) == before

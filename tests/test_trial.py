@@ -44,8 +44,7 @@ class Trial:
 
     def __init__(self, made: workspace.Workspace) -> None:
         self.workspace, self.graph = made, Store()
-        self.report = build.check(made, graph=self.graph, use_hermit=hermit.find_java() is not None)
-        assemble.add_default_graph(self.graph)
+        self.report = build.check(made, graph=self.graph, default_graph=True, use_hermit=hermit.find_java() is not None)
         self.library = queries.load_library(made)
 
     def ask(self, name: str, *columns: str, **parameters: str) -> Rows:

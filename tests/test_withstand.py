@@ -1098,14 +1098,14 @@ def test_files_that_cannot_grow_end_the_build_and_leave_the_former_one(
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
-    """A disk of two megabytes, or of as many as the test asks for."""
+    """A disk of one megabyte, or of as many as the test asks for."""
     place = tmp_path / "disk"
     place.mkdir()
     mount = shutil.which("mount")
     if os.geteuid() != 0 or mount is None:
         pytest.skip("only root may mount a small disk")
     if subprocess.run(
-        [mount, "-t", "tmpfs", "-o", f"size={getattr(request, 'param', 2)}m", "tmpfs", place],
+        [mount, "-t", "tmpfs", "-o", f"size={getattr(request, 'param', 1)}m", "tmpfs", place],
         capture_output=True,
         check=False,
     ).returncode:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
 
-from eudigraph import assemble, engine, evidence, labels, ontology, output, problems, queries, reasoning, sparql, store
 from eudigraph import build as building
+from eudigraph import engine, evidence, labels, ontology, output, problems, queries, reasoning, sparql, store
 from eudigraph import texts as texts_
 from eudigraph.errors import UsageError
 from eudigraph.evidence import Passage
@@ -163,9 +163,7 @@ def check(
 ) -> tuple[building.Report, str]:
     """Check a workspace and, beside it, texts of its sources; return the report and the claims under their passages."""
     graph = Store()
-    report = building.check(workspace, files, use_hermit=use_hermit, graph=graph, say=say)
-    if printing:
-        assemble.add_default_graph(graph)
+    report = building.check(workspace, files, use_hermit=use_hermit, graph=graph, default_graph=printing, say=say)
     printed = ""
     found = []
     for path in texts:

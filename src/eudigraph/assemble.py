@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from os.path import realpath
 from pathlib import Path
 from urllib.parse import quote
@@ -39,6 +40,9 @@ from eudigraph.sparql import Triplestore, select
 from eudigraph.survey import Survey
 from eudigraph.workspace import Workspace
 
+_AT_ONCE = 1_000_000
+"""Statements that are added at once; a store on disk itself sorts so many at a time."""
+
 
 @dataclass
 class Assembly:
@@ -48,6 +52,10 @@ class Assembly:
     claim_files: list[Path]
     reference_files: list[Path]
     ontology_files: list[Path]
+    default_graph: bool = True
+    """Whether the store's default graph has each statement as well."""
+    kept: list[Quad] | None = None
+    """What was put into named graphs, some of it twice, where it is wanted."""
     problems: list[Problem] = field(default_factory=list)
     survey: Survey = field(default_factory=Survey)
 
@@ -57,16 +65,25 @@ class Assembly:
         return [*self.claim_files, *self.reference_files, *self.ontology_files]
 
 
-def read(store: Store, workspace: Workspace, more: Sequence[Path] = ()) -> Assembly:
-    """Load the files of a workspace, and ``more`` files of claims, into the named graphs of an empty store.
+def read(
+    store: Store,
+    workspace: Workspace,
+    more: Sequence[Path] = (),
+    *,
+    default_graph: bool = True,
+    kept: list[Quad] | None = None,
+) -> Assembly:
+    """Load the files of a workspace, and ``more`` files of claims, into an empty store.
 
-    A file that cannot be read becomes a problem, and the others are read all the same.
+    Statements go into named graphs and, for queries, into the ``default_graph`` as well, unless they have blank nodes
+    (the ontology's lists). ``kept`` gets what goes into named graphs, also later. A file that cannot be read becomes a
+    problem, and the others are read all the same.
     """
     known = {realpath(path) for path in (*workspace.claim_files, *workspace.reference_files)}
     more = [path for path in more if realpath(path) not in known]
     claim_files = [*workspace.claim_files, *(path for path in more if path.suffix == ".trig")]
     references = [*workspace.reference_files, *(path for path in more if path.suffix == ".ttl")]
-    assembly = Assembly(Ontology(), claim_files, references, workspace.ontology_files)
+    assembly = Assembly(Ontology(), claim_files, references, workspace.ontology_files, default_graph, kept)
     if not assembly.ontology_files:
         assembly.problems.append(
             Problem(ERROR, "there is no ontology", "put the ontology's Turtle files there", "ontology/")
@@ -84,59 +101,63 @@ def read(store: Store, workspace: Workspace, more: Sequence[Path] = ()) -> Assem
             assembly.problems.append(_problem(workspace, path, error))
     assembly.ontology = read_ontology(terms)
     survey = assembly.survey
-    survey.facts = {relation: set() for relation in reasoning.relations(assembly.ontology)}
-    reasoning.gather(terms, survey.facts)
+    survey.facts = reasoning.facts(assembly.ontology, terms)
     survey.described |= {quad.subject.value for quad in terms if isinstance(quad.subject, NamedNode)}
     graphs = [*((path, GRAPH_PROVENANCE) for path in claim_files), *((path, GRAPH_REFERENCE) for path in references)]
     # Many files at once: each bulk load costs a tenth of a second on disk, and leaves the store in as many pieces.
-    batch: list[Quad] = []
+    named, same = [*_canonical(terms)], [*plain(terms)]
     for path, graph in graphs:
         try:
-            for piece in survey.read(path, graph):
-                batch += piece
-                if len(batch) >= claims.PIECE:
-                    store.bulk_extend(batch)
-                    batch.clear()
+            for piece, same_piece in survey.read(path, graph):
+                if len(named) + len(piece) > _AT_ONCE:
+                    _add(store, assembly, named, same)
+                    named, same = [], []
+                named += piece
+                same += same_piece
         except claims.Unreadable as error:
             assembly.problems.append(_problem(workspace, path, error))
-    store.bulk_extend(batch)
-    store.bulk_extend(_canonical(terms))
+    _add(store, assembly, named, same)
     return assembly
 
 
 def complete(store: Store, assembly: Assembly) -> int:
-    """Add the bounds of dates and all that follows, each to its named graph; return how many statements follow."""
+    """Add the bounds of dates and all that follows, each to its named graph and the default graph.
+
+    Returns how many statements follow.
+    """
     bounds = list(_date_bounds(assembly.survey.dates))
-    store.bulk_extend(bounds)
     reasoning.gather(bounds, assembly.survey.facts)
-    return reasoning.infer(store, assembly.ontology, assembly.survey.facts)
+    follows = reasoning.infer(assembly.ontology, assembly.survey.facts)
+    new = bounds + follows
+    for start in range(0, len(new), _AT_ONCE):
+        piece = new[start : start + _AT_ONCE]
+        _add(store, assembly, piece, plain(piece))
+    return len(follows)
 
 
-def add_default_graph(store: Store) -> None:
-    """Put each statement of the named graphs into the default graph as well, for queries.
+def _add(store: Store, assembly: Assembly, named: Sequence[Quad], same: Iterable[Quad]) -> None:
+    """Add statements to named graphs, and the same to the default graph.
 
-    Statements with blank nodes (the ontology's lists) stay out of it.
+    One after the other, since they have no index in common: on disk, fewer and larger files are faster to sort.
     """
-    store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o FILTER(!isBlank(?s) && !isBlank(?o)) } }")
+    store.bulk_extend(named)
+    if assembly.default_graph:
+        store.bulk_extend(same)
+    if assembly.kept is not None:
+        assembly.kept += named
 
 
-def with_default_graph(store: Store) -> Iterator[Quad]:
-    """Yield what ``add_default_graph`` would make of a store, statements of the default graph more than once.
-
-    Whoever writes it to disk need not hold it in memory: that would be twice as much.
-    """
-    for quad in store:
-        subject, predicate, value, graph = quad
-        if isinstance(graph, DefaultGraph):
-            continue
-        yield quad
+def plain(quads: Iterable[Quad]) -> Iterator[Quad]:
+    """Yield statements as they are in the default graph."""
+    for subject, predicate, value, _ in quads:
         if not isinstance(subject, BlankNode) and not isinstance(value, BlankNode):
             yield Quad(subject, predicate, value)
 
 
-def count(store: Store, graph: NamedNode) -> int:
-    """Return the number of statements in a named graph."""
-    return int(select(store, f"SELECT (COUNT(*) AS ?n) {{ GRAPH {graph} {{ ?s ?p ?o }} }}")[0]["n"].value)
+def count(store: Store, graph: NamedNode | None = None) -> int:
+    """Return the number of statements in a named graph, or in the default graph."""
+    pattern = f"GRAPH {graph} {{ ?s ?p ?o }}" if graph else "?s ?p ?o"
+    return int(select(store, f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}")[0]["n"].value)
 
 
 def object_statements(store: Triplestore, ontology: Ontology, most: int | None = None) -> list[Quad]:
@@ -146,7 +167,10 @@ def object_statements(store: Triplestore, ontology: Ontology, most: int | None =
     """
     annotations = {term.iri for term in ontology.properties if term.kind == "AnnotationProperty"}
     found = set()
-    for quad in store:
+    quads: Iterable[Quad] = store
+    if most is not None:  # a store may begin with the default graph, and it takes long to pass by all that is there
+        quads = chain.from_iterable(store.quads_for_pattern(None, None, None, g) for g in store.named_graphs())
+    for quad in quads:
         if (
             not isinstance(quad.object, Literal)
             and quad.predicate.value not in annotations

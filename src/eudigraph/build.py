@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain
 from os.path import realpath
 from pathlib import Path
 
-from pyoxigraph import Store
+from pyoxigraph import Quad, Store
 
 from eudigraph import assemble, checks, consistency, export, problems, store
 from eudigraph.garbage import without_collecting
@@ -22,8 +22,8 @@ from eudigraph.survey import Survey
 from eudigraph.version import VERSION
 from eudigraph.workspace import Workspace
 
-_PIECE = 1_000_000
-"""Statements that are written to disk at once; pyoxigraph itself sorts so many at a time."""
+_KINDS = ("claims", "provenance", "reference", "dates", "inferred")
+"""What statements in named graphs are, those of the ontology left out."""
 
 
 @dataclass
@@ -60,18 +60,21 @@ def check(
     *,
     use_hermit: bool = True,
     graph: Store | None = None,
+    default_graph: bool = False,
+    kept: list[Quad] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Read a workspace into ``graph`` (or into memory) and return all its problems at once.
 
     ``files`` adds files from elsewhere, and keeps of the problems those that lie in these files, or may lie there as
-    well as in others. What follows is only derived when the files as such have no errors. ``graph`` gets named graphs;
-    the default graph is left empty. ``say`` is told of each step as it begins.
+    well as in others. What follows is only derived when the files as such have no errors. Unless ``default_graph``,
+    there are only named graphs; ``kept`` gets what goes into them, some of it twice. ``say`` is told of each step as it
+    begins.
     """
     report = Report()
     graph = Store() if graph is None else graph
     with report.step("read", say):
-        assembly = assemble.read(graph, workspace, files)
+        assembly = assemble.read(graph, workspace, files, default_graph=default_graph, kept=kept)
         report.ontology = assembly.ontology
         report.unread = bool(assembly.problems)
     with report.step("check", say):
@@ -79,15 +82,19 @@ def check(
     if not report.errors:
         with report.step("reason", say):
             assemble.complete(graph, assembly)
+        with report.step("store", say):  # a tenth of a build's time; reading is a quarter faster for it, and begins now
+            graph.optimize()
+            graph.flush()
+            report.counts = _counts(graph, assembly.survey)
         with report.step("shapes and clashes", say):
             report.problems += consistency.clashes(graph, assembly)
-            report.problems += consistency.shapes(graph, workspace, report.notes.append)
+            size = sum(report.counts[name] for name in _KINDS)
+            report.problems += consistency.shapes(graph, size, workspace, report.notes.append)
         if use_hermit:
             with report.step("HermiT", say):
                 report.problems += consistency.with_hermit(graph, assembly, report.notes.append)
         else:
             report.notes.append("HermiT not asked: switched off")
-        report.counts = _counts(graph, assembly.survey)
     else:
         report.notes.append("consistency and shapes not checked: first mend the errors")
     asked = {workspace.show(Path(realpath(path))) for path in files} | {str(path) for path in files}
@@ -115,39 +122,33 @@ def build(
     folder = workspace.build_folder if folder is None else folder
     inputs = store.inputs(workspace)
     with store.disk_errors(folder), store.new_generation(folder) as aside:
-        graph = Store()  # in memory: checks, rules and exports go through everything, ten times faster than on disk
-        report = check(workspace, use_hermit=use_hermit, graph=graph, say=say)
-        if report.errors:
-            return report
-        if exports:
-            with report.step("exports", say):
-                assemble.add_default_graph(graph)
-                report.notes += export.write_all(graph, aside)
-        with report.step("store", say):
-            _write(graph, aside / "store")
+        report = _write(workspace, aside, use_hermit=use_hermit, exports=exports, say=say)
+        if not report.errors:
             manifest = store.Manifest(store.FORMAT, 0, VERSION, report.ontology.version, report.counts, inputs)
             report.generation = store.commit(folder, aside, manifest)
     return report
 
 
-def _write(graph: Store, folder: Path) -> None:
-    """Write the named graphs of a store, and the default graph made of them, to a new store on disk."""
-    written = Store(str(folder))
-    quads = assemble.with_default_graph(graph)
-    # In pieces: the store would sort two at once, which takes half as much memory again, and more of the processor.
-    for first in quads:
-        written.bulk_extend(chain([first], islice(quads, _PIECE - 1)))
-    written.optimize()  # a tenth of the time of a build; reading is a quarter faster for it
-    written.flush()
+def _write(
+    workspace: Workspace, folder: Path, *, use_hermit: bool, exports: bool, say: Callable[[str], None]
+) -> Report:
+    """Fill a new store on disk and check it; if there are no errors, write the exports beside it."""
+    graph = Store(str(folder / "store"))  # to fill one in memory first, for faster checks, takes longer in all
+    kept: list[Quad] | None = [] if exports else None  # to read it all from disk again would take as long as to write
+    report = check(workspace, use_hermit=use_hermit, graph=graph, default_graph=True, kept=kept, say=say)
+    if kept is not None and not report.errors:
+        with report.step("exports", say):
+            report.notes += export.write_all(graph, kept, folder)
+    return report
 
 
 def _counts(graph: Store, survey: Survey) -> dict[str, int]:
     """Return how many sources, passages and, in the named graphs, statements of each kind there are."""
     described = Counter(chain.from_iterable(survey.provenance.values()))
-    kinds = {graph_name.value.rpartition("/")[2]: assemble.count(graph, graph_name) for graph_name in OWN_GRAPHS}
+    kinds = {name.value.rpartition("/")[2]: assemble.count(graph, name) for name in OWN_GRAPHS}
+    kinds["claims"] = len(graph) - assemble.count(graph) - sum(kinds.values())
     return {
         "sources": described[EUD + "Source"],
         "passages": described[EUD + "Passage"],
-        "claims": len(graph) - sum(kinds.values()),
-        **{name: kinds[name] for name in ("provenance", "reference", "dates", "inferred")},
+        **{name: kinds[name] for name in _KINDS},
     }

@@ -8,8 +8,8 @@ by SPARQL; both grow with what was loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
+from itertools import pairwise, product
 from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
@@ -51,6 +51,7 @@ def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Proble
         *_described(store, survey),
         *_nameless(survey),
         *_passages(store, survey),
+        *_places(survey),
         *_claims_without_passage(survey),
         *_claims_in_reference(survey, ontology),
         *_texts(survey),
@@ -58,7 +59,7 @@ def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Proble
         *_dates(store, survey),
         *_bounds(store),
         *(p for path, graphs in survey.hidden.items() for p in _hidden(workspace.show(path), graphs)),
-        *(p for path, order in survey.orders.items() for p in _order(path, order, workspace)),
+        *_orders(survey, workspace),
     ]
 
 
@@ -146,23 +147,34 @@ def _passages(store: Store, survey: Survey) -> Iterator[Problem]:
         probe = Probe(subject=key(passage), graph=GRAPH_PROVENANCE.value)
         mend = "write its claims in its graph, or take it out"
         yield Problem(WARNING, f"{show(passage)} claims nothing", mend, passage=iri(passage), probe=probe)
-    # Files are made after the pattern of others; a prefix that was not changed would mix two sources' passages.
-    query = f"""SELECT ?g ?source {{ GRAPH {GRAPH_PROVENANCE} {{ ?g a <{EUD}Passage> ; <{EUD}source> ?source }}
-        FILTER(isIRI(?g) && isIRI(?source)) FILTER(STRSTARTS(STR(?g), "{BASE}passage/"))
-        FILTER(!STRSTARTS(STR(?g), CONCAT("{BASE}passage/", STRAFTER(STR(?source), "{BASE}source/"), "/"))) }}
-        ORDER BY ?g ?source"""
-    for row in select(store, query):
-        what = f"{show(row['g'])} is a passage of {show(row['source'])}, but named after another source"
-        mend = "name passages passage/<the source's name>/…; correct the prefix at the top of the file"
-        probe = Probe(iri(row["g"]), EUD + "source", iri(row["source"]))
-        yield Problem(ERROR, what, mend, passage=iri(row["g"]), probe=probe)
-    query = f"""SELECT ?g ?end ?size {{
-        GRAPH {GRAPH_PROVENANCE} {{ ?g <{EUD}source>/<{EUD}characters> ?size ; <{EUD}end> ?end }}
-        FILTER(?end > ?size) }} ORDER BY ?g"""
-    for row in select(store, query):
-        what = f"{show(row['g'])} ends at {show(row['end'])}, beyond the {show(row['size'])} characters of its source"
+
+
+def _places(survey: Survey) -> Iterator[Problem]:
+    """A passage is named after the source that it lies in, and ends where its source does or before."""
+    passages = {key(subject) for subject, kinds in survey.provenance.items() if EUD + "Passage" in kinds}
+    ends, sizes = _whole_numbers(survey, "end"), _whole_numbers(survey, "characters")
+    sources = survey.places[EUD + "source"].items()
+    lies = {(thing, value.value) for thing, values in sources for value in values if isinstance(value, NamedNode)}
+    beyond: set[tuple[str, int, int]] = set()
+    for passage, source in sorted(lies):
+        # Files are made after the pattern of others; a prefix that was not changed would mix two sources' passages.
+        own = f"{BASE}passage/{source.partition(BASE + 'source/')[2]}/"
+        if passage in passages and passage.startswith(BASE + "passage/") and not passage.startswith(own):
+            what = f"{shorten(passage)} is a passage of {shorten(source)}, but named after another source"
+            mend = "name passages passage/<the source's name>/…; correct the prefix at the top of the file"
+            yield Problem(ERROR, what, mend, passage=passage, probe=Probe(passage, EUD + "source", source))
+        pairs = product(ends.get(passage, []), sizes.get(source, []))
+        beyond |= {(passage, end, size) for end, size in pairs if end > size}
+    for passage, end, size in sorted(beyond):
+        what = f"{shorten(passage)} ends at {end}, beyond the {size} characters of its source"
         mend = "correct eud:end, or eud:characters of the source"
-        yield Problem(ERROR, what, mend, passage=iri(row["g"]), probe=Probe(iri(row["g"]), EUD + "end"))
+        yield Problem(ERROR, what, mend, passage=passage, probe=Probe(passage, EUD + "end"))
+
+
+def _whole_numbers(survey: Survey, name: str) -> dict[str, list[int]]:
+    """Return the whole numbers that things have by one of our properties; what is none, the shapes name."""
+    found = survey.places[EUD + name].items()
+    return {thing: [n for value in values if (n := claims.whole_number(value)) is not None] for thing, values in found}
 
 
 def _claims_without_passage(survey: Survey) -> Iterator[Problem]:
@@ -245,17 +257,25 @@ def _hidden(file: str, graphs: set[str]) -> Iterator[Problem]:
         yield Problem(ERROR, what, mend, file, probe=Probe(graph=graph))
 
 
-def _order(path: Path, order: Order, workspace: Workspace) -> Iterator[Problem]:
+def _orders(survey: Survey, workspace: Workspace) -> Iterator[Problem]:
     """Passages stand in the order of the text, each above its claims; reference data in the order of the IRIs."""
-    found = list(_disorder(path, order))
-    if found:  # only then are the lines of interest, for which the file is read again
-        shown, lines = workspace.show(path), [line for line, _ in claims.statements(path)]
-        for what, mend, place, passage in found:
-            yield Problem(WARNING, what, mend, shown, lines[place], passage)
+    starts, ends = _whole_numbers(survey, "start"), _whole_numbers(survey, "end")
+    spans = {p: (max(starts.get(p, [0]), default=0), -max(ends.get(p, [0]), default=0)) for p in {**starts, **ends}}
+    for path, order in survey.orders.items():
+        found = list(_disorder(path, order, spans))
+        if found:  # only then are the lines of interest, for which the file is read again
+            shown, lines = workspace.show(path), [line for line, _ in claims.statements(path)]
+            for what, mend, place, passage in found:
+                yield Problem(WARNING, what, mend, shown, lines[place], passage)
 
 
-def _disorder(path: Path, order: Order) -> Iterator[tuple[str, str, int, str | None]]:
-    """Yield what is wrong with the order, how to mend it, the place and, if it is about one, the passage."""
+def _disorder(
+    path: Path, order: Order, everywhere: Mapping[str, tuple[int, int]]
+) -> Iterator[tuple[str, str, int, str | None]]:
+    """Yield what is wrong with the order, how to mend it, the place and, if it is about one, the passage.
+
+    ``everywhere`` has the first character of passages, and the last as a negative number.
+    """
     first = order.things
     for place, quad in order.doubled:
         what = f"{show(quad.subject)} {show(quad.predicate)} {show(quad.object)} stands here twice"
@@ -268,7 +288,7 @@ def _disorder(path: Path, order: Order) -> Iterator[tuple[str, str, int, str | N
                 what = f"{shorten(other)} stands after {shorten(one)}"
                 yield what, "put things in the order of their IRIs", first[other], None
         return
-    spans = {p: (ends.get(EUD + "start", 0), -ends.get(EUD + "end", 0)) for p, ends in order.spans.items()}
+    spans = {thing: everywhere[thing] for thing in first if thing in everywhere}
     for one, other in pairwise(spans):
         if spans[other] < spans[one]:
             what = f"{shorten(other)} begins at {spans[other][0]} and stands below {shorten(one)}, which begins later"

@@ -11,37 +11,35 @@ from collections.abc import Callable, Iterator
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
 from eudigraph import hermit, reasoning
-from eudigraph.assemble import Assembly, object_statements, with_default_graph
+from eudigraph.assemble import Assembly, object_statements, plain
 from eudigraph.names import GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, shorten
 from eudigraph.ontology import Ontology
 from eudigraph.problems import ERROR, WARNING, Probe, Problem, key, show
 from eudigraph.sparql import Row, select
 from eudigraph.workspace import Workspace
 
-MAX_SHAPES = 100_000
-"""Statements, in the named graphs and in the default graph made of them, up to which the SHACL shapes are run."""
+MAX_SHAPES = 50_000
+"""Statements in the named graphs, without the ontology's, up to which the SHACL shapes are run."""
 
 
 def clashes(store: Store, assembly: Assembly) -> Iterator[Problem]:
     """Yield cycles of topics and contradictions, each with the things it is about, whichever graphs they stand in."""
     for clash in [reasoning.topic_cycles(), *reasoning.clashes(assembly.ontology)]:
+        if not clash.possible(assembly.survey.facts):
+            continue
         for row in select(store, clash.query, use_default_graph_as_union=True):
             values = {name: show(term) for name, term in row.items()}
             yield _clash(store, assembly.ontology, clash.message.format(**values), row)
 
 
-def shapes(store: Store, workspace: Workspace, say: Callable[[str], None]) -> list[Problem]:
-    """Return where the graph breaks the workspace's shapes; ``say`` is told where there are too many statements."""
+def shapes(store: Store, size: int, workspace: Workspace, say: Callable[[str], None]) -> list[Problem]:
+    """Return where the graph breaks the workspace's shapes; ``say`` is told where its ``size`` is too large."""
     if not workspace.shapes_file.is_file():
         return []
-    size = len(store)
-    triples = set()
-    if size <= MAX_SHAPES:
-        triples = {quad.triple for quad in with_default_graph(store) if isinstance(quad.graph_name, DefaultGraph)}
-        size += len(triples)
     if size > MAX_SHAPES:
         say(f"shapes not run: {size:,} statements, more than {MAX_SHAPES:,}")
         return []
+    triples = {quad.triple for quad in plain(store)}
     import pyshacl
     import rdflib
 
@@ -98,11 +96,11 @@ def _forcing(store: Store, ontology: Ontology, thing: NamedNode) -> Quad | None:
     """Return a claim whose property, by its domain or range, makes of a thing what it cannot be besides what it is."""
     called: set[str] = set()
     for quad in store.quads_for_pattern(thing, RDF_TYPE, None, None):
-        if quad.graph_name != GRAPH_INFERRED and isinstance(quad.object, NamedNode):
+        if quad.graph_name not in (GRAPH_INFERRED, DefaultGraph()) and isinstance(quad.object, NamedNode):
             called |= ontology.superclasses(quad.object.value)
     claims = {*store.quads_for_pattern(thing, None, None, None), *store.quads_for_pattern(None, None, thing, None)}
     for quad in sorted(claims, key=str):
-        if quad.graph_name in OWN_GRAPHS:
+        if quad.graph_name in (*OWN_GRAPHS, DefaultGraph()):
             continue
         names = ontology.superclasses(quad.predicate.value)  # of a property, those above it
         terms = [ontology.terms[name] for name in names if name in ontology.terms]

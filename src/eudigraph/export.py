@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +29,19 @@ MAX_SLOW = 200_000
 """Statements up to which JSON-LD and GraphML are written; both are built in memory, object by object."""
 
 
-def write_all(store: Triplestore, folder: Path) -> list[str]:
-    """Write every export into a folder; return notes on those left out."""
-    quads = sorted((q for q in store if not isinstance(q.graph_name, DefaultGraph)), key=_order)
-    default = sorted(store.quads_for_pattern(None, None, None, DefaultGraph()), key=_order)
+def write_all(store: Triplestore, named: Iterable[Quad], folder: Path) -> list[str]:
+    """Write every export of a store into a folder; return notes on those left out.
+
+    ``named`` is what its named graphs hold, some of it perhaps twice.
+    """
+    quads = [quad for quad, _ in groupby(sorted(named, key=_order))]
+    default = {q.triple for q in quads if not isinstance(q.subject, BlankNode) and not isinstance(q.object, BlankNode)}
     with (folder / "eudigraph.trig").open("wb") as file:
         serialize(quads, file, RdfFormat.TRIG, prefixes=PREFIXES)
     with (folder / "eudigraph.nq").open("wb") as file:
         serialize(quads, file, RdfFormat.N_QUADS)
-    triples = (Triple(q.subject, q.predicate, q.object) for q in default)
     with (folder / "eudigraph.ttl").open("wb") as file:
-        serialize(triples, file, RdfFormat.TURTLE, prefixes=PREFIXES)
+        serialize(sorted(default, key=_order), file, RdfFormat.TURTLE, prefixes=PREFIXES)
     _context_file(store, folder / "context.jsonld")
     if len(quads) > MAX_SLOW:
         return [f"JSON-LD and GraphML not written: {len(quads):,} statements, more than {MAX_SLOW:,}"]
@@ -123,5 +126,6 @@ def _context_file(store: Triplestore, path: Path) -> None:
     path.write_text(json.dumps({"@context": context(store)}, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def _order(quad: Quad) -> tuple[str, str, str, str]:
-    return str(quad.graph_name), str(quad.subject), str(quad.predicate), str(quad.object)
+def _order(statement: Quad | Triple) -> tuple[str, ...]:
+    subject, predicate, value, *graph = map(str, statement)
+    return (*graph, subject, predicate, value)

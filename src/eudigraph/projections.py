@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode, QuerySolutions
 
 from eudigraph import network, queries, reasoning
 from eudigraph.errors import DataError, EudigraphError, QueryTimeout, UsageError
@@ -257,17 +257,15 @@ def _everything(built: Built, choice: Choice) -> nx.MultiDiGraph:
 
 def _unfounded(made: nx.MultiDiGraph, ontology: Ontology) -> list[tuple[str, str, str]]:
     """Return the edges that followed, and no longer do from what is left."""
-    left = Store()
-    left.extend(
-        Quad(NamedNode(s), NamedNode(relation), NamedNode(o))
-        for s, o, relation, inferred in made.edges(keys=True, data="inferred")
-        if not inferred
-    )
-    reasoning.infer(left, ontology)
+    left = reasoning.facts(ontology)
+    for s, o, relation, inferred in made.edges(keys=True, data="inferred"):
+        if not inferred and (relation, None) in left:
+            left[relation, None].add((s, o))
+    reasoning.infer(ontology, left)
     return [
         (s, o, relation)
         for s, o, relation, inferred in made.edges(keys=True, data="inferred")
-        if inferred and not any(left.quads_for_pattern(NamedNode(s), NamedNode(relation), NamedNode(o)))
+        if inferred and (s, o) not in left[relation, None]
     ]
 
 

@@ -8,13 +8,13 @@ kinds and their result equal to HermiT's.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from eudigraph.names import GRAPH_INFERRED, OWL, OWN_GRAPHS, RDF_TYPE, SKOS
 from eudigraph.ontology import Ontology, Term
@@ -48,10 +48,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Clash:
-    """A contradiction: a query whose every row is one, and a message with ``{x}``, ``{y}``, ``{z}`` for its columns."""
+    """A contradiction: a query whose every row is one, and a message with ``{x}`` and ``{y}`` for its columns."""
 
     message: str
     query: str
+    possible: Callable[[Facts], bool] = lambda _: True
+    """Whether, by all that stands in the ontology's relations, there can be any: a query takes much longer to tell."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,13 @@ def _object_rules(ontology: Ontology, term: Term) -> list[Rule]:
     return made
 
 
-def relations(ontology: Ontology) -> set[Relation]:
-    """Return the relations that the ontology's rules speak of."""
-    return {_relation(atom) for rule in rules(ontology) for atom in (rule.head, *rule.body)}
+def facts(ontology: Ontology, quads: Iterable[Quad] = ()) -> Facts:
+    """Return all relations that the ontology's axioms speak of, with what stands in them by these statements."""
+    found: Facts = {_relation(atom): set() for rule in rules(ontology) for atom in (rule.head, *rule.body)}
+    found |= {(RDF_TYPE.value, one): set() for group in ontology.disjoint for one in group}
+    found |= {(term.iri, None): set() for term in ontology.properties if term.traits}
+    gather(quads, found)
+    return found
 
 
 def gather(quads: Iterable[Quad], facts: Facts) -> None:
@@ -149,49 +155,45 @@ def gather(quads: Iterable[Quad], facts: Facts) -> None:
             ends.add(subject.value if is_class else (subject.value, other))
 
 
-def infer(store: Store, ontology: Ontology, facts: Facts | None = None) -> int:
-    """Add all that follows from any graph of the store to the graph of inferred statements; return how many.
+def infer(ontology: Ontology, facts: Facts) -> list[Quad]:
+    """Return all that follows from the ontology's ``facts``, in the graph of inferred statements; add it to them.
 
-    ``facts`` has what the store holds of each of the ontology's ``relations``, if somebody knows.
     Semi-naive: each round asks what follows from the statements that were new in the round before, together with all
     others, so that no rule runs twice over the same. Every body is a path from ``?x`` to ``?y``; see ``rules``.
     """
     known = rules(ontology)
-    held = _Held({_relation(atom) for rule in known if len(rule.body) > 1 for atom in rule.body})
-    new = _asserted(store, relations(ontology)) if facts is None else facts
-    added = 0
+    paths = _Paths({_relation(atom) for rule in known if len(rule.body) > 1 for atom in rule.body})
+    new = facts
+    made: list[Quad] = []
     while new:
-        held.add(new)
+        paths.add(new)
         found: Facts = defaultdict(set)
         for rule in known:
             for place, atom in enumerate(rule.body):
                 if ends := new.get(_relation(atom)):
-                    ends = held.ends(rule.body, place, ends)
+                    ends = paths.ends(rule.body, place, ends)
                     found[_relation(rule.head)].update(_heads(rule.head, ends, of_class=_relation(atom)[1] is not None))
-        new = {relation: ends for relation in found if (ends := found[relation] - held.facts[relation])}
+        new = {relation: ends for relation in found if (ends := found[relation] - facts[relation])}
         for relation, ends in new.items():
-            store.bulk_extend(_quads(relation, ends))
-            added += len(ends)
-    return added
+            facts[relation] |= ends
+            made += _quads(relation, ends)
+    return made
 
 
-class _Held:
-    """The statements that are known, by relation; those of relations in ``chained`` also by subject and by object."""
+class _Paths:
+    """The statements of the relations in ``chained``, by subject and by object."""
 
     def __init__(self, chained: Collection[Relation]) -> None:
-        self.facts: Facts = defaultdict(set)
         self.after: dict[Relation, dict[Any, list[Any]]] = {relation: defaultdict(list) for relation in chained}
         self.before: dict[Relation, dict[Any, list[Any]]] = {relation: defaultdict(list) for relation in chained}
 
     def add(self, new: Facts) -> None:
         """Add statements that are not held yet."""
-        for relation, ends in new.items():
-            self.facts[relation] |= ends
-            if relation in self.after:
-                after, before = self.after[relation], self.before[relation]
-                for s, o in ends:
-                    after[s].append(o)
-                    before[o].append(s)
+        for relation in new.keys() & self.after.keys():
+            after, before = self.after[relation], self.before[relation]
+            for s, o in new[relation]:
+                after[s].append(o)
+                before[o].append(s)
 
     def ends(self, body: Sequence[Atom], place: int, ends: set[Any]) -> set[Any]:
         """Return the ends of the paths along a body whose statement at a place is one of these."""
@@ -202,14 +204,6 @@ class _Held:
             after = self.after[_relation(atom)]
             ends = {(s, o) for s, m in ends for o in after.get(m, ())}
         return ends
-
-
-def _asserted(store: Store, wanted: Collection[Relation]) -> Facts:
-    """Return the statements that rules speak of."""
-    found: Facts = {relation: set() for relation in wanted}
-    for name, thing in wanted:
-        gather(store.quads_for_pattern(None, NamedNode(name), NamedNode(thing) if thing else None, None), found)
-    return found
 
 
 def _quads(relation: Relation, ends: set[Any]) -> Iterator[Quad]:
@@ -252,7 +246,7 @@ def clashes(ontology: Ontology) -> list[Clash]:
             # One query for a class, not one for each pair: its instances are gone through once.
             both = f"SELECT ?x ?other {{ ?x a <{one}> , ?other FILTER(?other IN (<{'>, <'.join(others)}>)) }}"
             query = f"SELECT DISTINCT ?x ?y WHERE {{ {{ {both} }} VALUES (?other ?y) {{ {names} }} }} ORDER BY ?y ?x"
-            made.append(Clash(f"{{x}} cannot be both {_a(ontology, one)} and {{y}}", query))
+            made.append(Clash(f"{{x}} cannot be both {_a(ontology, one)} and {{y}}", query, _meeting(one, others)))
     for term in ontology.properties:
         if "AsymmetricProperty" in term.traits:
             made.append(
@@ -260,6 +254,7 @@ def clashes(ontology: Ontology) -> list[Clash]:
                     f"{{x}} and {{y}} cannot each be “{_label(term)}” the other",
                     f"SELECT DISTINCT ?x ?y WHERE {{ ?x <{term.iri}> ?y . ?y <{term.iri}> ?x"
                     " FILTER(STR(?x) < STR(?y)) } ORDER BY ?x ?y",
+                    _in_both_ways(term.iri),
                 )
             )
         if "IrreflexiveProperty" in term.traits:
@@ -267,9 +262,24 @@ def clashes(ontology: Ontology) -> list[Clash]:
                 Clash(
                     f"{{x}} cannot be “{_label(term)}” itself",
                     f"SELECT DISTINCT ?x WHERE {{ ?x <{term.iri}> ?x }} ORDER BY ?x",
+                    _to_itself(term.iri),
                 )
             )
     return made
+
+
+def _meeting(one: str, others: Sequence[str]) -> Callable[[Facts], bool]:
+    """Return whether something can be of one class and of another."""
+    a = RDF_TYPE.value
+    return lambda facts: not all(facts[a, one].isdisjoint(facts[a, other]) for other in others)
+
+
+def _in_both_ways(prop: str) -> Callable[[Facts], bool]:
+    return lambda facts: any((y, x) in facts[prop, None] for x, y in facts[prop, None] if x != y)
+
+
+def _to_itself(prop: str) -> Callable[[Facts], bool]:
+    return lambda facts: any(x == y for x, y in facts[prop, None])
 
 
 def topic_cycles() -> Clash:

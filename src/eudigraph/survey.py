@@ -27,7 +27,7 @@ MAX_DIGITS = 18
 """Characters of the longest number; stores and libraries disagree on what is longer, and do not compare it."""
 _NUMBERS = {XSD + name for name in ("integer", "decimal", "double")}
 _MARKUP = re.compile("<[a-zA-Z/!][^<>]*>")
-_POSITIONS = EUD + "start", EUD + "end"
+_PLACES = tuple(EUD + name for name in ("source", "characters", "start", "end"))
 _RESERVED = frozenset(graph.value for graph in OWN_GRAPHS if graph != GRAPH_PROVENANCE)
 
 Subject = NamedNode | BlankNode | Triple
@@ -40,13 +40,11 @@ class Order:
     """In which order a file says things.
 
     Places are numbers of statements, from 0, by IRI: of the first statement about a thing in no named graph, and of the
-    first in a graph. ``spans`` has the first and last character of passages; ``doubled`` what stands there again, with
-    its place.
+    first in a graph. ``doubled`` has what stands there again, with its place.
     """
 
     things: dict[str, int] = field(default_factory=dict)
     graphs: dict[str, int] = field(default_factory=dict)
-    spans: dict[str, dict[str, int]] = field(default_factory=dict)
     doubled: list[tuple[int, Quad]] = field(default_factory=list)
     whole: bool = True
     """Whether the file has no more statements than are looked at."""
@@ -71,16 +69,21 @@ class Survey:
     """Subjects and properties of reference data."""
     provenance: dict[Subject, set[str]] = field(default_factory=lambda: defaultdict(set))
     """Subjects outside passages, with their classes there."""
+    places: dict[str, dict[str, list[Object]]] = field(
+        default_factory=lambda: {name: defaultdict(list) for name in _PLACES}
+    )
+    """Where passages lie and how long sources are: by property, things with all values."""
     hidden: dict[Path, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By file, graphs that only the build writes to, and the file has put something into: not taken."""
     facts: Facts = field(default_factory=dict)
-    """What stands in the relations that rules speak of; see ``reasoning``. Others are not gathered."""
+    """What stands in the relations that axioms speak of; see ``reasoning``. Others are not gathered."""
     orders: dict[Path, Order] = field(default_factory=dict)
 
-    def read(self, path: Path, graph: NamedNode) -> Iterator[list[Quad]]:
-        """Yield a file's statements in pieces, as they are in the store: in ``graph`` what is in no named one.
+    def read(self, path: Path, graph: NamedNode) -> Iterator[tuple[list[Quad], list[Quad]]]:
+        """Yield a file's statements in pieces, as they are in the store: in named graphs, and in the default graph.
 
-        Raises Unreadable; the pieces before that count all the same.
+        In ``graph`` is what is in no named one; in the default graph is nothing that has blank nodes. Raises
+        Unreadable; the pieces before that count all the same.
         """
         for number, statements in enumerate(claims.pieces(path)):
             order = Order(whole=len(statements) <= MAX_ORDER)
@@ -89,11 +92,12 @@ class Survey:
                 self.orders[path] = order
             yield self._taken(statements, graph, self.hidden[path], order)
 
-    def _taken(self, statements: Iterable[Quad], home: NamedNode, hidden: set[str], order: Order) -> list[Quad]:
+    def _taken(
+        self, statements: Iterable[Quad], home: NamedNode, hidden: set[str], order: Order
+    ) -> tuple[list[Quad], list[Quad]]:
         """Note the statements, and return them as they are in the store. For a million, each line takes 0.1 to 2 s."""
         type_, provenance, reference = RDF_TYPE.value, GRAPH_PROVENANCE.value, GRAPH_REFERENCE.value
-        facts = self.facts
-        taken = []
+        taken, plain = [], []
         around: Graph | None = None
         before: Subject | None = None
         for number, statement in enumerate(statements):
@@ -121,6 +125,8 @@ class Survey:
             name = predicate.value
             if name not in (known := self.uses[type(value)]):
                 known[name] = quad
+            if named and not isinstance(value, BlankNode):
+                plain.append(statement if bare else Quad(subject, predicate, value))
             other: Any = value
             if isinstance(value, NamedNode):
                 other = value.value
@@ -128,19 +134,19 @@ class Survey:
                     self.mentioned.add(other)
             elif isinstance(value, Literal):
                 self._note_text(quad, value)
-                if bare and named and name in _POSITIONS:  # what is no whole number, the shapes name
-                    order.spans.setdefault(thing, {})[name] = claims.whole_number(value) or 0
             if is_class := name == type_:
                 self.classes.add(value)
                 if place == provenance:
                     classes.add(key(value))
             if not named:
                 self.of_nameless.add(name)
-            elif (ends := facts.get((name, other if is_class else None))) is not None:
+            elif (ends := self.facts.get((name, other if is_class else None))) is not None:
                 ends.add(thing if is_class else (thing, other))
             if place == reference:
                 self.reference.add((thing, name))
-        return taken
+            elif named and place == provenance and name in self.places:
+                self.places[name][thing].append(value)
+        return taken, plain
 
     def _note_text(self, quad: Quad, literal: Literal) -> None:
         text, kind = literal.value, literal.datatype.value
