@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from eudigraph import assemble, build, checks, consistency, reasoning, workspace
+from eudigraph import assemble, build, checks, claims, consistency, reasoning, workspace
 from eudigraph.names import GRAPH_INFERRED, RDF_TYPE
 from eudigraph.ontology import Ontology, Term
+from eudigraph.sparql import select
 
 ROOT = Path(__file__).resolve().parent.parent
 Make = Callable[[int], workspace.Workspace]
@@ -121,6 +122,23 @@ def test_the_time_of_a_check_grows_little_faster_than_the_claims(generated: Make
     assert taken[20_000] < 8 * taken[5_000], taken  # squares would take 16 times as long, n log n takes 4.7
 
 
+def test_in_how_many_pieces_a_store_is_filled_makes_no_difference(
+    generated: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def built(name: str) -> tuple[set[Quad], dict[str, int], dict[str, bytes]]:
+        report = build.build(generated(1_000), tmp_path / name, use_hermit=False)
+        assert report.generation is not None
+        exports = {path.name: path.read_bytes() for path in report.generation.iterdir() if path.is_file()}
+        return set(Store.read_only(str(report.generation / "store"))), report.counts, exports
+
+    whole = built("whole")
+    monkeypatch.setattr(claims, "PIECE", 70)
+    monkeypatch.setattr(assemble, "_AT_ONCE", 700)
+    assert built("pieces") == whole
+    assert len(whole[0]) > 5_000
+    assert len(whole[2]) == 6
+
+
 # ---------------------------------------------------------------- Rules
 
 
@@ -195,3 +213,23 @@ def test_round_by_round_the_rules_find_what_they_find_when_run_over_everything(
     assert len(follows) == len(set(follows))
     assert facts == reasoning.facts(ontology, other)
     assert reasoning.infer(ontology, facts) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    ontologies(),
+    st.lists(links | types, max_size=12),
+    st.lists(st.lists(st.sampled_from(CLASSES), min_size=2, max_size=3, unique=True), max_size=2),
+    st.lists(st.sampled_from(["AsymmetricProperty", "IrreflexiveProperty"]), min_size=len(PROPERTIES)),
+)
+def test_a_contradiction_is_possible_by_the_facts_just_where_a_query_finds_one(
+    ontology: Ontology, quads: list[Quad], disjoint: list[list[str]], more: list[str]
+) -> None:
+    ontology.disjoint = disjoint
+    for iri, trait in zip(PROPERTIES, more, strict=False):
+        ontology.terms[iri].traits.add(trait)
+    facts = reasoning.facts(ontology, quads)
+    store = Store()
+    store.extend([*quads, *reasoning.infer(ontology, facts)])
+    for clash in reasoning.clashes(ontology):
+        assert clash.possible(facts) == bool(select(store, clash.query, use_default_graph_as_union=True))
