@@ -39,7 +39,7 @@ from pyoxigraph import (
 )
 
 from conftest import Run
-from eudigraph import build, description, guard, pages, queries, results, store, workspace
+from eudigraph import api, build, description, evidence, guard, open_graph, pages, queries, results, store, workspace
 from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, PREFIXES, RDF_TYPE, XSD
 from eudigraph.ontology import from_store
 from eudigraph.replies import Reply
@@ -634,6 +634,41 @@ def test_the_editor_shows_answers_and_errors(server: Client) -> None:
     assert "Japan" in server.query("DESCRIBE country:japan", "text/html").text
     many = server.query("SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f }", "text/html").text
     assert "The first 200 of more than 1,000 rows" in many
+
+
+def test_wherever_a_passage_is_shown_its_source_is_a_click_away(
+    copy: workspace.Workspace, tmp_path: Path, command: Callable[..., Run]
+) -> None:
+    address = "https://example.org/news?day=18&more"
+    (path,) = copy.claim_files
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("eud:characters 5564 ;", f'eud:characters 5564 ; eud:url "{address}"^^xsd:anyURI ;'))
+    report = build.build(copy, use_hermit=False, exports=False)
+    assert not report.errors, report.errors
+    link = f'<a href="{address.replace("&", "&amp;")}" rel="noopener noreferrer">Its text on the web</a>'
+    asked = command("query", "agenda", "--evidence", "--workspace", copy.root, "--format", "table")
+    assert f"\n    {address}\n" in asked.out
+    told = command("explain", "Japan", "cooperates on", "6G", "--workspace", copy.root)
+    assert re.search(rf"^ +{re.escape(address)}$", told.out, re.MULTILINE)
+    with serving(copy.build_folder, tmp_path / "log", "--workers", 2, space=copy.root) as client:
+        given = json.loads(client.ask("/api/queries/agenda?evidence=true&format=json").text)
+        assert {passage["url"] for passage in given["passages"]} == {address}
+        for page in ("/api/queries/agenda?evidence=true", "/id/country/japan"):
+            assert link in client.ask(page, accept="text/html").text
+    cell = api.shown(open_graph(copy.root), "SELECT ?topic { country:japan eud:cooperatesOn ?topic }", {})
+    assert isinstance(cell, api.Shown)
+    assert link in cell._repr_html_()
+
+
+def test_an_address_that_is_none_on_the_web_is_not_shown_with_a_passage(built: store.Built) -> None:
+    graph = Store()
+    graph.extend(built.store)
+    source = NamedNode(f"{BASE}source/euractiv-2023-04")
+    for address in ("javascript:alert(1)", "https://example.org/2", "https://example.org/1"):
+        graph.add(Quad(source, NamedNode(EUD + "url"), Literal(address, datatype=NamedNode(XSD + "anyURI"))))
+    passages = evidence.describe(graph)
+    assert {passage.url for passage in passages} == {"https://example.org/1"}
+    assert len(passages) == len(evidence.describe(built.store))
 
 
 def test_what_the_data_says_is_never_run(copy: workspace.Workspace, tmp_path: Path) -> None:

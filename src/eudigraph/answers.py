@@ -253,6 +253,8 @@ def _with_footnotes(answer: Evidenced, names: dict[str, str], *, ids: bool, widt
         notes.append(f"[{number}] {passage.title}, {passage.place}. {who}, {certainty}: {passage.gist}")
         if passage.text is not None:
             notes.append(f"    “{passage.text}”")
+        if passage.url is not None:
+            notes.append(f"    {passage.url}")
     return output.table([*given.variables, "evidence"], rows, width=width, notes=notes)
 
 
@@ -291,6 +293,8 @@ def _explained(
         lines.append(f"{pad}[{p.title}, {p.place}; {names[p.speaker]}, {names[p.certainty]}] {p.gist}")
         if p.text is not None:
             lines.append(f"{pad}“{p.text}”")
+        if p.url is not None:
+            lines.append(f"{pad}{p.url}")
     if not passages:
         where = [g.value for g in reasoning.asserted_in(graph, step.statement) if g in OWN_GRAPHS]
         lines += [f"{pad}[{shorten(g).removeprefix('graph:')}]" for g in where]

@@ -409,9 +409,12 @@ MAX_SHOWN = 50
 
 
 class Shown:
-    """An answer as a cell shows it: a table whose rows open their evidence. ``frame`` is the pandas table."""
+    """An answer as a cell shows it: a table whose rows open their evidence. ``frame`` is the pandas table.
 
-    def __init__(self, frame: pd.DataFrame, evidence: list[list[str]]) -> None:
+    ``evidence`` has for each row what passages say, and the address of each one's source on the web, if there is one.
+    """
+
+    def __init__(self, frame: pd.DataFrame, evidence: list[list[tuple[str, str | None]]]) -> None:
         self.frame, self.evidence = frame, evidence
 
     @property
@@ -449,7 +452,9 @@ def shown(
             return found.answer.truth
         return _rdflib_graph(found.answer)
     names = labels.labels(graph.built.store, {iri for p in found.passages for iri in (p.speaker, p.certainty)})
-    notes = [f"{p.gist} [{names[p.speaker]}, {names[p.certainty]}; {p.title}, {p.place}]" for p in found.passages]
+    notes = [
+        (f"{p.gist} [{names[p.speaker]}, {names[p.certainty]}; {p.title}, {p.place}]", p.url) for p in found.passages
+    ]
     return Shown(graph._frame(found.answer), [[notes[i] for i in behind] for behind in found.behind])
 
 
@@ -568,12 +573,16 @@ def _escaped(text: object) -> str:
     return html.escape(output.clean(str(text)))
 
 
-def _details(notes: list[str]) -> str:
+def _details(notes: list[tuple[str, str | None]]) -> str:
     if not notes:
         return ""
-    items = "".join(f"<li>{_escaped(note)}</li>" for note in notes)
+    items = "".join(f"<li>{_escaped(note)}{_on_web(url)}</li>" for note, url in notes)
     count = "1 passage" if len(notes) == 1 else f"{len(notes)} passages"
     return f"<details><summary>{count}</summary><ul>{items}</ul></details>"
+
+
+def _on_web(url: str | None) -> str:
+    return f' <a href="{_escaped(url)}" rel="noopener noreferrer">Its text on the web</a>' if url else ""
 
 
 def _term(value: Value) -> NamedNode | Literal:

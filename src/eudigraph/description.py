@@ -218,6 +218,7 @@ def openapi(library: Iterable[LibraryQuery], base: str, most: int) -> dict[str, 
             **{name: {"type": "integer"} for name in ("paragraph", "start", "end")},
             "confidence": {"type": "number"},
             "gist": {"type": "string"},
+            "url": {"type": ["string", "null"], "format": "uri"},
         },
     }
     wrong = {

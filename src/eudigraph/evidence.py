@@ -31,6 +31,8 @@ class Passage:
     """The document whose content the passage gives, if it does."""
     text: str | None = None
     """The passage itself, where the source's text was given."""
+    url: str | None = None
+    """Where the source's text is on the web, if it says so."""
 
     @property
     def place(self) -> str:
@@ -117,12 +119,15 @@ def describe(
         ?p <{EUD}source> ?source ; <{EUD}paragraph> ?paragraph ;
         <{EUD}start> ?start ; <{EUD}end> ?end ; <{EUD}speaker> ?speaker ; <{EUD}certainty> ?certainty ;
         <{EUD}confidence> ?confidence ; <{EUD}gist> ?gist . ?source <{EUD}title> ?title
-        OPTIONAL {{ ?p <{EUD}retells> ?retells }} }}
-        ORDER BY ?source ?start DESC(?end) ?p""",
+        OPTIONAL {{ ?p <{EUD}retells> ?retells }}
+        OPTIONAL {{ ?source <{EUD}url> ?url FILTER(REGEX(STR(?url), "^https?://")) }} }}
+        ORDER BY ?source ?start DESC(?end) ?p ?retells ?url""",
     )
-    found = []
+    found: list[Passage] = []
     for row in rows:
         value = {name: term.value for name, term in row.items() if term is not None}
+        if found and (found[-1].iri, found[-1].retells) == (value["p"], value.get("retells")):
+            continue  # its source has another address
         start, end = int(value["start"]), int(value["end"])
         text = (texts or {}).get(value["source"])
         found.append(
@@ -139,6 +144,7 @@ def describe(
                 value["gist"],
                 value.get("retells"),
                 None if text is None else text[start:end],
+                value.get("url"),
             )
         )
     return found

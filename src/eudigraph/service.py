@@ -316,6 +316,7 @@ class Service:
                     "certainty": _value(NamedNode(p.certainty), names),
                     "confidence": float(p.confidence),
                     "gist": p.gist,
+                    "url": p.url,
                 }
                 for p in answer.passages
             ]
