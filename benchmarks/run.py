@@ -376,7 +376,6 @@ def machine(given: argparse.Namespace) -> Found:
         "memory": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "runs": given.runs,
-        "often": given.often,
         "limit": given.limit,
         "load_limit": given.load_limit,
         "seed": given.seed,

@@ -674,6 +674,19 @@ def test_the_build_holds_what_the_reasoning_in_memory_finds(
     assert set(built.store) == set(graph)
 
 
+def test_the_default_graph_has_each_statement_of_the_named_graphs_but_for_blank_nodes(
+    article: tuple[Store, assemble.Assembly], checkout: workspace.Workspace
+) -> None:
+    graph, _ = article
+    named = {q for q in graph if q.graph_name != DefaultGraph()}
+    nameless = {q for q in named if isinstance(q.subject, BlankNode) or isinstance(q.object, BlankNode)}
+    assert nameless
+    assert in_graph(graph, DefaultGraph()) == triples(named - nameless)
+    alone = Store()
+    assemble.complete(alone, assemble.read(alone, checkout, default_graph=False))
+    assert set(alone) == named
+
+
 def test_the_build_counts_what_it_holds(built: store.Built, article: tuple[Store, assemble.Assembly]) -> None:
     graph, _ = article
     own = {shorten(name.value).removeprefix("graph:"): len(in_graph(graph, name)) for name in OWN_GRAPHS}

@@ -2,8 +2,8 @@
 
 Every check yields problems; none raises or changes a file.
 
-What every statement must be is checked by the survey that was made while they were read, and how statements go together
-by SPARQL; both grow with what was loaded.
+What can be told from the survey that was made while they were read is checked by it, the rest by SPARQL; both grow with
+what was loaded.
 """
 
 from __future__ import annotations

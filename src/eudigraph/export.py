@@ -20,6 +20,7 @@ from typing import Any
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
+from eudigraph.assemble import plain
 from eudigraph.errors import UsageError
 from eudigraph.names import EUD, OWL, PREFIXES, RDF_TYPE
 from eudigraph.ontology import from_store
@@ -35,7 +36,7 @@ def write_all(store: Triplestore, named: Iterable[Quad], folder: Path) -> list[s
     ``named`` is what its named graphs hold, some of it perhaps twice.
     """
     quads = [quad for quad, _ in groupby(sorted(named, key=_order))]
-    default = {q.triple for q in quads if not isinstance(q.subject, BlankNode) and not isinstance(q.object, BlankNode)}
+    default = {quad.triple for quad in plain(quads)}
     with (folder / "eudigraph.trig").open("wb") as file:
         serialize(quads, file, RdfFormat.TRIG, prefixes=PREFIXES)
     with (folder / "eudigraph.nq").open("wb") as file:

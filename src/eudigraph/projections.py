@@ -265,7 +265,7 @@ def _unfounded(made: nx.MultiDiGraph, ontology: Ontology) -> list[tuple[str, str
     return [
         (s, o, relation)
         for s, o, relation, inferred in made.edges(keys=True, data="inferred")
-        if inferred and (s, o) not in left[relation, None]
+        if inferred and (s, o) not in left.get((relation, None), ())
     ]
 
 
