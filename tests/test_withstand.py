@@ -1342,7 +1342,8 @@ def test_the_good_claims_of_these_tests_are_good(small: Make) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the shell of another system has no such words")
-def test_an_output_that_is_closed_is_no_failure() -> None:
-    closed = f"{shlex.quote(sys.executable)} -m eudigraph query officials >&-"
+def test_an_output_that_is_closed_is_no_failure(built: store.Built) -> None:
+    words = (sys.executable, "-m", "eudigraph", "query", "officials", "--store", str(built.folder))
+    closed = f"{shlex.join(words)} >&-"
     done = subprocess.run(["sh", "-c", closed], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
