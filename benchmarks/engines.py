@@ -213,6 +213,26 @@ class Eudigraph(Pyoxigraph):
         return projections.project(self.built, self.workspace, asked["network"], projections.Choice(claims="all"))
 
 
+class InMemory(Eudigraph):
+    """eudigraph with the built graph read into memory, as each process of ``eudigraph serve --in-memory`` has it."""
+
+    disk = False
+
+    def load(self, data: Path) -> None:
+        """Read what eudigraph has built."""
+        self.reopen(data)
+
+    def reopen(self, data: Path) -> None:
+        """Read it, with the library."""
+        from eudigraph import queries, store
+        from eudigraph.workspace import open_workspace
+
+        self.workspace = open_workspace(data / "workspace")
+        self.built = store.open_built(data / "eudigraph" / "build", in_memory=sys.maxsize)
+        self.store = self.built.store
+        self.library = queries.load_library(self.workspace)
+
+
 class Rdflib(Engine):
     """Plain rdflib with its store in memory."""
 
@@ -370,6 +390,7 @@ class Endpoint(Eudigraph):
 
 ENGINES: dict[str, type[Engine]] = {
     "eudigraph": Eudigraph,
+    "memory": InMemory,
     "pyoxigraph": Pyoxigraph,
     "rdflib": Rdflib,
     "kglab": Kglab,

@@ -46,7 +46,7 @@ OFTEN = 15
 WHILE = 12.0
 """Seconds of a query's runs after which it has been often enough."""
 REFERENCE = "pyoxigraph"
-PEERS = ("eudigraph", REFERENCE, "remote", "endpoint", "rdflib", "kglab", "owlready2")
+PEERS = ("eudigraph", "memory", REFERENCE, "remote", "endpoint", "rdflib", "kglab", "owlready2")
 NETWORK = "country-topic"
 PREFIXES = """PREFIX eud: <https://w3id.org/eudigraph/ontology#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>

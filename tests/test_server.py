@@ -884,6 +884,20 @@ def test_an_engine_that_is_killed_is_replaced(server: Client) -> None:
     wait(lambda: server.query(COUNTRIES).status == 200)
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_graph_of_up_to_so_many_statements_is_held_in_memory(built: store.Built, tmp_path: Path, more: int) -> None:
+    most = sum(built.counts.values()) - 1 + more
+    with serving(built.folder, tmp_path / "log", "--workers", 2, "--in-memory", most) as client:
+        assert client.query(COUNTRIES).status == 200
+        wait(lambda: len(client.engines()) == 2)
+        read = [path.resolve() for pid in client.engines() for path in Path(f"/proc/{pid}/fd").iterdir()]
+        assert any(path.suffix == ".sst" for path in read) is not bool(more)
+        asked = client.ask("/api/queries/topics?country=Japan&format=csv").text
+    with serving(built.folder, tmp_path / "log", "--workers", 2) as client:
+        assert client.ask("/api/queries/topics?country=Japan&format=csv").text == asked
+
+
 def _cpu(pid: int) -> int:
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])

@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pyoxigraph import NamedNode, Quad, Store
@@ -980,17 +979,17 @@ def test_rotten_bytes_that_only_reading_meets_are_named_as_damage(former: tuple[
         except StoreError:
             path.write_bytes(whole)
     with pytest.raises(StoreError, match=r"is damaged .* build it again: eudigraph build"):
-        store.open_built(folder, often=True)
+        store.open_built(folder, in_memory=store.SMALL)
 
 
-def test_a_small_graph_is_held_in_memory_by_who_asks_it_often(built: store.Built, monkeypatch: Any) -> None:
-    held, one_more = store.open_built(built.folder, often=True).store, Quad(*[NamedNode("urn:x")] * 3)
+def test_a_graph_of_up_to_so_many_statements_is_held_in_memory(built: store.Built) -> None:
+    statements, one_more = sum(built.counts.values()), Quad(*[NamedNode("urn:x")] * 3)
+    held = store.open_built(built.folder, in_memory=statements).store
     assert isinstance(held, Store)
     assert set(held) == set(built.store)
     held.add(one_more)
     assert one_more not in store.open_built(built.folder).store
-    monkeypatch.setattr(store, "SMALL", 1000)
-    on_disk = store.open_built(built.folder, often=True).store
+    on_disk = store.open_built(built.folder, in_memory=statements - 1).store
     assert isinstance(on_disk, Store)
     with pytest.raises(RuntimeError, match="read"):
         on_disk.add(one_more)

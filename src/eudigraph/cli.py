@@ -364,6 +364,15 @@ def export(
     metavar="ROWS",
     help="Cut answers after this; they say so.",
 )
+@click.option(
+    "--in-memory",
+    type=click.IntRange(min=0),
+    default=store.SMALL,
+    show_default=True,
+    metavar="STATEMENTS",
+    help="Hold a graph of up to so many in memory, to answer in half the time: some 0.8 GB for a million, and 25 s to "
+    "start, in each worker.",
+)
 @click.option("--public-url", default="", metavar="URL", help="The address under which others find it, if another.")
 @click.option(
     "--access-log",
@@ -379,6 +388,7 @@ def serve(
     workers: int,
     timeout: float,
     max_rows: int,
+    in_memory: int,
     public_url: str,
     log: TextIO | None,
 ) -> None:
@@ -399,6 +409,7 @@ def serve(
         workers=workers,
         timeout=timeout,
         rows=max_rows,
+        in_memory=in_memory,
         public=public_url,
         log=log or (None if sys.stderr.isatty() else sys.stderr),
     )

@@ -33,7 +33,7 @@ LONG = 1.0
 _BEHIND = 5
 """How far behind others, in the system's measure: a third of their share. A small query that only had to wait for a
 machine under load must still come to its end."""
-_START = 60.0
+START = 60.0
 """Seconds a process may take to open the store."""
 _LENGTHS = struct.Struct("!II")
 
@@ -97,11 +97,14 @@ class _Waiter:
 class Pool:
     """A number of processes that run a module of ours, greeted with ``hello``, and who gets the next free one.
 
-    Requests of others' making (``own``) never get all of them: one is kept for those that are known to end soon.
+    Requests of others' making (``own``) never get all of them: one is kept for those that are known to end soon. One
+    that takes longer than ``start`` seconds to be ready is given up.
     """
 
-    def __init__(self, module: str, hello: Mapping[str, Any], *, size: int, timeout: float) -> None:
-        self.size, self.timeout = size, timeout
+    def __init__(
+        self, module: str, hello: Mapping[str, Any], *, size: int, timeout: float, start: float = START
+    ) -> None:
+        self.size, self.timeout, self._start_within = size, timeout, start
         self.running: set[_Worker] = set()
         self._command = children.command(module)
         self._hello = {**hello, "seconds": timeout}
@@ -262,7 +265,7 @@ class Pool:
         worker = _Worker(process, kept)
         self.running.add(worker)
         try:
-            ready = await asyncio.wait_for(worker.ask(self._hello), _START)
+            ready = await asyncio.wait_for(worker.ask(self._hello), self._start_within)
         except (EngineLost, TimeoutError) as error:
             await self._lost(worker)
             raise StoreError("an engine cannot be started; is there memory left?") from error

@@ -490,7 +490,7 @@ def main() -> None:
         return
     try:
         space = open_workspace(Path(hello["workspace"]) if hello["workspace"] else None)
-        graph = store.open_built(Path(hello["folder"]), often=True)
+        graph = store.open_built(Path(hello["folder"]), in_memory=hello["in_memory"])
         service, reply = Service(graph, space, base=hello["base"], rows=hello["rows"]), Reply()
     except EudigraphError as error:
         service, reply = None, Reply(503, {}, str(error).encode())

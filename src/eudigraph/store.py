@@ -38,8 +38,7 @@ from eudigraph.workspace import Workspace
 FORMAT = 1
 """Version of the folder's layout and of what the store holds. A change makes older stores unreadable, and says so."""
 SMALL = 25_000
-"""Up to how many statements, each counted once, a graph is held in memory by who asks it often: half a second's
-reading."""
+"""Up to how many statements, each counted once, ``serve`` holds a graph in memory unasked: half a second's reading."""
 MANIFEST = "manifest.json"
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _LEFTOVER = re.compile(r"(?:unfinished|latest|manifest\.json)-([0-9]{1,9})(?:-[0-9a-f]{8})?")
@@ -113,11 +112,11 @@ def exists(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
-def open_built(folder: Path, *, often: bool = False) -> Built:
+def open_built(folder: Path, *, in_memory: int = 0) -> Built:
     """Open the generation in force for reading; many may read at once, also while another is being built.
 
-    Who will ask it ``often`` gets a small graph in memory: a query of the library takes two fifths of the time there,
-    in the median, and to read the graph takes as long as a few dozen of them.
+    A graph of up to ``in_memory`` statements, each counted once, is read into memory, for who asks it often: a query of
+    the library takes about half as long there, and reading takes as long as a few dozen of them.
 
     Raises StoreError if there is none, if another version of eudigraph made it, or if it is damaged.
     """
@@ -127,7 +126,7 @@ def open_built(folder: Path, *, often: bool = False) -> Built:
         manifest = _manifest(folder)
         try:
             found = Store.read_only(str(folder / str(manifest.generation) / "store"))
-            if often and sum(manifest.counts.values()) <= SMALL:
+            if sum(manifest.counts.values()) <= in_memory:
                 on_disk, found = found, Store()
                 found.bulk_extend(on_disk)
             return Built(folder, manifest, found)
