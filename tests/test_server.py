@@ -13,6 +13,8 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -991,6 +993,24 @@ def test_whoever_stops_the_server_waits_for_what_runs(built: store.Built, tmp_pa
         assert client.process.wait(10) == 0
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(("127.0.0.1", client.port), timeout=1)
+
+
+def test_whoever_stops_the_server_as_it_reads_does_not_wait(built: store.Built) -> None:
+    """Its engines never come so far here."""
+    script = """
+import sys
+from eudigraph import children, cli, store
+store.SMALL = 0
+children.command = lambda _: [sys.executable, "-c", "import time; time.sleep(60)"]
+cli.main()
+"""
+    words = ("serve", "--store", str(built.folder), "--port", "0", "--workers", "2")
+    with subprocess.Popen([sys.executable, "-c", script, *words], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert re.match(r"Reading [\d,]+ statements into memory, in each of 2 processes", process.stderr.readline())
+        process.terminate()
+        assert process.wait(10) == 0
+        assert process.stderr.read() == ""
 
 
 def test_each_request_is_a_line_of_json_in_the_log(server: Client) -> None:

@@ -103,8 +103,10 @@ class Server:
         built = store.open_built(settings.folder)
         self.generation = built.generation
         statements = sum(built.counts.values())
-        reading = statements * _READING if statements <= settings.in_memory else 0.0
-        self.pool = Pool("service", hello, size=settings.workers, timeout=settings.timeout, start=START + reading)
+        self.held = statements if statements <= settings.in_memory else 0
+        """How many statements each engine holds in memory, each counted once."""
+        start = START + self.held * _READING
+        self.pool = Pool("service", hello, size=settings.workers, timeout=settings.timeout, start=start)
         self._kept: dict[tuple[str, str], Reply] = {}
         self._keeping: dict[tuple[str, str], asyncio.Lock] = {}
 
@@ -348,11 +350,19 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     address = _free(settings)
     served = Server(settings)
     stop, hurry = asyncio.Event(), asyncio.Event()
+    stopped, hurried = (asyncio.ensure_future(event.wait()) for event in (stop, hurry))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # not on Windows
             loop.add_signal_handler(name, _told, stop, hurry)
-    async with _started(served):
+    if served.held > store.SMALL:
+        say(
+            f"Reading {served.held:,} statements into memory, in each of {settings.workers} processes; that takes "
+            "a while"
+        )
+    if not await _ready(served, stopped):
+        return
+    async with _watched(served):
         granian = Granian(
             served.app(),
             address=address,
@@ -366,7 +376,6 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
             log_enabled=False,
         )
         running = asyncio.ensure_future(granian.serve())
-        stopped, hurried = (asyncio.ensure_future(event.wait()) for event in (stop, hurry))
         while not (running.done() or stopped.done() or await _answers(address, settings.port)):
             await asyncio.sleep(0.05)
         if not running.done():
@@ -388,9 +397,20 @@ def _told(stop: asyncio.Event, hurry: asyncio.Event) -> None:
     (hurry if stop.is_set() else stop).set()
 
 
+async def _ready(served: Server, stopped: asyncio.Future[Any]) -> bool:
+    """Start the engines; return whether they are ready before somebody says to stop."""
+    starting = asyncio.ensure_future(served.pool.start())
+    await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        starting.result()
+        return True
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    return False
+
+
 @asynccontextmanager
-async def _started(served: Server) -> AsyncIterator[None]:
-    await served.pool.start()
+async def _watched(served: Server) -> AsyncIterator[None]:
     watching = asyncio.ensure_future(served.watch())
     try:
         yield
