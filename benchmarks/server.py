@@ -99,15 +99,15 @@ class Connection:
 
 
 @asynccontextmanager
-async def serving(store: Path, workers: int, timeout: float) -> AsyncIterator[tuple[int, int]]:
-    """Run a server; give its port and the number of its process."""
-    words = ["--store", store, "--port", 0, "--workers", workers, "--timeout", timeout, "--access-log", os.devnull]
+async def serving(given: Sequence[object], workers: int, timeout: float) -> AsyncIterator[tuple[int, int]]:
+    """Run a server with some options; give its port and the number of its process."""
+    words = [*given, "--port", 0, "--workers", workers, "--timeout", timeout, "--access-log", os.devnull]
     command = [sys.executable, "-m", "eudigraph", "serve", *map(str, words)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603  it is ours
     try:
         if process.stderr is None:
             raise RuntimeError("the server says nothing")
-        found = re.search(r":(\d+)/", process.stderr.readline())
+        found = next(filter(None, (re.search(r"http://.*:(\d+)/", line) for line in process.stderr)), None)
         if not found:
             raise RuntimeError("the server did not start")
         yield int(found[1]), process.pid
@@ -192,9 +192,9 @@ def _resident(pid: str) -> int:
     return 0
 
 
-async def figures(store: Path, seconds: float) -> int:
+async def figures(options: Sequence[object], seconds: float) -> int:
     """Print the table; return 1 if a target is missed."""
-    async with serving(store, ENGINES, 30.0) as (port, pid):
+    async with serving(options, ENGINES, 30.0) as (port, pid):
         requests = await prepared(port)
         library = [request for request in requests if request.path.startswith("/api/")]
         kinds = {
@@ -226,10 +226,10 @@ async def figures(store: Path, seconds: float) -> int:
         return int(rates["library queries"] < 400 or ratio >= 5)
 
 
-async def soak(store: Path, minutes: float) -> int:
+async def soak(options: Sequence[object], minutes: float) -> int:
     """Load the server with all that comes; return 1 if an answer was wrong or lost, or memory grew."""
     seconds = minutes * 60
-    async with serving(store, ENGINES, 3.0) as (port, pid):
+    async with serving(options, ENGINES, 3.0) as (port, pid):
         requests = await prepared(port)
         stop = asyncio.Event()
         running = asyncio.ensure_future(wild(port, stop))
@@ -279,8 +279,10 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True, help="folder of a build")
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="soak instead")
+    parser.add_argument("--in-memory", type=int, metavar="STATEMENTS", help="as for eudigraph serve")
     given = parser.parse_args()
-    work = soak(given.store, given.soak) if given.soak else figures(given.store, given.seconds)
+    options = ["--store", given.store, *(() if given.in_memory is None else ("--in-memory", given.in_memory))]
+    work = soak(options, given.soak) if given.soak else figures(options, given.seconds)
     sys.exit(asyncio.run(work))
 
 
