@@ -370,8 +370,8 @@ def export(
     default=store.SMALL,
     show_default=True,
     metavar="STATEMENTS",
-    help="Hold a graph of up to so many in memory, to answer in half the time: some 0.8 GB for a million, and 25 s to "
-    "start, in each worker.",
+    help="Hold a graph of up to so many in memory: most queries are answered sooner, but each worker takes some "
+    "0.8 GB, and 20 s to start, for a million.",
 )
 @click.option("--public-url", default="", metavar="URL", help="The address under which others find it, if another.")
 @click.option(

@@ -116,7 +116,7 @@ def open_built(folder: Path, *, in_memory: int = 0) -> Built:
     """Open the generation in force for reading; many may read at once, also while another is being built.
 
     A graph of up to ``in_memory`` statements, each counted once, is read into memory, for who asks it often: a query of
-    the library takes about half as long there, and reading takes as long as a few dozen of them.
+    the library takes half as long there if the graph is small, and reading takes as long as a few dozen of them.
 
     Raises StoreError if there is none, if another version of eudigraph made it, or if it is damaged.
     """
