@@ -25,7 +25,21 @@ import pytest
 from pyoxigraph import NamedNode, Quad, Store
 
 from conftest import Run
-from eudigraph import answers, build, claims, explore, export, hermit, problems, store, survey, version, workspace
+from eudigraph import (
+    __main__,
+    answers,
+    build,
+    claims,
+    cli,
+    explore,
+    export,
+    hermit,
+    problems,
+    store,
+    survey,
+    version,
+    workspace,
+)
 from eudigraph.errors import StoreError
 
 Make = Callable[[str], workspace.Workspace]
@@ -993,6 +1007,19 @@ def test_a_graph_of_up_to_so_many_statements_is_held_in_memory(built: store.Buil
     assert isinstance(on_disk, Store)
     with pytest.raises(RuntimeError, match="read"):
         on_disk.add(one_more)
+
+
+def test_an_interrupt_before_the_command_line_is_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "main", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "eudigraph: interrupted; nothing was changed\n"
 
 
 def test_too_few_files_at_once_are_no_damage(former: tuple[workspace.Workspace, Path]) -> None:

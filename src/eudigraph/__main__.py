@@ -1,6 +1,19 @@
-"""``python -m eudigraph``: the command line."""
+"""``eudigraph``, or ``python -m eudigraph``: the command line."""
 
-from eudigraph.cli import main
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command line, which may be interrupted before it is there."""
+    try:
+        from eudigraph import cli
+
+        cli.main()
+    except KeyboardInterrupt:
+        sys.stderr.write("eudigraph: interrupted; nothing was changed\n")
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     main()

@@ -60,6 +60,15 @@ def _store_option(command: F) -> F:
     )(command)
 
 
+def _build_option(command: F) -> F:
+    return click.option(
+        "--store",
+        "built",
+        metavar="DIR",
+        help="Folder of a build. By default the workspace's own, which is built if it is not there yet.",
+    )(command)
+
+
 def _text_option(command: F) -> F:
     return click.option(
         "--text",
@@ -342,7 +351,7 @@ def export(
 
 @cli.command()
 @_workspace_option
-@_store_option
+@_build_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 is for everybody.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
 @click.option(
@@ -418,7 +427,7 @@ def serve(
 
 @cli.command()
 @_workspace_option
-@_store_option
+@_build_option
 @click.option("--to", "url", required=True, metavar="URL", help="Address of the server's SPARQL Graph Store.")
 @click.option("--replace", is_flag=True, help="Do away with what the server's default graph holds of others.")
 def load(folder: Path | None, built: str | None, url: str, replace: bool) -> None:

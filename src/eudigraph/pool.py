@@ -84,6 +84,10 @@ class _Worker:
     async def end(self) -> None:
         self.kill()
         await self.process.wait()
+        if self.process.stdin:  # before the loop ends, which may be right after this
+            self.process.stdin.close()
+            with suppress(OSError):
+                await self.process.stdin.wait_closed()
 
 
 @dataclass(eq=False)
@@ -191,6 +195,8 @@ class Pool:
             worker.kill()
             if await worker.process.wait() == children.OVERFLOWN:
                 raise UsageError(children.TOO_DEEP) from error
+            if self._closing:
+                raise EngineLost("the server is being stopped") from error
             raise
         else:
             return reply
@@ -259,9 +265,20 @@ class Pool:
                 return
 
     async def _spawn(self, *, kept: bool) -> _Worker:
-        process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=PIPE, stdout=PIPE, env=children.environment()
+        making = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=PIPE,
+                stdout=PIPE,
+                env=children.environment(),
+                start_new_session=True,  # Ctrl+C is for the server, which ends them in its own time
+            )
         )
+        try:
+            process = await asyncio.shield(making)
+        except asyncio.CancelledError:  # asyncio waits without end for a process that is given up while being made
+            await _Worker(await making, kept).end()
+            raise
         worker = _Worker(process, kept)
         self.running.add(worker)
         try:

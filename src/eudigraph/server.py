@@ -231,7 +231,10 @@ class Server:
         return await self._ask(request, {"kind": "thing", "name": request.path_params["name"], "format": form})
 
     async def _question(self, request: Request) -> Response:
-        given = dict(request.query_params)
+        try:
+            given = _once(request)
+        except Refusal as error:
+            return response(problem(error, request.headers.get("accept", "")))
         asked = {"kind": "question", "name": request.path_params["name"], "given": given, "format": given.get("format")}
         return await self._ask(request, asked)
 
@@ -254,10 +257,20 @@ class Server:
             "engines": alive,
             "busy": self.pool.busy,
             "generation": self.generation.name,
+            "in_memory": bool(self.held),
             "version": VERSION,
             "seconds": round(time.time() - self.started),
         }
         return Response(json.dumps(said), 200 if alive else 503, media_type="application/json")
+
+
+def _once(request: Request) -> dict[str, str]:
+    """Return the parameters of an address; raises Refusal where one is given twice, since only one would count."""
+    given = request.query_params.multi_items()
+    for name, _ in given:
+        if sum(other == name for other, _ in given) > 1:
+            raise Refusal(400, f"{cut(name)} is given twice; give it once")
+    return dict(given)
 
 
 async def _protocol(request: Request) -> dict[str, Any]:
@@ -343,18 +356,20 @@ def serve(settings: Settings, say: Callable[[str], None] = lambda _: None) -> No
 
 
 async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
-    from granian.constants import HTTPModes, Interfaces
-    from granian.http import HTTP1Settings
-    from granian.server.embed import Server as Granian
-
-    address = _free(settings)
-    served = Server(settings)
     stop, hurry = asyncio.Event(), asyncio.Event()
     stopped, hurried = (asyncio.ensure_future(event.wait()) for event in (stop, hurry))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # not on Windows
             loop.add_signal_handler(name, _told, stop, hurry)
+    await asyncio.sleep(0)  # who interrupts before this is heard here
+
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.server.embed import Server as Granian
+
+    address = _free(settings)
+    served = Server(settings)
     if served.held > store.SMALL:
         say(
             f"Reading {served.held:,} statements into memory, in each of {settings.workers} processes; that takes "
@@ -390,6 +405,9 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
         if not soon:
             say("Finishing what runs; to end at once, stop it again")
             await asyncio.wait(ends, timeout=settings.timeout + STOP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():  # whose query is ended is still told so
+            await served.pool.close()
+            await asyncio.wait({running}, timeout=_SOON)
 
 
 def _told(stop: asyncio.Event, hurry: asyncio.Event) -> None:
