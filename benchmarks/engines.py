@@ -25,7 +25,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eudigraph.store import Built
 from urllib.parse import urlencode
 
 MEMORY = 8 * 1024**3
@@ -133,12 +136,17 @@ class Eudigraph(Pyoxigraph):
 
     def reopen(self, data: Path) -> None:
         """Open for reading, with the library."""
-        from eudigraph import queries, store
+        from eudigraph import store
+
+        self.take(store.open_built(self.folder / "build"), data)
+
+    def take(self, built: Built, data: Path) -> None:
+        """Ask what is open, with the workspace's library."""
+        from eudigraph import queries
         from eudigraph.workspace import open_workspace
 
         self.workspace = open_workspace(data / "workspace")
-        self.built = store.open_built(self.folder / "build")
-        self.store = self.built.store
+        self.built, self.store = built, built.store
         self.library = queries.load_library(self.workspace)
 
     def query(self, asked: dict[str, Any]) -> Sequence[Any]:
@@ -224,13 +232,9 @@ class InMemory(Eudigraph):
 
     def reopen(self, data: Path) -> None:
         """Read it, with the library."""
-        from eudigraph import queries, store
-        from eudigraph.workspace import open_workspace
+        from eudigraph import store
 
-        self.workspace = open_workspace(data / "workspace")
-        self.built = store.open_built(data / "eudigraph" / "build", in_memory=sys.maxsize)
-        self.store = self.built.store
-        self.library = queries.load_library(self.workspace)
+        self.take(store.open_built(data / "eudigraph" / "build", in_memory=sys.maxsize), data)
 
 
 class Rdflib(Engine):
@@ -379,13 +383,9 @@ class Endpoint(Eudigraph):
 
     def reopen(self, data: Path) -> None:
         """Open it, with the library."""
-        from eudigraph import endpoint, queries
-        from eudigraph.workspace import open_workspace
+        from eudigraph import endpoint
 
-        self.workspace = open_workspace(data / "workspace")
-        self.built = endpoint.open_endpoint(str(self.url).split()[0])
-        self.store = self.built.store
-        self.library = queries.load_library(self.workspace)
+        self.take(endpoint.open_endpoint(str(self.url).split()[0]), data)
 
 
 ENGINES: dict[str, type[Engine]] = {

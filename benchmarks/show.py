@@ -175,6 +175,7 @@ def library(found: Found) -> list[str]:
 def targets(report: Report) -> Iterator[Target]:
     """Yield the targets with what was found."""
     yield from _targets_of_queries(report)
+    yield from _targets_of_seconds(report)
     yield from _targets_of_peers(report)
     yield from _targets_of_own(report)
     yield from _targets_of_build(report)
@@ -206,6 +207,11 @@ def _targets_of_queries(report: Report) -> Iterator[Target]:
             worst = sorted(over.items(), key=lambda item: -item[1])[:5]
             text += f"; over it: {', '.join(f'{case} {ratio:.2f}' for case, ratio in worst)}"
         yield Target(what, text, not over)
+
+
+def _targets_of_seconds(report: Report) -> Iterator[Target]:
+    size = report.at(LARGE)
+    found = report.sizes[size]
     for name, called in _ours(report, size):
         answered = {case: m for case in library(found) if (m := report.query(size, name, case))}
         slow = {case: statistics.median(m["clock"]) for case, m in answered.items()}

@@ -888,7 +888,7 @@ def test_an_engine_that_is_killed_is_replaced(server: Client) -> None:
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
 @pytest.mark.parametrize("more", [0, 1])
 def test_a_graph_of_up_to_so_many_statements_is_held_in_memory(built: store.Built, tmp_path: Path, more: int) -> None:
-    most = sum(built.counts.values()) - 1 + more
+    most = built.manifest.statements - 1 + more
     with serving(built.folder, tmp_path / "log", "--workers", 2, "--in-memory", most) as client:
         assert client.query(COUNTRIES).status == 200
         wait(lambda: len(client.engines()) == 2)
@@ -1121,6 +1121,20 @@ def test_a_name_does_for_an_address(built: store.Built, tmp_path: Path) -> None:
         connection.request("GET", "/health")
         assert connection.getresponse().status == 200
         connection.close()
+
+
+def test_a_build_that_outgrows_what_is_held_in_memory_stays_on_disk(copy: workspace.Workspace, tmp_path: Path) -> None:
+    build.build(copy, use_hermit=False, exports=False)
+    most = store.open_built(copy.build_folder).manifest.statements
+    with serving(copy.build_folder, tmp_path / "log", "--workers", 2, "--in-memory", most, space=copy.root) as client:
+        assert client.ask("/health").json()["in_memory"] is True
+        countries = copy.root / "graph" / "reference" / "countries.ttl"
+        with countries.open("a", encoding="utf-8") as file:
+            file.write('\ncountry:japan skos:altLabel "Nippon"@en .\n')
+        report = build.build(copy, use_hermit=False, exports=False)
+        assert not report.errors, report.errors
+        wait(lambda: client.ask("/health").json()["generation"] == "2")
+        assert client.ask("/health").json()["in_memory"] is False
 
 
 def test_who_stops_the_server_twice_does_not_wait(built: store.Built, tmp_path: Path) -> None:

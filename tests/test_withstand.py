@@ -997,7 +997,7 @@ def test_rotten_bytes_that_only_reading_meets_are_named_as_damage(former: tuple[
 
 
 def test_a_graph_of_up_to_so_many_statements_is_held_in_memory(built: store.Built) -> None:
-    statements, one_more = sum(built.counts.values()), Quad(*[NamedNode("urn:x")] * 3)
+    statements, one_more = built.manifest.statements, Quad(*[NamedNode("urn:x")] * 3)
     held = store.open_built(built.folder, in_memory=statements).store
     assert isinstance(held, Store)
     assert set(held) == set(built.store)

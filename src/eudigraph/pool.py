@@ -108,7 +108,7 @@ class Pool:
     def __init__(
         self, module: str, hello: Mapping[str, Any], *, size: int, timeout: float, start: float = START
     ) -> None:
-        self.size, self.timeout, self._start_within = size, timeout, start
+        self.size, self.timeout, self.start_within = size, timeout, start
         self.running: set[_Worker] = set()
         self._command = children.command(module)
         self._hello = {**hello, "seconds": timeout}
@@ -282,7 +282,7 @@ class Pool:
         worker = _Worker(process, kept)
         self.running.add(worker)
         try:
-            ready = await asyncio.wait_for(worker.ask(self._hello), self._start_within)
+            ready = await asyncio.wait_for(worker.ask(self._hello), self.start_within)
         except (EngineLost, TimeoutError) as error:
             await self._lost(worker)
             raise StoreError("an engine cannot be started; is there memory left?") from error

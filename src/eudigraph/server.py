@@ -62,7 +62,7 @@ _KEPT = {
 }
 """What stays the same until the next build, with its formats."""
 _READING = 0.0002
-"""Seconds an engine may take to read a statement into memory: eight times what one takes alone, for several start at
+"""Seconds an engine may take to read a statement into memory: some ten times what one takes alone, for several start at
 once."""
 _KEPT_SECONDS = 300.0
 """Seconds that it may take to make: once, whatever a query may take."""
@@ -102,10 +102,9 @@ class Server:
         }
         built = store.open_built(settings.folder)
         self.generation = built.generation
-        statements = sum(built.counts.values())
-        self.held = statements if statements <= settings.in_memory else 0
+        self.held = self._held(built)
         """How many statements each engine holds in memory, each counted once."""
-        start = START + self.held * _READING
+        start = _start(self.held)
         self.pool = Pool("service", hello, size=settings.workers, timeout=settings.timeout, start=start)
         self._kept: dict[tuple[str, str], Reply] = {}
         self._keeping: dict[tuple[str, str], asyncio.Lock] = {}
@@ -145,16 +144,22 @@ class Server:
         while True:
             await asyncio.sleep(_LOOK)
             try:
-                found = store.open_built(self.settings.folder).generation
-                if found != self.generation:
+                built = store.open_built(self.settings.folder)
+                if built.generation != self.generation:
+                    held = self._held(built)
+                    self.pool.start_within = _start(held)
                     await self.pool.renew()
-                    self.generation = found
+                    self.generation, self.held = built.generation, held
                     self._kept.clear()
             except EudigraphError as error:
                 if told != (told := str(error)):
                     logging.getLogger(__name__).warning("the former build is served on: %s", error)
             else:
                 told = ""
+
+    def _held(self, built: store.Built) -> int:
+        statements = built.manifest.statements
+        return statements if statements <= self.settings.in_memory else 0
 
     async def _ask(self, request: Request, asked: dict[str, Any], *, own: bool = False) -> Response:
         """Have a request answered by the pool, and give it up if the client goes away."""
@@ -264,13 +269,19 @@ class Server:
         return Response(json.dumps(said), 200 if alive else 503, media_type="application/json")
 
 
+def _start(held: int) -> float:
+    """Return the seconds that an engine may take to start if it reads so many statements into memory."""
+    return START + held * _READING
+
+
 def _once(request: Request) -> dict[str, str]:
     """Return the parameters of an address; raises Refusal where one is given twice, since only one would count."""
-    given = request.query_params.multi_items()
-    for name, _ in given:
-        if sum(other == name for other, _ in given) > 1:
+    given: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in given:
             raise Refusal(400, f"{cut(name)} is given twice; give it once")
-    return dict(given)
+        given[name] = value
+    return given
 
 
 async def _protocol(request: Request) -> dict[str, Any]:

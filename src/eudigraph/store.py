@@ -65,6 +65,11 @@ class Manifest:
         if not all(type(number) is int for number in self.counts.values()):
             raise TypeError("counts are no numbers")
 
+    @property
+    def statements(self) -> int:
+        """How many statements there are, each counted once."""
+        return sum(self.counts.values())
+
 
 @dataclass(frozen=True)
 class Built:
@@ -126,7 +131,7 @@ def open_built(folder: Path, *, in_memory: int = 0) -> Built:
         manifest = _manifest(folder)
         try:
             found = Store.read_only(str(folder / str(manifest.generation) / "store"))
-            if sum(manifest.counts.values()) <= in_memory:
+            if manifest.statements <= in_memory:
                 on_disk, found = found, Store()
                 found.bulk_extend(on_disk)
             return Built(folder, manifest, found)
