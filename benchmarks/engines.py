@@ -168,13 +168,19 @@ class Eudigraph(Pyoxigraph):
         return engine.answer(self.store, text).rows
 
     def hand_over(self, data: Path) -> dict[str, Any]:
-        """Write what was built for the others to load; return how much it is, and the library's queries bound."""
+        """Write what was built for the others to load.
+
+        Return how much it is, the library's queries bound, and whether ``eudigraph serve`` holds it in memory unasked.
+        """
         from pyoxigraph import DefaultGraph, RdfFormat
+
+        from eudigraph.store import SMALL
 
         self.store.dump(str(data / "built.nq"), format=RdfFormat.N_QUADS)
         self.store.dump(str(data / "built.nt"), format=RdfFormat.N_TRIPLES, from_graph=DefaultGraph())
         cases = [case for query in self.library.values() for case in self._cases(query)]
-        return {"built": lines(data / "built.nq"), "default": lines(data / "built.nt"), "cases": cases}
+        held = self.built.manifest.statements <= SMALL
+        return {"built": lines(data / "built.nq"), "default": lines(data / "built.nt"), "cases": cases, "held": held}
 
     def _cases(self, query: Any) -> Iterator[dict[str, Any]]:
         """Yield a query with what it must be given, and once more with all that it can be given."""
@@ -222,7 +228,7 @@ class Eudigraph(Pyoxigraph):
 
 
 class InMemory(Eudigraph):
-    """eudigraph with the built graph read into memory, as each process of ``eudigraph serve --in-memory`` has it."""
+    """eudigraph with the built graph read into memory, as each process of ``eudigraph serve`` has a small one."""
 
     disk = False
 
@@ -234,7 +240,10 @@ class InMemory(Eudigraph):
         """Read it, with the library."""
         from eudigraph import store
 
-        self.take(store.open_built(data / "eudigraph" / "build", in_memory=sys.maxsize), data)
+        held = store.read_into_memory(store.open_built(data / "eudigraph" / "build"))
+        if held is None:
+            raise RuntimeError("the graph was not read")
+        self.take(held, data)
 
 
 class Rdflib(Engine):

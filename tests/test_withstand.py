@@ -35,12 +35,14 @@ from eudigraph import (
     export,
     hermit,
     problems,
+    service,
     store,
     survey,
     version,
     workspace,
 )
 from eudigraph.errors import StoreError
+from serving import wait
 
 Make = Callable[[str], workspace.Workspace]
 
@@ -992,21 +994,36 @@ def test_rotten_bytes_that_only_reading_meets_are_named_as_damage(former: tuple[
             store.open_built(folder)
         except StoreError:
             path.write_bytes(whole)
+    damaged = store.open_built(folder)
     with pytest.raises(StoreError, match=r"is damaged .* build it again: eudigraph build"):
-        store.open_built(folder, in_memory=store.SMALL)
+        store.read_into_memory(damaged)
 
 
-def test_a_graph_of_up_to_so_many_statements_is_held_in_memory(built: store.Built) -> None:
-    statements, one_more = built.manifest.statements, Quad(*[NamedNode("urn:x")] * 3)
-    held = store.open_built(built.folder, in_memory=statements).store
-    assert isinstance(held, Store)
-    assert set(held) == set(built.store)
-    held.add(one_more)
+def test_a_graph_is_read_into_memory_unless_it_is_wanted_no_longer(built: store.Built) -> None:
+    held = store.read_into_memory(built)
+    assert held is not None
+    assert held.generation == built.generation
+    assert isinstance(held.store, Store)
+    assert set(held.store) == set(built.store)
+    one_more = Quad(*[NamedNode("urn:x")] * 3)
+    held.store.add(one_more)
     assert one_more not in store.open_built(built.folder).store
-    on_disk = store.open_built(built.folder, in_memory=statements - 1).store
-    assert isinstance(on_disk, Store)
-    with pytest.raises(RuntimeError, match="read"):
-        on_disk.add(one_more)
+    answers = iter([True, False])
+    assert store.read_into_memory(built, lambda: next(answers)) is None
+
+
+def test_a_graph_that_cannot_be_read_into_memory_is_asked_on_disk(
+    built: store.Built, checkout: workspace.Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def damaged(*_: object) -> None:
+        raise StoreError("it is damaged")
+
+    monkeypatch.setattr(store, "read_into_memory", damaged)
+    asked = service.Service(built, checkout)
+    with service._reading(asked):
+        wait(lambda: bool(caplog.messages))
+    assert caplog.messages == ["the graph is asked on disk, and not held in memory: it is damaged"]
+    assert asked.graph is built
 
 
 def test_an_interrupt_before_the_command_line_is_there(

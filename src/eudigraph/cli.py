@@ -375,12 +375,12 @@ def export(
 )
 @click.option(
     "--in-memory",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, store.LARGEST),
     default=store.SMALL,
     show_default=True,
     metavar="STATEMENTS",
     help="Hold a graph of up to so many in memory: most queries are answered sooner, but each worker takes some "
-    "0.8 GB, and 20 s to start, for a million.",
+    "0.8 GB for a million. It is asked on disk until it has been read.",
 )
 @click.option("--public-url", default="", metavar="URL", help="The address under which others find it, if another.")
 @click.option(
@@ -423,6 +423,10 @@ def serve(
         log=log or (None if sys.stderr.isatty() else sys.stderr),
     )
     server.serve(settings, _err)
+    # At once: threads of the HTTP server may still run; they crash if the interpreter is taken down beneath them.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 @cli.command()

@@ -101,14 +101,11 @@ class _Waiter:
 class Pool:
     """A number of processes that run a module of ours, greeted with ``hello``, and who gets the next free one.
 
-    Requests of others' making (``own``) never get all of them: one is kept for those that are known to end soon. One
-    that takes longer than ``start`` seconds to be ready is given up.
+    Requests of others' making (``own``) never get all of them: one is kept for those that are known to end soon.
     """
 
-    def __init__(
-        self, module: str, hello: Mapping[str, Any], *, size: int, timeout: float, start: float = START
-    ) -> None:
-        self.size, self.timeout, self.start_within = size, timeout, start
+    def __init__(self, module: str, hello: Mapping[str, Any], *, size: int, timeout: float) -> None:
+        self.size, self.timeout = size, timeout
         self.running: set[_Worker] = set()
         self._command = children.command(module)
         self._hello = {**hello, "seconds": timeout}
@@ -282,7 +279,7 @@ class Pool:
         worker = _Worker(process, kept)
         self.running.add(worker)
         try:
-            ready = await asyncio.wait_for(worker.ask(self._hello), self.start_within)
+            ready = await asyncio.wait_for(worker.ask(self._hello), START)
         except (EngineLost, TimeoutError) as error:
             await self._lost(worker)
             raise StoreError("an engine cannot be started; is there memory left?") from error

@@ -37,7 +37,7 @@ from eudigraph.description import DUMPS
 from eudigraph.errors import EudigraphError, UsageError
 from eudigraph.guard import Guard, body_of, response
 from eudigraph.names import cut
-from eudigraph.pool import START, Pool
+from eudigraph.pool import Pool
 from eudigraph.replies import HTML, Refusal, Reply, negotiate, problem
 from eudigraph.results import GRAPHS, wanted
 from eudigraph.version import VERSION
@@ -61,9 +61,6 @@ _KEPT = {
     "void": tuple(GRAPHS),
 }
 """What stays the same until the next build, with its formats."""
-_READING = 0.0002
-"""Seconds an engine may take to read a statement into memory: some ten times what one takes alone, for several start at
-once."""
 _KEPT_SECONDS = 300.0
 """Seconds that it may take to make: once, whatever a query may take."""
 
@@ -100,12 +97,8 @@ class Server:
             "rows": settings.rows,
             "in_memory": settings.in_memory,
         }
-        built = store.open_built(settings.folder)
-        self.generation = built.generation
-        self.held = self._held(built)
-        """How many statements each engine holds in memory, each counted once."""
-        start = _start(self.held)
-        self.pool = Pool("service", hello, size=settings.workers, timeout=settings.timeout, start=start)
+        self.built = store.open_built(settings.folder)
+        self.pool = Pool("service", hello, size=settings.workers, timeout=settings.timeout)
         self._kept: dict[tuple[str, str], Reply] = {}
         self._keeping: dict[tuple[str, str], asyncio.Lock] = {}
 
@@ -145,21 +138,15 @@ class Server:
             await asyncio.sleep(_LOOK)
             try:
                 built = store.open_built(self.settings.folder)
-                if built.generation != self.generation:
-                    held = self._held(built)
-                    self.pool.start_within = _start(held)
+                if built.generation != self.built.generation:
                     await self.pool.renew()
-                    self.generation, self.held = built.generation, held
+                    self.built = built
                     self._kept.clear()
             except EudigraphError as error:
                 if told != (told := str(error)):
                     logging.getLogger(__name__).warning("the former build is served on: %s", error)
             else:
                 told = ""
-
-    def _held(self, built: store.Built) -> int:
-        statements = built.manifest.statements
-        return statements if statements <= self.settings.in_memory else 0
 
     async def _ask(self, request: Request, asked: dict[str, Any], *, own: bool = False) -> Response:
         """Have a request answered by the pool, and give it up if the client goes away."""
@@ -207,12 +194,12 @@ class Server:
         async with self._keeping.setdefault(key, asyncio.Lock()):
             if key in self._kept:
                 return self._kept[key]
-            generation = self.generation
+            built = self.built
             reply = await self.pool.ask({"kind": kind, "accept": media}, timeout=_KEPT_SECONDS)
             if kind == "explorer" and reply.status == 200:
                 reply.headers |= {"content-encoding": "gzip", "vary": "accept, accept-encoding"}
                 reply.body = await asyncio.to_thread(gzip.compress, reply.body, 6, mtime=0)
-            if reply.status == 200 and generation == self.generation:
+            if reply.status == 200 and built is self.built:
                 self._kept[key] = reply
             return reply
 
@@ -249,7 +236,7 @@ class Server:
     async def _dump(self, request: Request) -> Response:
         """Give out an export of the build: one of a fixed list, so that no other file can be named."""
         name = request.path_params["name"]
-        file = self.generation / name
+        file = self.built.generation / name
         if name not in DUMPS or not file.is_file():
             refusal = Refusal(404, "there is no such file of this build")
             return response(problem(refusal, request.headers.get("accept", "")))
@@ -261,17 +248,12 @@ class Server:
             "status": "ok" if alive else "starting",
             "engines": alive,
             "busy": self.pool.busy,
-            "generation": self.generation.name,
-            "in_memory": bool(self.held),
+            "generation": self.built.generation.name,
+            "in_memory": self.built.manifest.statements <= self.settings.in_memory,
             "version": VERSION,
             "seconds": round(time.time() - self.started),
         }
         return Response(json.dumps(said), 200 if alive else 503, media_type="application/json")
-
-
-def _start(held: int) -> float:
-    """Return the seconds that an engine may take to start if it reads so many statements into memory."""
-    return START + held * _READING
 
 
 def _once(request: Request) -> dict[str, str]:
@@ -381,11 +363,6 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
 
     address = _free(settings)
     served = Server(settings)
-    if served.held > store.SMALL:
-        say(
-            f"Reading {served.held:,} statements into memory, in each of {settings.workers} processes; that takes "
-            "a while"
-        )
     if not await _ready(served, stopped):
         return
     async with _watched(served):

@@ -8,11 +8,14 @@ request that makes us run wild ends at its deadline as well.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from eudigraph import answers, description, engine, isolated, ontology, pages, queries, remarks, results, sparql, store
 from eudigraph.answers import Evidenced
-from eudigraph.errors import EudigraphError, UsageError
+from eudigraph.errors import EudigraphError, StoreError, UsageError
 from eudigraph.labels import labels
 from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, GRAPH_ONTOLOGY, PREFIXES, SKOS, XSD, cut, shorten
 from eudigraph.pool import MAX_REPLY, pack, unpack
@@ -490,23 +493,44 @@ def main() -> None:
         return
     try:
         space = open_workspace(Path(hello["workspace"]) if hello["workspace"] else None)
-        graph = store.open_built(Path(hello["folder"]), in_memory=hello["in_memory"])
-        service, reply = Service(graph, space, base=hello["base"], rows=hello["rows"]), Reply()
+        graph = Path(hello["folder"])  # not what is opened: that is closed once it has been read
+        service = Service(store.open_built(graph), space, base=hello["base"], rows=hello["rows"])
     except EudigraphError as error:
-        service, reply = None, Reply(503, {}, str(error).encode())
-    _send(stdout, reply)
-    while service is not None and (request := unpack(stdin.read)) is not None:
-        isolated.alarm(request["seconds"] + _GRACE)
+        _send(stdout, Reply(503, {}, str(error).encode()))
+        return
+    _send(stdout, Reply())
+    in_memory = service.graph.manifest.statements <= hello["in_memory"]
+    with _reading(service) if in_memory else nullcontext():
+        while (request := unpack(stdin.read)) is not None:
+            isolated.alarm(request["seconds"] + _GRACE)
+            try:
+                reply = service.reply(request)
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException:  # a panic of the engine's is no Exception
+                traceback.print_exc()
+                detail = "something failed here that should not; the log of the server has more"
+                reply = problem(Refusal(500, detail), request.get("accept", ""))
+            isolated.alarm(0)
+            _send(stdout, reply)
+
+
+@contextmanager
+def _reading(service: Service) -> Iterator[None]:
+    """Read the graph into memory, and have it asked there from then on; until then, it is asked on disk."""
+    ended = threading.Event()
+
+    def read() -> None:
         try:
-            reply = service.reply(request)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException:  # a panic of the engine's is no Exception
-            traceback.print_exc()
-            detail = "something failed here that should not; the log of the server has more"
-            reply = problem(Refusal(500, detail), request.get("accept", ""))
-        isolated.alarm(0)
-        _send(stdout, reply)
+            service.graph = store.read_into_memory(service.graph, lambda: not ended.is_set()) or service.graph
+        except StoreError as error:
+            logging.getLogger(__name__).warning("the graph is asked on disk, and not held in memory: %s", error)
+
+    threading.Thread(target=read).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 def _send(stdout: Any, reply: Reply) -> None:

@@ -20,10 +20,11 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,12 @@ from eudigraph.workspace import Workspace
 
 FORMAT = 1
 """Version of the folder's layout and of what the store holds. A change makes older stores unreadable, and says so."""
-SMALL = 25_000
-"""Up to how many statements, each counted once, ``serve`` holds a graph in memory unasked: half a second's reading."""
+SMALL = 150_000
+"""Up to how many statements, each counted once, ``serve`` holds a graph in memory unasked: 0.2 GB a process."""
+LARGEST = 3_000_000
+"""The most it holds there if told to: with what a query needs besides, more would not fit into ``isolated.MEMORY``."""
+_AT_ONCE = 200
+"""How many statements are read before another thread has its turn: a millisecond or two."""
 MANIFEST = "manifest.json"
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _LEFTOVER = re.compile(r"(?:unfinished|latest|manifest\.json)-([0-9]{1,9})(?:-[0-9a-f]{8})?")
@@ -117,11 +122,8 @@ def exists(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
-def open_built(folder: Path, *, in_memory: int = 0) -> Built:
+def open_built(folder: Path) -> Built:
     """Open the generation in force for reading; many may read at once, also while another is being built.
-
-    A graph of up to ``in_memory`` statements, each counted once, is read into memory, for who asks it often: a query of
-    the library takes half as long there if the graph is small, and reading takes as long as a few dozen of them.
 
     Raises StoreError if there is none, if another version of eudigraph made it, or if it is damaged.
     """
@@ -131,9 +133,6 @@ def open_built(folder: Path, *, in_memory: int = 0) -> Built:
         manifest = _manifest(folder)
         try:
             found = Store.read_only(str(folder / str(manifest.generation) / "store"))
-            if manifest.statements <= in_memory:
-                on_disk, found = found, Store()
-                found.bulk_extend(on_disk)
             return Built(folder, manifest, found)
         except (OSError, RuntimeError, ValueError) as error:
             if "file descriptors" in str(error):
@@ -142,10 +141,30 @@ def open_built(folder: Path, *, in_memory: int = 0) -> Built:
                     "raise the limit, for instance: ulimit -n 1024"
                 ) from error
             if attempt == 2 or _manifest(folder).generation == manifest.generation:
-                raise StoreError(
-                    f"the store in {folder} is damaged ({str(error)[:120]}); build it again: eudigraph build"
-                ) from error
+                raise _damaged(folder, error) from error
     raise AssertionError
+
+
+def read_into_memory(built: Built, go_on: Callable[[], bool] = lambda: True) -> Built | None:
+    """Return the same graph, held in memory, for who asks it often; None if it is to ``go_on`` no longer.
+
+    A query of the library takes half as long there if the graph is small. Another thread may ask the one on disk
+    meanwhile. Raises StoreError if that is damaged.
+    """
+    held = Store()
+    try:
+        quads = iter(built.store)
+        while some := list(islice(quads, _AT_ONCE)):
+            if not go_on():
+                return None
+            held.extend(some)
+    except (OSError, RuntimeError) as error:
+        raise _damaged(built.folder, error) from error
+    return replace(built, store=held)
+
+
+def _damaged(folder: Path, error: Exception) -> StoreError:
+    return StoreError(f"the store in {folder} is damaged ({str(error)[:120]}); build it again: eudigraph build")
 
 
 def _manifest(folder: Path) -> Manifest:
