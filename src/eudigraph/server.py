@@ -97,7 +97,8 @@ class Server:
             "rows": settings.rows,
             "in_memory": settings.in_memory,
         }
-        self.built = store.open_built(settings.folder)
+        built = store.open_built(settings.folder)
+        self.generation, self.statements = built.generation, built.manifest.statements
         self.pool = Pool("service", hello, size=settings.workers, timeout=settings.timeout)
         self._kept: dict[tuple[str, str], Reply] = {}
         self._keeping: dict[tuple[str, str], asyncio.Lock] = {}
@@ -138,9 +139,9 @@ class Server:
             await asyncio.sleep(_LOOK)
             try:
                 built = store.open_built(self.settings.folder)
-                if built.generation != self.built.generation:
+                if built.generation != self.generation:
                     await self.pool.renew()
-                    self.built = built
+                    self.generation, self.statements = built.generation, built.manifest.statements
                     self._kept.clear()
             except EudigraphError as error:
                 if told != (told := str(error)):
@@ -194,12 +195,12 @@ class Server:
         async with self._keeping.setdefault(key, asyncio.Lock()):
             if key in self._kept:
                 return self._kept[key]
-            built = self.built
+            generation = self.generation
             reply = await self.pool.ask({"kind": kind, "accept": media}, timeout=_KEPT_SECONDS)
             if kind == "explorer" and reply.status == 200:
                 reply.headers |= {"content-encoding": "gzip", "vary": "accept, accept-encoding"}
                 reply.body = await asyncio.to_thread(gzip.compress, reply.body, 6, mtime=0)
-            if reply.status == 200 and built is self.built:
+            if reply.status == 200 and generation == self.generation:
                 self._kept[key] = reply
             return reply
 
@@ -236,7 +237,7 @@ class Server:
     async def _dump(self, request: Request) -> Response:
         """Give out an export of the build: one of a fixed list, so that no other file can be named."""
         name = request.path_params["name"]
-        file = self.built.generation / name
+        file = self.generation / name
         if name not in DUMPS or not file.is_file():
             refusal = Refusal(404, "there is no such file of this build")
             return response(problem(refusal, request.headers.get("accept", "")))
@@ -248,8 +249,8 @@ class Server:
             "status": "ok" if alive else "starting",
             "engines": alive,
             "busy": self.pool.busy,
-            "generation": self.built.generation.name,
-            "in_memory": self.built.manifest.statements <= self.settings.in_memory,
+            "generation": self.generation.name,
+            "in_memory": self.statements <= self.settings.in_memory,
             "version": VERSION,
             "seconds": round(time.time() - self.started),
         }

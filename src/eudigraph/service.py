@@ -493,8 +493,8 @@ def main() -> None:
         return
     try:
         space = open_workspace(Path(hello["workspace"]) if hello["workspace"] else None)
-        graph = Path(hello["folder"])  # not what is opened: that is closed once it has been read
-        service = Service(store.open_built(graph), space, base=hello["base"], rows=hello["rows"])
+        # Held by the service alone, so that it is closed once the graph has been read into memory.
+        service = Service(store.open_built(Path(hello["folder"])), space, base=hello["base"], rows=hello["rows"])
     except EudigraphError as error:
         _send(stdout, Reply(503, {}, str(error).encode()))
         return
