@@ -240,10 +240,7 @@ class InMemory(Eudigraph):
         """Read it, with the library."""
         from eudigraph import store
 
-        held = store.read_into_memory(store.open_built(data / "eudigraph" / "build"))
-        if held is None:
-            raise RuntimeError("the graph was not read")
-        self.take(held, data)
+        self.take(store.read_into_memory(store.open_built(data / "eudigraph" / "build")), data)
 
 
 class Rdflib(Engine):

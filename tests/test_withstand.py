@@ -42,7 +42,6 @@ from eudigraph import (
     workspace,
 )
 from eudigraph.errors import StoreError
-from serving import wait
 
 Make = Callable[[str], workspace.Workspace]
 
@@ -999,17 +998,14 @@ def test_rotten_bytes_that_only_reading_meets_are_named_as_damage(former: tuple[
         store.read_into_memory(damaged)
 
 
-def test_a_graph_is_read_into_memory_unless_it_is_wanted_no_longer(built: store.Built) -> None:
+def test_a_graph_is_read_into_memory(built: store.Built) -> None:
     held = store.read_into_memory(built)
-    assert held is not None
     assert held.generation == built.generation
     assert isinstance(held.store, Store)
     assert set(held.store) == set(built.store)
     one_more = Quad(*[NamedNode("urn:x")] * 3)
     held.store.add(one_more)
     assert one_more not in store.open_built(built.folder).store
-    answers = iter([True, False])
-    assert store.read_into_memory(built, lambda: next(answers)) is None
 
 
 def test_a_graph_that_cannot_be_read_into_memory_is_asked_on_disk(
@@ -1020,8 +1016,7 @@ def test_a_graph_that_cannot_be_read_into_memory_is_asked_on_disk(
 
     monkeypatch.setattr(store, "read_into_memory", damaged)
     asked = service.Service(built, checkout)
-    with service._reading(asked):
-        wait(lambda: bool(caplog.messages))
+    service._hold(asked)
     assert caplog.messages == ["the graph is asked on disk, and not held in memory: it is damaged"]
     assert asked.graph is built
 

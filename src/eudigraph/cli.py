@@ -380,7 +380,7 @@ def export(
     show_default=True,
     metavar="STATEMENTS",
     help="Hold a graph of up to so many in memory: most queries are answered sooner, but each worker takes some "
-    "0.8 GB for a million. It is asked on disk until it has been read.",
+    "0.7 GB for a million. It is asked on disk until it has been read.",
 )
 @click.option("--public-url", default="", metavar="URL", help="The address under which others find it, if another.")
 @click.option(

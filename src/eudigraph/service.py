@@ -14,8 +14,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -499,38 +498,29 @@ def main() -> None:
         _send(stdout, Reply(503, {}, str(error).encode()))
         return
     _send(stdout, Reply())
-    in_memory = service.graph.manifest.statements <= hello["in_memory"]
-    with _reading(service) if in_memory else nullcontext():
-        while (request := unpack(stdin.read)) is not None:
-            isolated.alarm(request["seconds"] + _GRACE)
-            try:
-                reply = service.reply(request)
-            except (KeyboardInterrupt, SystemExit):
-                raise
-            except BaseException:  # a panic of the engine's is no Exception
-                traceback.print_exc()
-                detail = "something failed here that should not; the log of the server has more"
-                reply = problem(Refusal(500, detail), request.get("accept", ""))
-            isolated.alarm(0)
-            _send(stdout, reply)
-
-
-@contextmanager
-def _reading(service: Service) -> Iterator[None]:
-    """Read the graph into memory, and have it asked there from then on; until then, it is asked on disk."""
-    ended = threading.Event()
-
-    def read() -> None:
+    if service.graph.manifest.statements <= hello["in_memory"]:
+        threading.Thread(target=_hold, args=(service,), daemon=True).start()
+    while (request := unpack(stdin.read)) is not None:
+        isolated.alarm(request["seconds"] + _GRACE)
         try:
-            service.graph = store.read_into_memory(service.graph, lambda: not ended.is_set()) or service.graph
-        except StoreError as error:
-            logging.getLogger(__name__).warning("the graph is asked on disk, and not held in memory: %s", error)
+            reply = service.reply(request)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # a panic of the engine's is no Exception
+            traceback.print_exc()
+            detail = "something failed here that should not; the log of the server has more"
+            reply = problem(Refusal(500, detail), request.get("accept", ""))
+        isolated.alarm(0)
+        _send(stdout, reply)
+    os._exit(0)  # at once, also while the graph is being read: who asked is gone
 
-    threading.Thread(target=read).start()
+
+def _hold(service: Service) -> None:
+    """Read the graph into memory, and have it asked there from then on; until then, it is asked on disk."""
     try:
-        yield
-    finally:
-        ended.set()
+        service.graph = store.read_into_memory(service.graph)
+    except StoreError as error:
+        logging.getLogger(__name__).warning("the graph is asked on disk, and not held in memory: %s", error)
 
 
 def _send(stdout: Any, reply: Reply) -> None:

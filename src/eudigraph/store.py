@@ -20,7 +20,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -39,7 +39,7 @@ from eudigraph.workspace import Workspace
 FORMAT = 1
 """Version of the folder's layout and of what the store holds. A change makes older stores unreadable, and says so."""
 SMALL = 150_000
-"""Up to how many statements, each counted once, ``serve`` holds a graph in memory unasked: 0.2 GB a process."""
+"""Up to how many statements, each counted once, ``serve`` holds a graph in memory unasked: 0.15 GB a process."""
 LARGEST = 3_000_000
 """The most it holds there if told to: with what a query needs besides, more would not fit into ``isolated.MEMORY``."""
 _AT_ONCE = 200
@@ -145,8 +145,8 @@ def open_built(folder: Path) -> Built:
     raise AssertionError
 
 
-def read_into_memory(built: Built, go_on: Callable[[], bool] = lambda: True) -> Built | None:
-    """Return the same graph, held in memory, for who asks it often; None if it is to ``go_on`` no longer.
+def read_into_memory(built: Built) -> Built:
+    """Return the same graph, held in memory, for who asks it often.
 
     A query of the library takes six tenths of the time there if the graph is small. Another thread may ask the one on
     disk meanwhile. Raises StoreError if that is damaged.
@@ -155,8 +155,6 @@ def read_into_memory(built: Built, go_on: Callable[[], bool] = lambda: True) -> 
     try:
         quads = iter(built.store)
         while some := list(islice(quads, _AT_ONCE)):
-            if not go_on():
-                return None
             held.extend(some)
     except (OSError, RuntimeError) as error:
         raise _damaged(built.folder, error) from error
