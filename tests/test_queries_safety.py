@@ -508,10 +508,13 @@ def test_an_unknown_parameter_is_named_with_those_there_are(command: Callable[..
 def test_an_unknown_query_is_named_with_the_nearest(command: Callable[..., Run], built: store.Built) -> None:
     done = command("query", "--store", built.folder, "topic")
     assert (done.status, done.out) == (2, "")
-    assert done.err.startswith("eudigraph: there is no single query 'topic'; did you mean: topics, ")
+    assert done.err.startswith("eudigraph: there is no query 'topic'; did you mean: topics, ")
     done = command("query", "--store", built.folder, "qqqqqqqq")
     assert (done.status, done.out) == (2, "")
-    assert done.err == "eudigraph: there is no single query 'qqqqqqqq'; list them with: eudigraph queries\n"
+    assert done.err == "eudigraph: there is no query 'qqqqqqqq'; list them with: eudigraph queries\n"
+    done = command("query", "--store", built.folder, "17")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "eudigraph: several queries have the number 17; give a name: agenda-similarity, binding-topics\n"
 
 
 def test_sparql_where_a_name_or_a_file_is_wanted_is_told_apart(

@@ -87,9 +87,11 @@ def find(library: Mapping[str, LibraryQuery], name: str) -> LibraryQuery:
     numbered = [q for q in library.values() if str(q.number) == name]
     if len(numbered) == 1:
         return numbered[0]
-    near = [q.name for q in numbered] or similar(name, library)
+    if numbered:
+        raise UsageError(f"several queries have the number {name}; give a name: {', '.join(q.name for q in numbered)}")
+    near = similar(name, library)
     hint = f"did you mean: {', '.join(near)}?" if near else "list them with: eudigraph queries"
-    raise UsageError(f"there is no single query {cut(name)!r}; {hint}")
+    raise UsageError(f"there is no query {cut(name)!r}; {hint}")
 
 
 def bind(query: LibraryQuery, values: Mapping[str, Value]) -> str:
