@@ -148,7 +148,7 @@ def open_built(folder: Path) -> Built:
 def read_into_memory(built: Built) -> Built:
     """Return the same graph, held in memory, for who asks it often.
 
-    A query of the library takes six tenths of the time there if the graph is small. Another thread may ask the one on
+    A query of the library takes seven tenths of the time there, more or less. Another thread may ask the one on
     disk meanwhile. Raises StoreError if that is damaged.
     """
     held = Store()
