@@ -351,7 +351,8 @@ def text(report: Report, out: Path, pictures: dict[str, str]) -> str:
     sizes = ",".join(map(str, sorted(report.tried)))
     limits = [("limit", made["limit"]), ("load-limit", made["load_limit"])]
     limit = "".join(f" --{name} {seconds:g}" for name, seconds in limits if seconds != 300)
-    options = f"--sizes {sizes} --runs {made['runs']}{limit} --kglab PYTHON"
+    often = max(found.get("often", 0) for found in report.tried.values())
+    options = f"--sizes {sizes} --runs {made['runs']} --often {often}{limit} --kglab PYTHON"
     loads = max(max(found["load_average"]) for found in report.tried.values())
     lines = [
         "# How fast",
