@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from eudigraph.store import Built
+    from eudigraph.engine.store import Built
 from urllib.parse import urlencode
 
 MEMORY = 8 * 1024**3
@@ -125,8 +125,8 @@ class Eudigraph(Pyoxigraph):
 
     def load(self, data: Path) -> None:
         """Build the workspace, as ``eudigraph build`` does, without HermiT and exports."""
-        from eudigraph import build
-        from eudigraph.workspace import open_workspace
+        from eudigraph.build import build
+        from eudigraph.model.workspace import open_workspace
 
         workspace = open_workspace(data / "workspace")
         report = build.build(workspace, self.folder / "build", use_hermit=False, exports=False)
@@ -136,36 +136,37 @@ class Eudigraph(Pyoxigraph):
 
     def reopen(self, data: Path) -> None:
         """Open for reading, with the library."""
-        from eudigraph import store
+        from eudigraph.engine import store
 
         self.take(store.open_built(self.folder / "build"), data)
 
     def take(self, built: Built, data: Path) -> None:
         """Ask what is open, with the workspace's library."""
-        from eudigraph import queries
-        from eudigraph.workspace import open_workspace
+        from eudigraph.ask import library
+        from eudigraph.model.workspace import open_workspace
 
         self.workspace = open_workspace(data / "workspace")
         self.built, self.store = built, built.store
-        self.library = queries.load_library(self.workspace)
+        self.library = library.load_library(self.workspace)
 
     def query(self, asked: dict[str, Any]) -> Sequence[Any]:
         """Ask a query of the library with parameters, or SPARQL of one's own."""
-        from eudigraph import engine, queries, store
+        from eudigraph.ask import library, lookup
+        from eudigraph.engine import answer, safety, store
 
         if asked.get("apart"):  # in a process that can be ended, a new one or that of the last time
             if asked["apart"] == "anew":
                 self.built = store.open_built(self.folder / "build")
             return self.built.ask(asked["text"]).rows
         if asked.get("first"):  # as if the text had never been seen
-            queries.inspect.cache_clear()
+            safety.inspect.cache_clear()
         if asked.get("query"):
             query = self.library[asked["query"]]
-            text = queries.bind(query, queries.resolve(self.store, query, asked["parameters"]))
+            text = library.bind(query, lookup.resolve(self.store, query, asked["parameters"]))
         else:
             text = asked["text"]
-            queries.inspect(text)
-        return engine.answer(self.store, text).rows
+            safety.inspect(text)
+        return answer.run(self.store, text).rows
 
     def hand_over(self, data: Path) -> dict[str, Any]:
         """Write what was built for the others to load.
@@ -174,7 +175,7 @@ class Eudigraph(Pyoxigraph):
         """
         from pyoxigraph import DefaultGraph, RdfFormat
 
-        from eudigraph.store import SMALL
+        from eudigraph.engine.store import SMALL
 
         self.store.dump(str(data / "built.nq"), format=RdfFormat.N_QUADS)
         self.store.dump(str(data / "built.nt"), format=RdfFormat.N_TRIPLES, from_graph=DefaultGraph())
@@ -184,7 +185,7 @@ class Eudigraph(Pyoxigraph):
 
     def _cases(self, query: Any) -> Iterator[dict[str, Any]]:
         """Yield a query with what it must be given, and once more with all that it can be given."""
-        from eudigraph import queries
+        from eudigraph.ask import library, lookup
 
         named: dict[str, str] = {}
         taken: list[str] = []
@@ -195,16 +196,17 @@ class Eudigraph(Pyoxigraph):
         needed = {n: v for n, v in named.items() if query.parameters[n].required or query.parameters[n].default}
         for given in (needed, named) if needed != named else (needed,):
             narrowed = ", ".join(n for n in given if n not in needed)
-            text = queries.bind(query, queries.resolve(self.store, query, given))
+            text = library.bind(query, lookup.resolve(self.store, query, given))
             name = f"{query.name} ({narrowed})" if narrowed else query.name
             yield {"name": name, "query": query.name, "parameters": given, "text": text}
 
     def _busiest(self, kind: str, but: Sequence[str]) -> str:
         """Return the thing of a kind of which the most is said, by its name if that is unique, else by its IRI."""
-        from eudigraph import labels, queries
-        from eudigraph.errors import UsageError
-        from eudigraph.names import EUD
-        from eudigraph.sparql import select
+        from eudigraph.ask import lookup
+        from eudigraph.model import labels
+        from eudigraph.model.errors import UsageError
+        from eudigraph.model.names import EUD
+        from eudigraph.model.triples import select
 
         kind = {"resource": "Meeting", "Agent": "Country"}.get(kind, kind)
         found = select(
@@ -216,15 +218,15 @@ class Eudigraph(Pyoxigraph):
         iri: str = next(row["x"].value for row in found if row["x"].value not in but)
         name = labels.labels(self.store, [iri])[iri]
         with suppress(UsageError):
-            if queries.find_entity(self.store, name, kind).value == iri:
+            if lookup.find_entity(self.store, name, kind).value == iri:
                 return name
         return iri
 
     def project(self, asked: dict[str, Any]) -> Any:
         """Make the network as ``eudigraph analyse`` does, with all claims, as the others count them."""
-        from eudigraph import projections
+        from eudigraph.network import definitions, projections
 
-        return projections.project(self.built, self.workspace, asked["network"], projections.Choice(claims="all"))
+        return projections.project(self.built, self.workspace, asked["network"], definitions.Choice(claims="all"))
 
 
 class InMemory(Eudigraph):
@@ -238,7 +240,7 @@ class InMemory(Eudigraph):
 
     def reopen(self, data: Path) -> None:
         """Read it, with the library."""
-        from eudigraph import store
+        from eudigraph.engine import store
 
         self.take(store.read_into_memory(store.open_built(data / "eudigraph" / "build")), data)
 
@@ -382,14 +384,14 @@ class Endpoint(Eudigraph):
 
     def load(self, data: Path) -> None:
         """Load what was built, as ``eudigraph load --to`` does."""
-        from eudigraph import loading, store
+        from eudigraph.engine import load, store
 
-        loading.load(store.open_built(data / "eudigraph" / "build"), str(self.url).split()[1])
+        load.load(store.open_built(data / "eudigraph" / "build"), str(self.url).split()[1])
         self.reopen(data)
 
     def reopen(self, data: Path) -> None:
         """Open it, with the library."""
-        from eudigraph import endpoint
+        from eudigraph.engine import endpoint
 
         self.take(endpoint.open_endpoint(str(self.url).split()[0]), data)
 

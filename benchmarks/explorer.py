@@ -153,8 +153,8 @@ TESTS: dict[str, Callable[[float, float], bool]] = {
 
 def build_graph(workspace: Path | None, folder: Path) -> dict[str, int]:
     """Build a workspace (the checkout's, without one) and return what it holds."""
-    from eudigraph import build
-    from eudigraph.workspace import open_workspace
+    from eudigraph.build import build
+    from eudigraph.model.workspace import open_workspace
 
     report = build.build(open_workspace(workspace), folder, use_hermit=False, exports=False)
     if report.errors:
@@ -164,10 +164,11 @@ def build_graph(workspace: Path | None, folder: Path) -> dict[str, int]:
 
 def write_page(folder: Path, out: Path) -> tuple[float, float]:
     """Write the page of a built graph; return the seconds it took, and those of the processor."""
-    from eudigraph import explore, store
+    from eudigraph.engine import store
+    from eudigraph.explore import page
 
     began, worked = time.perf_counter(), time.process_time()
-    explore.write_page(store.open_built(folder), out)
+    page.write_page(store.open_built(folder), out)
     return time.perf_counter() - began, time.process_time() - worked
 
 
@@ -175,11 +176,15 @@ def write_stock(folder: Path, out: Path, most: int) -> tuple[float, int, int]:
     """Draw the most important things with pyvis as it comes; return the seconds it took, nodes and edges."""
     from pyvis.network import Network
 
-    from eudigraph import algorithms, looks, network, ontology, store
+    from eudigraph.engine import store
+    from eudigraph.model import ontology
+    from eudigraph.network import algorithms
+    from eudigraph.network.everything import whole
+    from eudigraph.show import looks
 
     graph = store.open_built(folder).store
     began = time.perf_counter()
-    everything = network.whole(graph, ontology.from_store(graph))
+    everything = whole(graph, ontology.from_store(graph))
     look_of = {node: looks.look_of(data["types"]) for node, data in everything.nodes(data=True)}
     ranks = algorithms.importance(everything.subgraph([node for node, look in look_of.items() if look]))
     shown = [node for node, look in look_of.items() if look and look.shown]

@@ -58,7 +58,7 @@ from generate import generate
 from pyoxigraph import DefaultGraph, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, serialize
 
 if TYPE_CHECKING:
-    from eudigraph.sparql import Triplestore
+    from eudigraph.model.triples import Triplestore
 
 T = TypeVar("T")
 
@@ -132,8 +132,8 @@ def timed(ours: Callable[[], object], theirs: Callable[[], object], runs: int) -
 
 def build_graph(workspace: Path, folder: Path) -> None:
     """Build a workspace."""
-    from eudigraph import build
-    from eudigraph.workspace import open_workspace
+    from eudigraph.build import build
+    from eudigraph.model.workspace import open_workspace
 
     report = build.build(open_workspace(workspace), folder, use_hermit=False, exports=False)
     if report.errors:
@@ -141,7 +141,7 @@ def build_graph(workspace: Path, folder: Path) -> None:
 
 
 def _select(store: Triplestore, text: str) -> tuple[list[str], QuerySolutions]:
-    from eudigraph.names import PREFIXES
+    from eudigraph.model.names import PREFIXES
 
     found = store.query(text, prefixes=PREFIXES, default_graph=DefaultGraph())
     if not isinstance(found, QuerySolutions):
@@ -151,8 +151,10 @@ def _select(store: Triplestore, text: str) -> tuple[list[str], QuerySolutions]:
 
 def measure_whole(folder: Path, out: Path, runs: int) -> Row:
     """Make the whole graph both ways; write its relations, in a random order, as N-Triples."""
-    from eudigraph import network, ontology, store
-    from eudigraph.names import GRAPH_PROVENANCE, SKOS
+    from eudigraph.engine import store
+    from eudigraph.model import ontology
+    from eudigraph.model.names import GRAPH_PROVENANCE, SKOS
+    from eudigraph.network import everything
 
     built = store.open_built(folder)
     terms = ontology.from_store(built.store)
@@ -167,7 +169,7 @@ def measure_whole(folder: Path, out: Path, runs: int) -> Row:
         return made
 
     def full() -> nx.MultiDiGraph:
-        return network.whole(built.store, terms)
+        return everything.whole(built.store, terms)
 
     whole = full()
     edges = sorted(whole.edges(keys=True))
@@ -227,9 +229,10 @@ def evidenced_network(rows: Iterable[tuple[str, ...]], one_kind: bool, own: set[
 
 def measure_projection(folder: Path, name: str, runs: int) -> list[Row]:
     """Make a network of two kinds, or of one, in three ways."""
-    from eudigraph import projections, store
-    from eudigraph.names import OWN_GRAPHS
-    from eudigraph.workspace import open_workspace
+    from eudigraph.engine import store
+    from eudigraph.model.names import OWN_GRAPHS
+    from eudigraph.model.workspace import open_workspace
+    from eudigraph.network import definitions, projections
 
     built, workspace = store.open_built(folder), open_workspace()
     own = {graph.value for graph in OWN_GRAPHS}
@@ -249,7 +252,7 @@ def measure_projection(folder: Path, name: str, runs: int) -> list[Row]:
             yield tuple([row[place].value for place in places])
 
     def full() -> nx.Graph:
-        return projections.project(built, workspace, name, projections.Choice(claims="all"))
+        return projections.project(built, workspace, name, definitions.Choice(claims="all"))
 
     def bare() -> nx.Graph:
         return bare_network(rows(*ends), left == right)
@@ -285,7 +288,9 @@ def measure_rdflib(folder: Path, path: Path, number: int | None, runs: int) -> t
     import rdflib
     from rdflib.extras.external_graph_libs import rdflib_to_networkx_multidigraph
 
-    from eudigraph import network, ontology, store
+    from eudigraph.engine import store
+    from eudigraph.model import ontology
+    from eudigraph.network import everything
 
     terms = ontology.from_store(store.open_built(folder).store)
     text = "".join(relations(path, number))
@@ -297,9 +302,9 @@ def measure_rdflib(folder: Path, path: Path, number: int | None, runs: int) -> t
     ours.bulk_load(text.encode(), RdfFormat.N_TRIPLES, to_graph=NamedNode("urn:relations"))
     ours.extend([Quad(*q.triple) for q in ours.quads_for_pattern(None, None, None, NamedNode("urn:relations"))])
     took_us = time.process_time() - began
-    edges = network.whole(ours, terms).number_of_edges()
+    edges = everything.whole(ours, terms).number_of_edges()
     left = rdflib_to_networkx_multidigraph(graph).number_of_edges()
-    took = timed(lambda: network.whole(ours, terms), lambda: rdflib_to_networkx_multidigraph(graph), runs)
+    took = timed(lambda: everything.whole(ours, terms), lambda: rdflib_to_networkx_multidigraph(graph), runs)
     row = Row("its relations alone", edges, "rdflib's converter", took[0], took[1])
     row.notes.append(
         f"Loading {edges:,} relations: {loaded:.1f} s into rdflib, {took_us:.1f} s into pyoxigraph. rdflib's "
@@ -339,8 +344,9 @@ def measure_kglab(python: str, path: Path, number: int | None, ours: list[float]
 
 def measure_algorithms(name: str, folder: Path, runs: int) -> list[Row]:
     """Compute betweenness and communities both ways."""
-    from eudigraph import algorithms, projections, store
-    from eudigraph.workspace import open_workspace
+    from eudigraph.engine import store
+    from eudigraph.model.workspace import open_workspace
+    from eudigraph.network import algorithms, projections
 
     if name == "countries and topics":
         graph = projections.project(store.open_built(folder), open_workspace(), "country-topic")

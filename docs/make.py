@@ -17,7 +17,12 @@ from typing import Literal
 
 from pyoxigraph import Store
 
-from eudigraph import assemble, dictionary, explore, measures, open_built, output, projections, workspace
+from eudigraph.build import assemble
+from eudigraph.engine import store
+from eudigraph.explore.page import write_page
+from eudigraph.model import workspace
+from eudigraph.network import definitions, registry
+from eudigraph.show import dictionary, tables
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -59,7 +64,7 @@ def readme(text: str, build: Path) -> str:
         run = subprocess.run(  # noqa: S603  (the README's own commands)
             [sys.executable, "-m", "eudigraph", *words, "--store", str(build), *table],
             input=given,
-            env={**os.environ, "COLUMNS": str(output.WIDTH)},  # whatever the terminal that this runs in
+            env={**os.environ, "COLUMNS": str(tables.WIDTH)},  # whatever the terminal that this runs in
             capture_output=True,
             encoding="utf-8",
             check=True,
@@ -72,11 +77,11 @@ def readme(text: str, build: Path) -> str:
 
 def networks(text: str) -> str:
     """Return the page on networks with the tables of what there is."""
-    known = projections.networks(workspace.open_workspace(DOCS.parent))
+    known = definitions.networks(workspace.open_workspace(DOCS.parent))
     tables = {
         "networks": ["| network | is |", "|---|---|", *(f"| `{name}` | {title} |" for name, title in known.items())],
         "measures": ["| measure | means | source |", "|---|---|---|"]
-        + [f"| `{m.name}` | {m.meaning} | {m.source} |" for m in measures.MEASURES.values()],
+        + [f"| `{m.name}` | {m.meaning} | {m.source} |" for m in registry.measures().values()],
     }
     for name, lines in tables.items():
         before, _, rest = text.partition(f"<!-- {name} -->\n")
@@ -107,7 +112,7 @@ def main() -> None:
     (DOCS / "dictionary.md").write_text(words, "utf-8")
     subprocess.run(["dot", "-Tsvg", "-o", DOCS / "model.svg"], input=drawing.encode(), check=True)  # noqa: S603, S607
     subprocess.run([sys.executable, "-m", "eudigraph", "build"], cwd=DOCS.parent, check=True)
-    pictures(explore.write_page(open_built(DOCS.parent / "build")))
+    pictures(write_page(store.open_built(DOCS.parent / "build")))
     page = DOCS / "networks.md"
     page.write_text(networks(page.read_text("utf-8")), "utf-8")
     README.write_text(readme(README.read_text("utf-8"), DOCS.parent / "build"), "utf-8")

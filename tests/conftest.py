@@ -15,7 +15,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from browsing import CHROMIUM, FLAGS
-from eudigraph import build, cli, store, workspace
+from eudigraph.build import build
+from eudigraph.cli import main
+from eudigraph.engine import store
+from eudigraph.model import workspace
 
 # The same examples each time: a test that fails here fails everywhere.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
@@ -132,7 +135,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         monkeypatch.setattr(sys, "argv", ["eudigraph", *map(str, args)])
         capsys.readouterr()
         with pytest.raises(SystemExit) as exit_:
-            cli.main()
+            main.main()
         streams = capsys.readouterr()
         assert isinstance(exit_.value.code, int)
         return Run(exit_.value.code, streams.out, streams.err)

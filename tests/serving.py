@@ -21,11 +21,12 @@ TIMEOUT = 2.5
 # The constants are made small, so that the tests need not wait for long.
 START = f"""
 import sys
-from eudigraph import cli, guard, pool, server
-server.HEAD_SECONDS, guard.BODY_SECONDS, guard.SEND_SECONDS = 1, 1.0, 1.0
-server._LOOK, pool.PATIENCE = 0.2, {TIMEOUT + 1}
+from eudigraph.cli import main
+from eudigraph.serve import app, guard, pool, run
+run.HEAD_SECONDS, guard.BODY_SECONDS, guard.SEND_SECONDS = 1, 1.0, 1.0
+app._LOOK, pool.PATIENCE = 0.2, {TIMEOUT + 1}
 sys.argv[0] = "eudigraph"
-cli.main()
+main.main()
 """
 
 

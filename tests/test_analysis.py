@@ -20,24 +20,17 @@ from playwright.sync_api import Page
 
 from browsing import IN_BROWSER
 from conftest import Run
-from eudigraph import (
-    analysis,
-    api,
-    cli,
-    errors,
-    explore,
-    exporting,
-    looks,
-    magic,
-    measures,
-    output,
-    plots,
-    report,
-    store,
-    workspace,
-)
-from eudigraph.api import Graph
-from eudigraph.names import BASE
+from eudigraph import notebook
+from eudigraph.cli import main
+from eudigraph.engine import store
+from eudigraph.explore import page
+from eudigraph.export import write
+from eudigraph.graph import Graph
+from eudigraph.model import errors, workspace
+from eudigraph.model.names import BASE
+from eudigraph.model.text import harmless
+from eudigraph.network import analysis, plots, registry, report
+from eudigraph.show import looks, tables
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTILE = "<script>alert('href')</script> | *x* $y$ \u202e"
@@ -225,7 +218,7 @@ def test_a_spreadsheet_takes_no_name_for_a_formula(hostile: nx.Graph) -> None:
     ],
 )
 def test_a_cell_of_csv_is_neither_a_formula_nor_a_command(text: str, written: str) -> None:
-    assert output.harmless(text) == written
+    assert harmless(text) == written
 
 
 def test_the_page_runs_nothing_and_has_a_picture_for_each_measure(hostile: nx.Graph) -> None:
@@ -285,18 +278,18 @@ def test_a_picture_has_its_finding_as_title_and_the_names_as_texts(graph: Graph)
 @pytest.mark.parametrize("network", [nx.Graph(), nx.empty_graph(1), nx.Graph([("a", "a")]), nx.star_graph(200)])
 def test_any_network_can_be_drawn(network: nx.Graph) -> None:
     assert plots.network(network).svg().endswith("</svg>\n")
-    assert explore.sketch(network).document.startswith("<!doctype html>")
+    assert page.sketch(network).document.startswith("<!doctype html>")
 
 
 def test_a_sketch_has_the_names_as_data_and_runs_nothing_of_them(hostile: nx.Graph) -> None:
-    document = explore.sketch(hostile).document
+    document = page.sketch(hostile).document
     assert "<script>alert" not in document
     assert "\\u003cscript\\u003ealert" in document
 
 
 def test_a_network_too_large_to_see_is_not_drawn() -> None:
     with pytest.raises(errors.UsageError, match="2,001 nodes are too many for a picture"):
-        explore.sketch(nx.empty_graph(2001))
+        page.sketch(nx.empty_graph(2001))
 
 
 class TestInABrowser:
@@ -361,7 +354,7 @@ class TestInABrowser:
 def test_analyse_lists_what_there_is(command: Callable[..., Run]) -> None:
     done = command("analyse", "--list")
     assert done.status == 0
-    assert all(name in done.out for name in ("country-topic", "organisation-organisation", *measures.MEASURES))
+    assert all(name in done.out for name in ("country-topic", "organisation-organisation", *registry.measures()))
 
 
 def test_analyse_writes_what_the_name_of_the_file_says(command: Callable[..., Run], tmp_path: Path, built: Any) -> None:
@@ -407,7 +400,7 @@ def test_the_choices_of_analyse_count(command: Callable[..., Run], built: Any) -
     assert edges("--level", "0") < edges()
 
 
-@pytest.mark.parametrize("form", output.NETWORK_FORMATS)
+@pytest.mark.parametrize("form", tables.NETWORK_FORMATS)
 def test_export_writes_every_format(command: Callable[..., Run], built: Any, tmp_path: Path, form: str) -> None:
     out = tmp_path / "made"
     done = command("export", form, "--store", built.folder, "--out", out)
@@ -430,12 +423,12 @@ def test_export_takes_a_network_and_what_counts_in_it(command: Callable[..., Run
 
 
 def test_the_whole_graph_is_exported_with_what_is_only_wanted(built: Any, checkout: Any, tmp_path: Path) -> None:
-    [path], _ = exporting.write(built, checkout, "graphml", out=tmp_path / "all.graphml")
+    [path], _ = write.write(built, checkout, "graphml", out=tmp_path / "all.graphml")
     assert "would pursue topic" in path.read_text("utf-8")
 
 
 def test_the_calendar_says_which_meetings_it_has_no_day_for(built: Any, checkout: Any, tmp_path: Path) -> None:
-    [path], notes = exporting.write(built, checkout, "icalendar", out=tmp_path / "meetings.ics")
+    [path], notes = write.write(built, checkout, "icalendar", out=tmp_path / "meetings.ics")
     assert path.read_bytes().count(b"BEGIN:VEVENT\r\n") == 5
     assert all(note.startswith("no event for ") for note in notes)
 
@@ -501,7 +494,7 @@ def test_a_measure_of_ones_own_is_one_function(graph: Graph) -> None:
         assert graph.analyse("firmness")["firmness"].frame.set_index("node").loc["United States", "firmness"] == 1.0
         assert "firmness" in graph.measures().index
     finally:
-        del measures.MEASURES["firmness"]
+        del registry.MEASURES["firmness"]
 
 
 def test_own_sparql_has_a_row_for_each_passage(graph: Graph) -> None:
@@ -522,8 +515,8 @@ class Shell:
 
 
 @pytest.fixture
-def cells(graph: Graph) -> Iterator[magic.Magics]:
-    made = magic.Magics(Shell(graph=graph, here="country:japan", hostile='" } SERVICE <http://127.0.0.1:9/> { #'))
+def cells(graph: Graph) -> Iterator[notebook.Magics]:
+    made = notebook.Magics(Shell(graph=graph, here="country:japan", hostile='" } SERVICE <http://127.0.0.1:9/> { #'))
     made.choose("graph")
     yield made
 
@@ -537,11 +530,11 @@ def test_the_extension_makes_the_magics_known() -> None:
     assert "--into TABLE" in shell.known["sparql"][0].__doc__
 
 
-def test_a_cell_binds_variables_and_opens_evidence(cells: magic.Magics) -> None:
+def test_a_cell_binds_variables_and_opens_evidence(cells: notebook.Magics) -> None:
     shown = cells.sparql(
         "country=here --into topics", "SELECT ?t { ?country eud:cooperatesOn ?t FILTER(?t = topic:6g) }"
     )
-    assert isinstance(shown, api.Shown)
+    assert isinstance(shown, notebook.Shown)
     page = shown._repr_html_()
     assert "<td>6G</td>" in page
     assert re.search(r"<details><summary>\d passages</summary><ul><li>.*¶18 \(3275–3318\)", page)
@@ -549,13 +542,13 @@ def test_a_cell_binds_variables_and_opens_evidence(cells: magic.Magics) -> None:
     assert "t_iri" not in repr(shown)
 
 
-def test_what_a_cell_is_given_stays_a_term(cells: magic.Magics) -> None:
+def test_what_a_cell_is_given_stays_a_term(cells: notebook.Magics) -> None:
     shown = cells.sparql("hostile", "SELECT ?hostile ?x { BIND(?hostile AS ?x) }")
     assert shown.frame["x"].tolist() == [cells.shell.user_ns["hostile"]]
     assert "&quot; } SERVICE &lt;http" in shown._repr_html_()
 
 
-def test_a_cell_may_ask_for_truths_and_graphs(cells: magic.Magics) -> None:
+def test_a_cell_may_ask_for_truths_and_graphs(cells: notebook.Magics) -> None:
     assert cells.sparql("", "ASK { country:japan a eud:Country }") is True
     assert len(cells.sparql("", "CONSTRUCT { ?x a eud:Country } WHERE { ?x a eud:Country }")) == 7
 
@@ -578,16 +571,16 @@ def test_a_cell_may_ask_for_truths_and_graphs(cells: magic.Magics) -> None:
         ("here", "ASK {}", r"the query has no variable \?here"),
     ],
 )
-def test_a_cell_refuses_in_words(cells: magic.Magics, line: str, cell: str, said: str) -> None:
+def test_a_cell_refuses_in_words(cells: notebook.Magics, line: str, cell: str, said: str) -> None:
     before = dict(cells.shell.user_ns)
     with pytest.raises(CellError, match=said):
         cells.sparql(line, cell)
     assert cells.shell.user_ns == before
 
 
-def test_a_long_answer_is_shown_in_part(cells: magic.Magics) -> None:
+def test_a_long_answer_is_shown_in_part(cells: notebook.Magics) -> None:
     shown = cells.sparql("", "SELECT ?s ?l { ?s skos:prefLabel ?l }")
-    assert shown._repr_html_().count("<tr>") == 1 + api.MAX_SHOWN
+    assert shown._repr_html_().count("<tr>") == 1 + notebook.MAX_SHOWN
     assert f"The first 50 of {len(shown.frame)} rows." in shown._repr_html_()
 
 
@@ -607,4 +600,4 @@ def test_the_command_line_does_not_load_what_it_does_not_need() -> None:
     code = f"import sys, eudigraph.cli; print([m for m in {slow} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-    assert "analyse" in cli.cli.commands
+    assert "analyse" in main.COMMANDS

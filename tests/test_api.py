@@ -16,9 +16,12 @@ import pytest
 import rdflib
 
 import eudigraph
-from eudigraph import answers, api, dates, errors, store, workspace
-from eudigraph.api import Graph
-from eudigraph.names import BASE, EUD
+from eudigraph import graph as graph_
+from eudigraph.ask import answers
+from eudigraph.engine import store
+from eudigraph.graph import Graph
+from eudigraph.model import dates, errors, workspace
+from eudigraph.model.names import BASE, EUD
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -285,7 +288,7 @@ def test_the_explorer_shows_itself_and_can_be_written(graph: Graph, tmp_path: Pa
 
 
 def test_the_examples_in_the_docstrings_run(graph: Graph) -> None:
-    found = doctest.testmod(api, extraglobs={"graph": graph})
+    found = doctest.testmod(graph_, extraglobs={"graph": graph})
     assert found.failed == 0
     assert found.attempted > 15
     assert doctest.testmod(dates).failed == 0

@@ -12,9 +12,13 @@ import pytest
 from edtf import parse_edtf
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
-from eudigraph import assemble, checks, claims, dates, store, texts, workspace
-from eudigraph.names import EDTF, EUD, GRAPH_PROVENANCE, OWN_GRAPHS, PREFIXES, SKOS, eud, shorten
-from eudigraph.sparql import select
+from eudigraph.build import assemble, checks
+from eudigraph.engine import store
+from eudigraph.model import dates, workspace
+from eudigraph.model.names import EDTF, EUD, GRAPH_PROVENANCE, OWN_GRAPHS, PREFIXES, SKOS, eud, shorten
+from eudigraph.model.triples import select
+from eudigraph.sources import texts
+from eudigraph.sources.files import statements
 
 SOURCE = "euractiv-2023-04"
 PARAGRAPHS = {1, 2, 3, 5, *range(7, 22), *range(23, 31)}
@@ -27,7 +31,7 @@ EDITOR = re.compile(r"(?i)nathalie|weatherald")
 @pytest.fixture(scope="module")
 def quads(checkout: workspace.Workspace) -> list[Quad]:
     """The statements of the article's file, in their order."""
-    return [quad for _, quad in claims.statements(checkout.root / "graph" / f"{SOURCE}.trig")]
+    return [quad for _, quad in statements(checkout.root / "graph" / f"{SOURCE}.trig")]
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,16 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, Triple
 
-from eudigraph import answers, engine, evidence, names, queries, reasoning, store, workspace
-from eudigraph.errors import UsageError
-from eudigraph.names import EUD, GRAPH_INFERRED, GRAPH_ONTOLOGY, OWN_GRAPHS, shorten
-from eudigraph.ontology import from_store
-from eudigraph.sparql import select
+from eudigraph.ask import answers, evidence, lookup
+from eudigraph.ask.library import LibraryQuery, Value, bind, load_library
+from eudigraph.engine import store
+from eudigraph.engine.answer import Answer, run
+from eudigraph.model import names, workspace
+from eudigraph.model.errors import UsageError
+from eudigraph.model.names import EUD, GRAPH_INFERRED, GRAPH_ONTOLOGY, OWN_GRAPHS, shorten
+from eudigraph.model.ontology import from_store
+from eudigraph.model.triples import select
+from eudigraph.reason import proofs
 
 Rows = list[tuple[str | None, ...]]
 
@@ -115,8 +120,8 @@ SHARED: dict[str, tuple[set[str], set[str], set[str]]] = {
 
 
 @pytest.fixture(scope="module")
-def library(checkout: workspace.Workspace) -> Mapping[str, queries.LibraryQuery]:
-    return queries.load_library(checkout)
+def library(checkout: workspace.Workspace) -> Mapping[str, LibraryQuery]:
+    return load_library(checkout)
 
 
 THREE = ("country", "topic", "standing")
@@ -125,15 +130,13 @@ THREE = ("country", "topic", "standing")
 class Asker:
     """Asks the library, in this process, and gives rows as short names and texts."""
 
-    def __init__(self, graph: store.Built, library: Mapping[str, queries.LibraryQuery]) -> None:
+    def __init__(self, graph: store.Built, library: Mapping[str, LibraryQuery]) -> None:
         self.graph, self.library = graph, library
 
-    def raw(
-        self, name: str, **parameters: str
-    ) -> tuple[queries.LibraryQuery, Mapping[str, queries.Value], engine.Answer]:
+    def raw(self, name: str, **parameters: str) -> tuple[LibraryQuery, Mapping[str, Value], Answer]:
         query = self.library[name]
-        values = queries.resolve(self.graph.store, query, parameters)
-        return query, values, engine.answer(self.graph.store, queries.bind(query, values))
+        values = lookup.resolve(self.graph.store, query, parameters)
+        return query, values, run(self.graph.store, bind(query, values))
 
     def __call__(self, name: str, *columns: str, **parameters: str) -> Rows:
         """Return the answer's columns; without names, all of them."""
@@ -158,7 +161,7 @@ class Asker:
 
 
 @pytest.fixture(scope="module")
-def ask(built: store.Built, library: Mapping[str, queries.LibraryQuery]) -> Asker:
+def ask(built: store.Built, library: Mapping[str, LibraryQuery]) -> Asker:
     return Asker(built, library)
 
 
@@ -291,7 +294,7 @@ def test_2_the_day_of_the_briefing_is_the_default_and_an_earlier_one_adds_the_br
     assert ask("meetings-after", "meeting", "kind", "date", "status", after="2023-04-17")[0] == briefing
 
 
-def test_2_a_place_stands_beside_the_date_it_is_claimed_with(library: Mapping[str, queries.LibraryQuery]) -> None:
+def test_2_a_place_stands_beside_the_date_it_is_claimed_with(library: Mapping[str, LibraryQuery]) -> None:
     """Who moved the meeting did not say that the place, or its country, moves along; what has no date has them all."""
     claims = """
         graph:ontology { eud:Meeting a owl:Class }
@@ -312,7 +315,7 @@ def test_2_a_place_stands_beside_the_date_it_is_claimed_with(library: Mapping[st
         prefixes = "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in names.PREFIXES.items())
         graph.load(prefixes + claims + more, RdfFormat.TRIG)
         graph.extend([Quad(quad.subject, quad.predicate, quad.object) for quad in graph])
-        answer = engine.answer(graph, queries.bind(query, {}))
+        answer = run(graph, bind(query, {}))
         wanted = [answer.variables.index(column) for column in ("date", "place", "place_country")]
         return [tuple(text(row[i]) for i in wanted) for row in answer.rows]
 
@@ -905,9 +908,9 @@ def test_18_each_of_them_has_an_explanation_that_ends_in_passages(built: store.B
     _, _, answer = ask.raw("inferred")
     hanging = []
     for row in answer.rows:
-        ways = reasoning.explain(built.store, terms, Triple(*row))
+        ways = proofs.explain(built.store, terms, Triple(*row))
         leaves = [leaf for way in ways for leaf in way.leaves()]
-        if not leaves or not all(reasoning.passages_of(built.store, leaf) for leaf in leaves):
+        if not leaves or not all(proofs.passages_of(built.store, leaf) for leaf in leaves):
             hanging.append(row)
     assert hanging == []
     assert len(answer.rows) > 90
@@ -927,7 +930,7 @@ def names_of_queries() -> list[str]:
     return sorted(path.stem for path in (Path(__file__).resolve().parent.parent / "queries").glob("*.rq"))
 
 
-def test_every_question_has_a_query(library: Mapping[str, queries.LibraryQuery]) -> None:
+def test_every_question_has_a_query(library: Mapping[str, LibraryQuery]) -> None:
     assert sorted({query.number for query in library.values()}) == list(range(1, 19))
 
 
@@ -948,12 +951,12 @@ def test_a_query_orders_its_rows_fully(built: store.Built, ask: Asker, name: str
     query, values, answer = ask.raw(name, **NEEDED.get(name, {}))
     other = Store()
     other.bulk_extend(sorted(built.store, key=str, reverse=True))
-    again = engine.answer(other, queries.bind(query, values))
+    again = run(other, bind(query, values))
     assert again.rows == answer.rows
 
 
 @pytest.mark.parametrize("name", names_of_queries())
-def test_the_text_beside_a_query_is_written_for_people(library: Mapping[str, queries.LibraryQuery], name: str) -> None:
+def test_the_text_beside_a_query_is_written_for_people(library: Mapping[str, LibraryQuery], name: str) -> None:
     query = library[name]
     assert query.question.endswith("?")
     assert query.grain.startswith("one row per ")
@@ -965,7 +968,7 @@ def test_the_text_beside_a_query_is_written_for_people(library: Mapping[str, que
 
 @pytest.mark.parametrize("name", names_of_queries())
 def test_evidence_patterns_are_three_terms_of_columns_parameters_and_declared_properties(
-    built: store.Built, library: Mapping[str, queries.LibraryQuery], name: str
+    built: store.Built, library: Mapping[str, LibraryQuery], name: str
 ) -> None:
     query = library[name]
     known = {f"?{v}" for v in (*query.columns, *query.parameters)}
@@ -991,7 +994,7 @@ def test_every_row_has_evidence(built: store.Built, ask: Asker, name: str) -> No
 
 
 def test_the_queries_without_evidence_patterns_are_the_known_ones(
-    library: Mapping[str, queries.LibraryQuery], built: store.Built, ask: Asker
+    library: Mapping[str, LibraryQuery], built: store.Built, ask: Asker
 ) -> None:
     assert {name for name, query in library.items() if not query.evidence} == NO_EVIDENCE
     # A row of other voices is a passage, and so its own evidence.
@@ -1002,7 +1005,7 @@ def test_the_queries_without_evidence_patterns_are_the_known_ones(
 
 
 def test_asking_in_a_process_of_its_own_gives_the_same_with_evidence(
-    built: store.Built, library: Mapping[str, queries.LibraryQuery], ask: Asker
+    built: store.Built, library: Mapping[str, LibraryQuery], ask: Asker
 ) -> None:
     asked = answers.ask(built, library["officials"], {}, answers.Asking(evidence=True))
     here = ask.raw("officials")[2]

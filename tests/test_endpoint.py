@@ -21,10 +21,15 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store
 import servers
 import serving
 from conftest import Run
-from eudigraph import api, dialect, endpoint, engine, loading, ontology, projections, queries, remote, store, workspace
-from eudigraph.errors import QueryTimeout, StoreError, UsageError
-from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, PREFIXES
-from eudigraph.sparql import select
+from eudigraph.ask import library, lookup
+from eudigraph.engine import answer as answer_
+from eudigraph.engine import dialect, endpoint, http, load, store
+from eudigraph.graph import open_graph
+from eudigraph.model import ontology, workspace
+from eudigraph.model.errors import QueryTimeout, StoreError, UsageError
+from eudigraph.model.names import BASE, EUD, GRAPH_DEFAULT, PREFIXES
+from eudigraph.model.triples import select
+from eudigraph.network import projections
 
 Command = Callable[..., Run]
 JSON = "application/sparql-results+json"
@@ -68,7 +73,7 @@ def elsewhere(
             yield Engine(request.param, servers.Remote(address, "", client.port), endpoint.open_endpoint(address))
         return
     with engine_of(request.param, tmp_path_factory.mktemp(request.param)) as at:
-        loading.load(built, at.graphs)
+        load.load(built, at.graphs)
         yield Engine(request.param, at, endpoint.open_endpoint(at.queries))
 
 
@@ -82,7 +87,7 @@ def empty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 # ---------------------------------------------------------------- The same answers
 
 
-def cases(built: store.Built, query: queries.LibraryQuery) -> list[dict[str, str]]:
+def cases(built: store.Built, query: library.LibraryQuery) -> list[dict[str, str]]:
     """Return parameters for a query: none, each value of each by itself (of resources some), and some together."""
     each = {name: list(values(built, parameter)) for name, parameter in query.parameters.items()}
     needed = {name: each[name][0] for name, parameter in query.parameters.items() if parameter.required}
@@ -90,7 +95,7 @@ def cases(built: store.Built, query: queries.LibraryQuery) -> list[dict[str, str
     return found + [dict(zip(each, chosen, strict=True)) for chosen in islice(zip(*each.values(), strict=False), 5)]
 
 
-def values(built: store.Built, parameter: queries.Parameter) -> Iterator[str]:
+def values(built: store.Built, parameter: library.Parameter) -> Iterator[str]:
     if parameter.type == "date":
         yield from ("2021-12-31", "2023-05-15", "2023-06-30", "2024-12-01")
     elif parameter.type == "integer":
@@ -108,14 +113,14 @@ def values(built: store.Built, parameter: queries.Parameter) -> Iterator[str]:
 def test_a_library_query_has_the_same_rows_in_the_same_order(
     elsewhere: Engine, built: store.Built, checkout: workspace.Workspace, name: str
 ) -> None:
-    query = queries.load_library(checkout)[name]
+    query = library.load_library(checkout)[name]
     rows = 0
     for parameters in cases(built, query):
         try:
-            text = queries.bind(query, queries.resolve(built.store, query, parameters))
+            text = library.bind(query, lookup.resolve(built.store, query, parameters))
         except UsageError:
             continue  # a class, where an instance is wanted
-        answer = engine.answer(built.store, text)
+        answer = answer_.run(built.store, text)
         assert elsewhere.graph.ask(text) == answer, parameters
         rows += len(answer.rows)
     assert rows > 0
@@ -216,11 +221,11 @@ def test_json_ld_has_the_same_statements(elsewhere: Engine, command: Command, tm
 
 
 def test_the_library_opens_an_address(elsewhere: Engine) -> None:
-    graph = api.open_graph(store_folder=elsewhere.at.queries)
+    graph = open_graph(store_folder=elsewhere.at.queries)
     assert graph.query("officials")["official"].tolist() == ["Lee Jong Ho", "Thibaut Kleiner", "Thierry Breton"]
     assert repr(graph) == "<eudigraph.Graph of 1 sources with 326 claims>"
     with pytest.raises(UsageError, match="not built there"):
-        api.open_graph(store_folder=elsewhere.at.queries, rebuild=True)
+        open_graph(store_folder=elsewhere.at.queries, rebuild=True)
 
 
 OWN = [
@@ -241,14 +246,14 @@ OWN = [
 
 @pytest.mark.parametrize("text", OWN)
 def test_own_sparql_has_the_same_answer(elsewhere: Engine, built: store.Built, text: str) -> None:
-    answer = engine.answer(built.store, text)
+    answer = answer_.run(built.store, text)
     assert answer.rows or answer.truth is not None
     assert elsewhere.graph.ask(text) == answer
 
 
 def test_triples_come_as_triples(elsewhere: Engine, built: store.Built) -> None:
     text = "CONSTRUCT { ?x a ?c } { ?x a ?c . ?x a eud:Country }"
-    there, here = elsewhere.graph.ask(text), engine.answer(built.store, text)
+    there, here = elsewhere.graph.ask(text), answer_.run(built.store, text)
     assert set(there.triples or ()) == set(here.triples or ())
     assert len(there.triples or ()) > 7
     assert elsewhere.graph.ask("DESCRIBE country:japan").triples
@@ -318,7 +323,7 @@ def graphs_at(at: servers.Remote) -> set[str]:
 
 def put(at: servers.Remote, graph: str | None, turtle: str) -> None:
     """Put statements of somebody else's into a server."""
-    server = remote.Server(at.graphs)
+    server = http.Server(at.graphs)
     parameter = ("default", "") if graph is None else ("graph", graph)
     headers = {"Content-Type": "text/turtle"}
     reply = server.send("PUT", (parameter,), data=turtle.encode(), headers=headers, timeout=60, most=10**6)
@@ -346,7 +351,7 @@ def test_loading_again_replaces_and_removes_what_is_no_longer(
     assert "dba" not in first.out + first.err
     smaller = Smaller(built)
     assert smaller.dropped <= graphs_at(empty)
-    loading.load(smaller.built, empty.graphs)
+    load.load(smaller.built, empty.graphs)
     assert not smaller.dropped & graphs_at(empty)
     assert "http://elsewhere.example/graph" in graphs_at(empty)
     opened = endpoint.open_endpoint(empty.queries)
@@ -360,7 +365,7 @@ def test_loading_again_replaces_and_removes_what_is_no_longer(
 def test_a_load_that_broke_off_is_known_and_mended(
     empty: servers.Remote, built: store.Built, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = loading._GraphStore.fill, iter(range(10**6))
+    real, calls = load._GraphStore.fill, iter(range(10**6))
 
     def fill(self: Any, graph: Any, statements: Any) -> None:
         if next(calls) == 20:
@@ -368,7 +373,7 @@ def test_a_load_that_broke_off_is_known_and_mended(
         real(self, graph, statements)
 
     with monkeypatch.context() as patched:
-        patched.setattr(loading._GraphStore, "fill", fill)
+        patched.setattr(load._GraphStore, "fill", fill)
         assert command("load", "--to", empty.graphs, "--store", built.folder).err == "eudigraph: the power went\n"
     asked = command("query", "officials", "--store", empty.queries)
     assert asked.status == 1
@@ -380,8 +385,8 @@ def test_a_load_that_broke_off_is_known_and_mended(
 def test_chunks_keep_blank_nodes_together(
     empty: servers.Remote, built: store.Built, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "CHUNK", 100)
-    loading.load(built, empty.graphs)
+    monkeypatch.setattr(load, "CHUNK", 100)
+    load.load(built, empty.graphs)
     opened = endpoint.open_endpoint(empty.queries)
     assert len(list(opened.store)) == len(list(built.store))
     assert axioms(opened) == axioms(built)
@@ -389,7 +394,7 @@ def test_chunks_keep_blank_nodes_together(
 
 def test_a_format_of_another_version_is_refused(empty: servers.Remote, built: store.Built) -> None:
     other = replace(built, manifest=replace(built.manifest, format=99, eudigraph="7.0"))
-    loading.load(other, empty.graphs)
+    load.load(other, empty.graphs)
     with pytest.raises(StoreError, match=r"eudigraph 7\.0 in format 99; this one reads format 1; fill it again"):
         endpoint.open_endpoint(empty.queries)
 
@@ -413,7 +418,7 @@ def test_a_cap_on_rows_is_never_silent(built: store.Built, command: Command, tmp
     with servers.virtuoso(tmp_path, "ResultSetMaxRows = 50") as at:
         wrong = command("load", "--to", at.graphs.replace("dba:dba", "dba:secret"), "--store", built.folder)
         assert (wrong.status, "EUDIGRAPH_USER" in wrong.err, "secret" in wrong.err) == (1, True, False)
-        loading.load(built, at.graphs)
+        load.load(built, at.graphs)
         graph = endpoint.open_endpoint(at.queries)
         assert len(graph.ask("SELECT ?x { ?x a eud:Country }").rows) == 7
         with pytest.raises(StoreError, match=r"left out what came after 50 rows.*ResultSetMaxRows"):
@@ -425,14 +430,14 @@ def test_graphs_beside_ours_are_not_loaded(built: store.Built) -> None:
     kept = Store()
     kept.add(Quad(NamedNode(BASE), NamedNode(BASE), NamedNode(BASE), NamedNode("http://elsewhere.example/graph")))
     with fake(reply(200, "application/n-triples", b"")) as (url, asked), pytest.raises(UsageError, match="below"):
-        loading.load(replace(built, store=kept), url)
+        load.load(replace(built, store=kept), url)
     assert {method for method, _ in asked} == {"GET"}
 
 
 def test_progress_is_told(built: store.Built) -> None:
     said: list[str] = []
     with fake(reply(204, "", b"")) as (url, asked):
-        assert loading.load(built, url, say=said.append) == 43
+        assert load.load(built, url, say=said.append) == 43
     assert said[-1] == "43 of 43 graphs"
     assert [method for method, _ in asked].count("PUT") == 46  # with the default graph, and the manifest twice
 
@@ -485,7 +490,7 @@ def fake(answer: Answerer) -> Iterator[tuple[str, list[tuple[str, str]]]]:
 
 
 def asking(url: str, timeout: float = 5.0, **more: Any) -> Any:
-    return endpoint.Endpoint(remote.Server(url), timeout=timeout, **more)
+    return endpoint.Endpoint(http.Server(url), timeout=timeout, **more)
 
 
 def drip(handler: BaseHTTPRequestHandler) -> None:
@@ -585,7 +590,7 @@ def test_the_time_is_limited_in_all(answer: Answerer) -> None:
 
 
 def test_an_answer_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "MAX_ANSWER", 2 * 1024**2)
+    monkeypatch.setattr(answer_, "MAX_ANSWER", 2 * 1024**2)
     with fake(endless) as (url, _), pytest.raises(StoreError, match="answers with more than 2 MB"):
         select(asking(url), "SELECT ?x { ?x ?p ?o }")
 
@@ -593,7 +598,7 @@ def test_an_answer_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -
 def test_a_small_answer_that_unpacks_to_a_large_one_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     import gzip
 
-    monkeypatch.setattr(engine, "MAX_ANSWER", 2 * 1024**2)
+    monkeypatch.setattr(answer_, "MAX_ANSWER", 2 * 1024**2)
     bomb = gzip.compress(b" " * 50 * 1024**2)
     with (
         fake(reply(200, JSON, bomb, Content_Encoding="gzip")) as (url, _),
@@ -622,7 +627,7 @@ def test_a_url_that_is_none(command: Command, url: str) -> None:
 @pytest.mark.skipif(not servers.oxigraph_program(), reason="Oxigraph's server is not installed")
 def test_an_endpoint_that_was_filled_by_other_means_is_read(built: store.Built, tmp_path: Path) -> None:
     with servers.oxigraph(tmp_path) as at:
-        loading.load(built, at.graphs)
+        load.load(built, at.graphs)
         gone = requests.delete(at.graphs, params={"graph": dialect.GRAPH_MANIFEST.value}, timeout=10)
         assert gone.status_code == 204
         opened = endpoint.open_endpoint(at.queries)
@@ -649,7 +654,7 @@ def test_other_columns_than_were_asked_for_are_told(command: Command, rows: byte
 def test_counts_that_are_none_are_told(rows: bytes) -> None:
     manifest = store.Manifest(store.FORMAT, 0, "", "1")
     with fake(reply(200, JSON, b'{"head":{"vars":["n"]},"results":{"bindings":[%s]}}' % rows)) as (url, _):
-        graph = endpoint.Elsewhere(Path(), manifest, endpoint.Endpoint(remote.Server(url)))
+        graph = endpoint.Elsewhere(Path(), manifest, endpoint.Endpoint(http.Server(url)))
         with pytest.raises(StoreError, match="answers with other columns than it was asked for"):
             _ = graph.counts
 
@@ -680,25 +685,25 @@ def test_hostile_names_are_text(command: Command, tmp_path: Path, built: store.B
     with fake(reply(200, JSON, body)) as (url, _):
         graph = endpoint.Elsewhere(tmp_path, built.manifest, asking(url))
         answer = graph.ask("SELECT ?x { ?x ?p ?o }")
-    from eudigraph import output
+    from eudigraph.show import tables
 
-    assert "\x1b" not in output.write(answer, "table", {})
+    assert "\x1b" not in tables.write(answer, "table", {})
 
 
 def test_an_empty_manifest_is_not_taken_for_a_graph_store(built: store.Built) -> None:
     with fake(reply(200, "text/html", HTML)) as (url, asked), pytest.raises(StoreError, match="as no Graph Store does"):
-        loading.load(built, url)
+        load.load(built, url)
     assert {method for method, _ in asked} == {"GET"}
 
 
 def test_a_server_that_does_not_take_it(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(load, "_PAUSES", (0.0, 0.0))
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         reply(404 if handler.command == "GET" else 507, "text/plain", b"disk full")(handler)
 
     with fake(answer) as (url, asked), pytest.raises(StoreError, match=r"does not take .* \(status 507: disk full\)"):
-        loading.load(built, url)
+        load.load(built, url)
     assert [method for method, _ in asked].count("PUT") == 3
 
 
@@ -791,7 +796,7 @@ def test_an_engine_that_repeats_or_hides_is_told_apart(built: store.Built) -> No
 
         url = "http://bag.example/sparql"
 
-        def send(self, method: str, *_: object, data: bytes, **__: object) -> remote.Reply:
+        def send(self, method: str, *_: object, data: bytes, **__: object) -> http.Reply:
             from urllib.parse import parse_qs
 
             from pyoxigraph import QueryResultsFormat
@@ -802,7 +807,7 @@ def test_an_engine_that_repeats_or_hides_is_told_apart(built: store.Built) -> No
                 {"default_graph": chosen, "named_graphs": []} if chosen else {"use_default_graph_as_union": True}
             )
             found: Any = self.store.query(given["query"][0], **options)
-            return remote.Reply(200, {"Content-Type": JSON}, found.serialize(format=QueryResultsFormat.JSON))
+            return http.Reply(200, {"Content-Type": JSON}, found.serialize(format=QueryResultsFormat.JSON))
 
         store = data
 

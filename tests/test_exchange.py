@@ -16,17 +16,22 @@ import pytest
 from lxml import etree
 from pyoxigraph import DefaultGraph, Quad, RdfFormat, Store
 
-from eudigraph import calendars, exchange, network, ontology, store
-from eudigraph.names import BASE, EUD, PREFIXES, SKOS
-from eudigraph.sparql import Triplestore
+from eudigraph.engine import store
+from eudigraph.export import networks
+from eudigraph.export.calendar import icalendar as written_calendar
+from eudigraph.export.calendar import without_day
+from eudigraph.model import ontology
+from eudigraph.model.names import BASE, EUD, PREFIXES, SKOS
+from eudigraph.model.triples import Triplestore
+from eudigraph.network import everything
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = Path(__file__).resolve().parent / "fixtures" / "gexf-1.3" / "gexf.rng"
 FORMATS: dict[str, Callable[[Any], str]] = {
-    "graphml": exchange.graphml,
-    "gexf": exchange.gexf,
-    "cytoscape": exchange.cytoscape,
-    "neo4j": lambda graph: json.dumps(exchange.neo4j(graph)),
+    "graphml": networks.graphml,
+    "gexf": networks.gexf,
+    "cytoscape": networks.cytoscape,
+    "neo4j": lambda graph: json.dumps(networks.neo4j(graph)),
 }
 
 HOSTILE = {
@@ -60,7 +65,7 @@ def schema() -> Any:
 
 @pytest.fixture(scope="module")
 def whole(built: store.Built) -> Any:
-    return network.whole(built.store, ontology.from_store(built.store))
+    return everything.whole(built.store, ontology.from_store(built.store))
 
 
 def hostile() -> Any:
@@ -163,7 +168,7 @@ def test_nothing_is_written_that_utf_8_cannot_say(form: str) -> None:
 
 
 def read_graphml(graph: Any) -> Any:
-    return nx.parse_graphml(exchange.graphml(graph), force_multigraph=graph.is_multigraph())
+    return nx.parse_graphml(networks.graphml(graph), force_multigraph=graph.is_multigraph())
 
 
 def test_graphml_gives_hostile_labels_back() -> None:
@@ -217,7 +222,7 @@ def test_graphml_keeps_types_parallel_edges_and_loops() -> None:
 
 
 def test_graphml_writes_booleans_as_xml_has_them() -> None:
-    root = etree.fromstring(exchange.graphml(rich()).encode())
+    root = etree.fromstring(networks.graphml(rich()).encode())
     keys = root.xpath("//*[local-name()='key'][@attr.name='inferred']/@id")
     assert set(root.xpath("//*[local-name()='data'][@key=$key]/text()", key=keys[0])) == {"true", "false"}
 
@@ -232,7 +237,7 @@ def test_graphml_of_an_empty_network_is_one_of_its_kind(kind: Any) -> None:
 
 
 def read_gexf(graph: Any, places: Mapping[str, tuple[int, int]] | None = None) -> Any:
-    return nx.read_gexf(io.BytesIO(exchange.gexf(graph, places).encode()), version="1.3")
+    return nx.read_gexf(io.BytesIO(networks.gexf(graph, places).encode()), version="1.3")
 
 
 def errors(schema: Any, text: str) -> list[str]:
@@ -249,8 +254,8 @@ def lonely() -> Any:
 @pytest.mark.parametrize("make", [hostile, rich, nx.Graph, nx.MultiDiGraph, lonely])
 def test_gexf_keeps_its_schema(schema: Any, make: Callable[[], Any]) -> None:
     graph = make()
-    assert errors(schema, exchange.gexf(graph)) == []
-    assert errors(schema, exchange.gexf(graph, dict.fromkeys(graph, (3, -4)))) == []
+    assert errors(schema, networks.gexf(graph)) == []
+    assert errors(schema, networks.gexf(graph, dict.fromkeys(graph, (3, -4)))) == []
 
 
 @pytest.mark.parametrize(
@@ -265,7 +270,7 @@ def test_gexf_keeps_its_schema(schema: Any, make: Callable[[], Any]) -> None:
     ],
 )
 def test_the_schema_finds_what_is_wrong(schema: Any, right: str, wrong: str) -> None:
-    text = exchange.gexf(rich())
+    text = networks.gexf(rich())
     assert right in text
     assert errors(schema, text.replace(right, wrong)) != []
 
@@ -295,7 +300,7 @@ def test_gexf_has_looks_places_and_times() -> None:
 
 
 def test_gexf_tells_parallel_edges_apart_by_their_kind() -> None:
-    root = etree.fromstring(exchange.gexf(rich()).encode())
+    root = etree.fromstring(networks.gexf(rich()).encode())
     found = [dict(edge.attrib) for edge in root.iter("{http://gexf.net/1.3}edge")]
     meeting, country = f"{BASE}meeting/m", f"{BASE}country/c"
     days = {"start": "2023-05-31", "end": "2023-06-01"}
@@ -332,7 +337,7 @@ def test_gexf_shows_no_edge_before_or_after_its_ends() -> None:
 
 
 def test_gexf_without_days_has_no_timeline() -> None:
-    root = etree.fromstring(exchange.gexf(hostile()).encode())
+    root = etree.fromstring(networks.gexf(hostile()).encode())
     graph = root.find("{http://gexf.net/1.3}graph")
     assert dict(graph.attrib) == {"defaultedgetype": "undirected", "mode": "static"}
 
@@ -341,7 +346,7 @@ def test_gexf_without_days_has_no_timeline() -> None:
 
 
 def test_cytoscape_gives_hostile_labels_back_and_may_stand_in_a_script() -> None:
-    text = exchange.cytoscape(hostile())
+    text = networks.cytoscape(hostile())
     read = json.loads(text)
     assert "<" not in text
     assert read["data"] == {"name": HOSTILE["markup"]}
@@ -352,7 +357,7 @@ def test_cytoscape_gives_hostile_labels_back_and_may_stand_in_a_script() -> None
 
 
 def test_cytoscape_has_what_is_known_and_where_it_is_drawn() -> None:
-    read = json.loads(exchange.cytoscape(rich(), {f"{BASE}country/c": (1, -2)}))["elements"]
+    read = json.loads(networks.cytoscape(rich(), {f"{BASE}country/c": (1, -2)}))["elements"]
     meeting, country = f"{BASE}meeting/m", f"{BASE}country/c"
     assert read["nodes"][0] == {
         "data": {"id": country, "label": "Country", "bipartite": 1, "latest": "no day"},
@@ -372,7 +377,7 @@ def test_cytoscape_has_what_is_known_and_where_it_is_drawn() -> None:
 def test_attributes_do_not_take_the_names_of_others() -> None:
     graph = nx.Graph()
     graph.add_node("a", id="mine", parent="b", source="s")
-    read = json.loads(exchange.cytoscape(graph))["elements"]["nodes"]
+    read = json.loads(networks.cytoscape(graph))["elements"]["nodes"]
     assert read == [{"data": {"id": "a", "label": "a", "id_": "mine", "parent_": "b", "source_": "s"}}]
 
 
@@ -384,7 +389,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def test_neo4j_gives_hostile_labels_back_on_one_line() -> None:
-    files = exchange.neo4j(hostile())
+    files = networks.neo4j(hostile())
     assert list(files) == ["nodes.csv", "edges.csv"]
     assert rows(files["nodes.csv"]) == [
         {
@@ -406,7 +411,7 @@ def test_neo4j_gives_hostile_labels_back_on_one_line() -> None:
 
 
 def test_neo4j_has_types_labels_and_relationships() -> None:
-    files = exchange.neo4j(rich())
+    files = networks.neo4j(rich())
     country, meeting, bare = rows(files["nodes.csv"])
     assert meeting == {
         "id:ID": f"{BASE}meeting/m",
@@ -453,12 +458,12 @@ def test_neo4j_has_types_labels_and_relationships() -> None:
 
 
 def test_neo4j_of_an_empty_network_has_the_headers() -> None:
-    assert exchange.neo4j(nx.Graph()) == {"nodes.csv": "id:ID,:LABEL\n", "edges.csv": ":START_ID,:END_ID,:TYPE\n"}
+    assert networks.neo4j(nx.Graph()) == {"nodes.csv": "id:ID,:LABEL\n", "edges.csv": ":START_ID,:END_ID,:TYPE\n"}
 
 
 def test_neo4j_names_a_relationship_without_a_label() -> None:
     graph = nx.Graph([("b", "a")])
-    assert exchange.neo4j(graph)["edges.csv"] == ":START_ID,:END_ID,:TYPE\na,b,RELATED_TO\n"
+    assert networks.neo4j(graph)["edges.csv"] == ":START_ID,:END_ID,:TYPE\na,b,RELATED_TO\n"
 
 
 # ---------------------------------------------------------------- The checkout's graph
@@ -467,15 +472,15 @@ def test_neo4j_names_a_relationship_without_a_label() -> None:
 def test_the_graph_is_whole_in_every_format(whole: Any, schema: Any) -> None:
     wanted = sorted((s, o, key) for s, o, key in whole.edges(keys=True))
     assert len(wanted) > 500
-    assert errors(schema, exchange.gexf(whole)) == []
+    assert errors(schema, networks.gexf(whole)) == []
     for read in (read_graphml(whole), read_gexf(whole)):
         assert sorted(read) == sorted(whole)
         assert {n: d["label"] for n, d in read.nodes(data=True)} == dict(whole.nodes(data="label"))
         assert sorted((s, o, d["property"]) for s, o, d in read.edges(data=True)) == wanted
-    elements = json.loads(exchange.cytoscape(whole))["elements"]
+    elements = json.loads(networks.cytoscape(whole))["elements"]
     ids = [e["data"]["id"] for e in [*elements["nodes"], *elements["edges"]]]
     assert len(set(ids)) == len(ids) == len(whole) + len(wanted)
-    files = exchange.neo4j(whole)
+    files = networks.neo4j(whole)
     assert [row["id:ID"] for row in rows(files["nodes.csv"])] == sorted(whole)
     found = [(row[":START_ID"], row[":END_ID"], row["property"]) for row in rows(files["edges.csv"])]
     assert sorted(found) == wanted
@@ -494,7 +499,7 @@ def test_the_graph_has_its_colours_in_gexf(whole: Any) -> None:
 
 def events(graph: Triplestore) -> list[dict[str, Any]]:
     """Return the events of the calendar as icalendar reads them."""
-    calendar = icalendar.Calendar.from_ical(calendars.icalendar(graph))
+    calendar = icalendar.Calendar.from_ical(written_calendar(graph))
     found = []
     for event in calendar.walk("VEVENT"):
         made: dict[str, Any] = {}
@@ -549,7 +554,7 @@ def test_the_meetings_of_the_graph_are_a_calendar(built: store.Built) -> None:
     assert found[4]["DESCRIPTION"].startswith(
         "Status: to be confirmed\nThe date is not certain: 2023-07-03?/2023-07-04?\nA summit with Japan"
     )
-    assert calendars.without_day(built.store) == []
+    assert without_day(built.store) == []
 
 
 def claims(**days: str) -> str:
@@ -695,13 +700,13 @@ def test_days_that_one_source_disputes_have_a_uid_each_of_which_one_is_the_meeti
 def test_a_date_without_a_day_makes_no_event_and_is_reported(text: str) -> None:
     graph = graph_of(claims(a=f"{text}|stated|scheduled"))
     assert events(graph) == []
-    assert calendars.without_day(graph) == [f"Meeting: {text}"]
+    assert without_day(graph) == [f"Meeting: {text}"]
 
 
 def test_a_date_that_is_less_precise_does_not_dispute_a_day() -> None:
     graph = graph_of(claims(a="2023-05|stated|scheduled", b="2023-05-31|stated|scheduled"))
     assert [(event["UID"], event["STATUS"]) for event in events(graph)] == [(f"{BASE}meeting/m", "CONFIRMED")]
-    assert calendars.without_day(graph) == ["Meeting: 2023-05"]
+    assert without_day(graph) == ["Meeting: 2023-05"]
 
 
 def test_a_date_of_reference_data_makes_an_event_as_well() -> None:
@@ -744,7 +749,7 @@ def test_a_place_stands_beside_the_days_it_is_claimed_with() -> None:
 def test_the_calendar_withstands_hostile_texts() -> None:
     label = '=1+1; <script>\\n \\"x\\", BEGIN:VALARM\\r\\nEND:VCALENDAR\\u0007 \\u202Eabc ' + "é" * 80
     text = claims(a="2023-05-31").replace('"Meeting"', f'"{label}"').replace("Gist of a.", label)
-    made = calendars.icalendar(graph_of(text))
+    made = written_calendar(graph_of(text))
     shown = '=1+1; <script> "x", BEGIN:VALARM END:VCALENDAR \u202eabc ' + "é" * 80
     (event,) = events(graph_of(text))
     assert event["SUMMARY"] == shown
@@ -755,14 +760,14 @@ def test_the_calendar_withstands_hostile_texts() -> None:
 
 
 def test_the_calendar_is_the_same_each_time(built: store.Built) -> None:
-    assert calendars.icalendar(built.store) == calendars.icalendar(built.store)
+    assert written_calendar(built.store) == written_calendar(built.store)
     text = claims(a="2023-05-31?|stated|tentative", b="2023-05-31|hedged|held", c="2023-06-01")
     again = Store()
     for quad in reversed(list(graph_of(text))):
         again.add(quad)
-    assert calendars.icalendar(again) == calendars.icalendar(graph_of(text))
+    assert written_calendar(again) == written_calendar(graph_of(text))
 
 
 def test_no_meetings_make_an_empty_calendar() -> None:
     assert events(Store()) == []
-    assert calendars.without_day(Store()) == []
+    assert without_day(Store()) == []

@@ -20,11 +20,17 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
 from pyoxigraph import Literal as Text
 
 from browsing import IN_BROWSER
-from eudigraph import algorithms, assemble, build, evidence, explore, looks, network, store, workspace
-from eudigraph.names import BASE, EUD, GRAPH_ONTOLOGY, GRAPH_REFERENCE, OWL, RDF, RDF_TYPE, RDFS, SKOS, XSD
-from eudigraph.ontology import from_store
-from eudigraph.reasoning import facts, infer
-from eudigraph.sparql import select
+from eudigraph.ask import evidence
+from eudigraph.build import assemble, build
+from eudigraph.engine import store
+from eudigraph.explore.page import MAX_DRAWN, explorer, render, write_page
+from eudigraph.model import workspace
+from eudigraph.model.names import BASE, EUD, GRAPH_ONTOLOGY, GRAPH_REFERENCE, OWL, RDF, RDF_TYPE, RDFS, SKOS, XSD
+from eudigraph.model.ontology import from_store
+from eudigraph.model.triples import select
+from eudigraph.network import algorithms, everything
+from eudigraph.reason.infer import facts, infer
+from eudigraph.show import looks
 
 pytestmark = IN_BROWSER
 COUNTRIES = ("Canada", "India", "Japan", "Singapore", "South Korea", "Sweden", "United States")
@@ -35,7 +41,7 @@ Open = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def page_file(built: store.Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return explore.write_page(built, tmp_path_factory.mktemp("page") / "explore.html")
+    return write_page(built, tmp_path_factory.mktemp("page") / "explore.html")
 
 
 @pytest.fixture
@@ -50,7 +56,7 @@ def show(watched: Callable[..., Page], tmp_path: Path) -> Callable[..., Page]:
 
     def make(graph: Store, state: str = "", **options: Any) -> Page:
         path = tmp_path / "own.html"
-        path.write_text(explore.render(graph, {"sources": 0}), "utf-8")
+        path.write_text(render(graph, {"sources": 0}), "utf-8")
         return watched(f"{path.as_uri()}#{state}", **options)
 
     return make
@@ -109,7 +115,7 @@ def test_passages_are_shown_where_the_text_is_given(
 ) -> None:
     text = "".join(chr(0x4E00 + n % 5000) for n in range(5564))
     path = tmp_path / "page.html"
-    path.write_text(explore.render(built.store, {}, {f"{BASE}source/euractiv-2023-04": text}), "utf-8")
+    path.write_text(render(built.store, {}, {f"{BASE}source/euractiv-2023-04": text}), "utf-8")
     page = watched(f"{path.as_uri()}#e=meeting:eu-japan-summit-2023")
     page.get_by_text("Says who?").first.click()
     expect(page.locator("blockquote .passage").first).to_have_text(f"“{text[2981:3064]}”")
@@ -503,7 +509,7 @@ def several(checkout: workspace.Workspace, tmp_path_factory: pytest.TempPathFact
     report = build.build(workspace.open_workspace(folder), use_hermit=False, exports=False)
     assert not report.errors
     built = store.open_built(folder / "build")
-    return built, explore.write_page(built)
+    return built, write_page(built)
 
 
 def test_of_a_source_the_matrix_has_what_rests_on_it(
@@ -668,7 +674,7 @@ def test_it_works_in_a_frame_as_notebooks_show_it(
     watched: Callable[..., Page], built: store.Built, tmp_path: Path
 ) -> None:
     path = tmp_path / "notebook.html"
-    frame = explore.explorer(built)._repr_html_()
+    frame = explorer(built)._repr_html_()
     path.write_text(f"<!doctype html><meta charset=utf-8><title>a notebook</title>{frame}", "utf-8")
     page = watched(path.as_uri())
     inside = page.frame_locator("iframe")
@@ -684,7 +690,7 @@ def test_it_works_in_a_frame_as_notebooks_show_it(
 def test_the_page_is_small_the_same_each_time_and_allows_only_itself(page_file: Path, built: store.Built) -> None:
     page = page_file.read_text("utf-8")
     assert page_file.stat().st_size < 1_000_000
-    assert explore.render(built.store, built.manifest.counts) == page
+    assert render(built.store, built.manifest.counts) == page
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
     assert policy
     assert re.fullmatch(
@@ -749,7 +755,7 @@ def test_hostile_words_are_only_ever_words(
     (space.root / "graph" / "reference" / "hostile.ttl").write_text(names, "utf-8")
     report = build.build(space, tmp_path / "out", use_hermit=False, exports=False)
     assert not report.errors
-    path = explore.write_page(store.open_built(tmp_path / "out"), tmp_path / "hostile.html")
+    path = write_page(store.open_built(tmp_path / "out"), tmp_path / "hostile.html")
     for state in ("", "view=timeline", "view=matrix", "e=initiative:japan-6g-research", "e=initiative:arctic-cable"):
         page = watched(f"{path.as_uri()}#{state}")
         for details in page.locator("details.evidence > summary").all():
@@ -841,7 +847,7 @@ def test_of_a_large_graph_the_most_important_are_drawn_and_the_others_can_be_rea
         if n % 2:
             bare.add(Quad(meeting, NamedNode(EUD + "withCountry"), hub, GRAPH_REFERENCE))
     page = show(bare)
-    assert page.evaluate("drawn.length") == explore.MAX_DRAWN
+    assert page.evaluate("drawn.length") == MAX_DRAWN
     expect(page.locator("#count")).to_contain_text("1,001 things of 1,001 shown; the 400 most important are drawn")
     page.get_by_role("searchbox").fill("meeting 998")
     page.keyboard.press("Enter")
@@ -872,7 +878,7 @@ def test_the_page_holds_under_a_policy_that_forbids_all_that_is_not_in_the_file(
 
 
 def test_the_network_keeps_labels_relations_and_evidence(built: store.Built) -> None:
-    whole = network.whole(built.store, from_store(built.store))
+    whole = everything.whole(built.store, from_store(built.store))
     japan, cable = f"{BASE}country/japan", f"{BASE}initiative/arctic-cable"
     assert whole.nodes[japan]["label"] == "Japan"
     edge = whole.edges[cable, f"{BASE}country/canada", f"{EUD}lacksSupportOf"]
@@ -884,7 +890,7 @@ def test_the_network_keeps_labels_relations_and_evidence(built: store.Built) -> 
 
 
 def test_a_layout_is_the_same_each_time_and_keeps_things_apart(built: store.Built) -> None:
-    whole = network.whole(built.store, from_store(built.store))
+    whole = everything.whole(built.store, from_store(built.store))
     places = algorithms.layout(whole)
     assert places == algorithms.layout(whole)
     assert set(places) == set(whole)

@@ -11,8 +11,10 @@ import pytest
 import rdflib
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, DefaultGraph, Quad, RdfFormat, parse
 
-from eudigraph import build, store, workspace
-from eudigraph.names import BASE, EUD, PREFIXES
+from eudigraph.build import build
+from eudigraph.engine import store
+from eudigraph.model import workspace
+from eudigraph.model.names import BASE, EUD, PREFIXES
 
 FILES = {"eudigraph.trig", "eudigraph.nq", "eudigraph.ttl", "eudigraph.jsonld", "eudigraph.graphml", "context.jsonld"}
 

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from eudigraph import engine, errors, queries, store, workspace
-from eudigraph.isolated import Isolated
+from eudigraph.ask import library, lookup
+from eudigraph.engine import answer, store
+from eudigraph.engine.process import Isolated
+from eudigraph.model import errors, workspace
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d && ?g != ?j) }"
 FLOOD = "SELECT ?a ?d ?g ?j { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
@@ -58,7 +60,7 @@ def is_running(pid: int) -> bool:
     ],
 )
 def test_answers_are_those_of_this_process(apart: Isolated, built: store.Built, text: str) -> None:
-    here, there = engine.answer(built.store, text), apart.run(text)
+    here, there = answer.run(built.store, text), apart.run(text)
     if here.triples is not None and there.triples is not None:
         here.triples.sort(key=str)
         there.triples.sort(key=str)
@@ -69,10 +71,10 @@ def test_the_librarys_answers_are_those_of_this_process(
     apart: Isolated, built: store.Built, checkout: workspace.Workspace
 ) -> None:
     examples = {"who": "Thierry Breton", "subject": "Japan", "one": "India", "other": "Japan"}
-    for query in queries.load_library(checkout).values():
+    for query in library.load_library(checkout).values():
         needed = {name: examples[name] for name, parameter in query.parameters.items() if parameter.required}
-        text = queries.bind(query, queries.resolve(built.store, query, needed))
-        assert apart.run(text) == engine.answer(built.store, text)
+        text = library.bind(query, lookup.resolve(built.store, query, needed))
+        assert apart.run(text) == answer.run(built.store, text)
 
 
 def test_a_process_is_kept_also_after_a_text_that_is_no_query(apart: Isolated) -> None:
@@ -102,7 +104,7 @@ def test_one_that_still_has_rows_to_send_is_ended(apart: Isolated) -> None:
 
 
 def test_one_that_took_long_is_not_kept(apart: Isolated, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eudigraph.isolated._LONG", 0.0)
+    monkeypatch.setattr("eudigraph.engine.process._LONG", 0.0)
     apart.run(SMALL)
     assert not kept(apart)
 
@@ -152,7 +154,7 @@ def test_a_fork_asks_by_a_process_of_its_own_and_leaves_the_other_alone(built: s
     program = f"""
 import os
 from pathlib import Path
-from eudigraph.isolated import Isolated
+from eudigraph.engine.process import Isolated
 apart = Isolated(Path({str(built.generation / "store")!r}))
 def ask():
     print(len(apart.run({SMALL!r}).rows), apart._kept[0]._process.pid, flush=True)
@@ -178,10 +180,10 @@ def test_a_store_that_is_gone_is_told(tmp_path: Path) -> None:
 
 def test_one_that_does_not_come_up_is_told(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
     apart = Isolated(built.generation / "store")
-    monkeypatch.setattr("eudigraph.children.command", lambda _: [sys.executable, "-c", "raise SystemExit(3)"])
+    monkeypatch.setattr("eudigraph.engine.process.command", lambda _: [sys.executable, "-c", "raise SystemExit(3)"])
     with pytest.raises(errors.StoreError, match=r"did not come up \(it ended with 3\)"):
         apart.run(SMALL)
-    monkeypatch.setattr("eudigraph.children.command", lambda _: [str(built.generation / "nothing")])
+    monkeypatch.setattr("eudigraph.engine.process.command", lambda _: [str(built.generation / "nothing")])
     with pytest.raises(errors.StoreError, match="no process can be started to run queries"):
         apart.run(SMALL)
 
@@ -204,7 +206,7 @@ def test_a_query_that_is_too_deep_is_told(apart: Isolated) -> None:
 def test_it_does_not_outlive_who_asks(built: store.Built, how: signal.Signals) -> None:
     program = f"""
 from pathlib import Path
-from eudigraph.isolated import Isolated
+from eudigraph.engine.process import Isolated
 apart = Isolated(Path({str(built.generation / "store")!r}))
 apart.run({SMALL!r})
 print(apart._kept[0]._process.pid, flush=True)
@@ -232,7 +234,7 @@ def test_who_is_interrupted_leaves_no_thread_behind(built: store.Built) -> None:
     program = f"""
 import os, signal, threading, time
 from pathlib import Path
-from eudigraph.isolated import Isolated
+from eudigraph.engine.process import Isolated
 apart = Isolated(Path({str(built.generation / "store")!r}))
 def interrupt():
     for sent in range(1, 41):
@@ -259,14 +261,14 @@ print(len(apart.run({SMALL!r}).rows))
     began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout == "7\n", done.stderr
-    assert time.monotonic() - began < engine.TIMEOUT / 2
+    assert time.monotonic() - began < answer.TIMEOUT / 2
 
 
 def test_nothing_is_imported_from_the_folder_one_is_in(built: store.Built, tmp_path: Path) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('imported from here')")
     program = f"""
 from pathlib import Path
-from eudigraph.isolated import Isolated
+from eudigraph.engine.process import Isolated
 print(len(Isolated(Path({str(built.generation / "store")!r})).run({SMALL!r}).rows))
 """
     command = [sys.executable, "-P", "-c", program]

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from networkx.algorithms import bipartite
 from scipy.stats import false_discovery_control  # type: ignore[import-untyped, unused-ignore]
 
-from eudigraph import algorithms, measures
-from eudigraph.errors import UsageError
-from eudigraph.measures import Row
+from eudigraph.model.errors import UsageError
+from eudigraph.network import algorithms, measures, registry
+from eudigraph.network.registry import Row
 
 Pairs = list[tuple[str, str]]
 
@@ -29,11 +29,11 @@ TRIANGLES = ["ab", "ac", "bc", "cd", "de", "df", "ef"]
 @pytest.fixture
 def own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a test add measures of its own, and forget them afterwards."""
-    monkeypatch.setattr(measures, "MEASURES", dict(measures.MEASURES))
+    monkeypatch.setattr(registry, "MEASURES", dict(registry.MEASURES))
 
 
 def of(name: str, network: nx.Graph) -> list[Row]:
-    return measures.compute(measures.find(name), network)
+    return registry.compute(registry.find(name), network)
 
 
 def by_node(rows: Iterable[Row], column: str) -> dict[Any, Any]:
@@ -96,7 +96,7 @@ def test_pagerank_counts_ties_by_their_weight() -> None:
 
 def test_measures_of_two_kinds_equal_networkxs_on_the_southern_women() -> None:
     women = nx.davis_southern_women_graph()
-    first = measures.side(women, 0)
+    first = registry.side(women, 0)
     assert len(first) == 18
     assert by_node(of("degree", women), "degree") == near(bipartite.degree_centrality(women, first))
     assert by_node(of("betweenness", women), "betweenness") == near(bipartite.betweenness_centrality(women, first))
@@ -395,7 +395,7 @@ def test_too_many_pairs_are_not_compared_with_chance(monkeypatch: pytest.MonkeyP
     network = two_mode(["ax", "bx"], "ab", "x")
     rows = of_alike(network)
     assert [(row["jaccard"], row["expected"], row["p"], row["p_adjusted"]) for row in rows] == [(1.0, None, None, None)]
-    assert measures.headline(measures.find("similarity"), rows, str) == (
+    assert registry.headline(registry.find("similarity"), rows, str) == (
         "a and b are the most alike (1.00); there are too many pairs to compare with chance."
     )
 
@@ -403,7 +403,7 @@ def test_too_many_pairs_are_not_compared_with_chance(monkeypatch: pytest.MonkeyP
 # ---------------------------------------------------------------- The same each time
 
 
-@pytest.mark.parametrize("name", [name for name, measure in measures.MEASURES.items() if not measure.two_mode])
+@pytest.mark.parametrize("name", [name for name, measure in registry.measures().items() if not measure.two_mode])
 def test_a_measure_gives_the_same_each_time(name: str) -> None:
     assert of(name, nx.karate_club_graph()) == of(name, nx.karate_club_graph())
 
@@ -521,7 +521,7 @@ def test_a_weight_that_is_no_weight_is_refused(name: str, weight: object) -> Non
 
 def register(compute: Callable[[nx.Graph], list[Row]], *, two_mode: bool | None = None) -> None:
     """Make a function known as the measure ``own``."""
-    measures.measure("own", title="Own", meaning="", source="", value="own", two_mode=two_mode)(compute)
+    registry.measure("own", title="Own", meaning="", source="", value="own", two_mode=two_mode)(compute)
 
 
 def test_a_measure_that_does_not_converge_is_refused_in_words(own: None) -> None:
@@ -561,14 +561,14 @@ def test_a_measure_that_gives_no_number_is_refused_with_the_node(own: None, valu
 
 
 def test_a_measure_is_added_with_one_function(own: None) -> None:
-    @measures.measure(
+    @registry.measure(
         "openness", title="Openness", meaning="How many.", source="Us", value="openness", ties="how many", groups=True
     )
     def openness(network: nx.Graph) -> list[Row]:
         return [{"node": node, "openness": network.degree(node)} for node in network]
 
     assert openness(nx.Graph(["ab"])) == of("openness", nx.Graph(["ab"]))
-    assert measures.find("openness") == measures.Measure(
+    assert registry.find("openness") == registry.Measure(
         "openness",
         "Openness",
         "How many.",
@@ -579,21 +579,21 @@ def test_a_measure_is_added_with_one_function(own: None) -> None:
         groups=True,
     )
     with pytest.raises(UsageError, match=r"there is no measure 'opennes'; did you mean openness\?"):
-        measures.find("opennes")
+        registry.find("opennes")
 
 
 def test_the_measures_are_those_that_came_with_eudigraph() -> None:
-    assert list(measures.MEASURES) == ["degree", "betweenness", "pagerank", "similarity", "communities", "removal"]
+    assert list(registry.measures()) == ["degree", "betweenness", "pagerank", "similarity", "communities", "removal"]
 
 
 def test_a_measure_that_is_not_known_is_refused_with_those_that_are() -> None:
     with pytest.raises(UsageError, match=r"there is no measure 'betweeness'; did you mean betweenness\?"):
-        measures.find("betweeness")
+        registry.find("betweeness")
     there_are = "there are: degree, betweenness, pagerank, similarity, communities, removal"
     with pytest.raises(UsageError, match=rf"there is no measure 'zzz'; {there_are}"):
-        measures.find("zzz")
+        registry.find("zzz")
     with pytest.raises(UsageError, match=rf"there is no measure 'z{{79}}…'; {there_are}"):
-        measures.find("z" * 5000)
+        registry.find("z" * 5000)
 
 
 def test_a_measure_for_another_kind_of_network_is_refused(own: None) -> None:
@@ -673,11 +673,11 @@ def test_a_loop_is_said_to_be_left_out() -> None:
     ],
 )
 def test_a_measure_comes_to_a_sentence(network: nx.Graph, name: str, expected: str) -> None:
-    assert measures.headline(measures.find(name), of(name, network), str) == expected
+    assert registry.headline(registry.find(name), of(name, network), str) == expected
 
 
 def test_names_are_listed_as_in_a_sentence() -> None:
-    assert [measures.listed(list("abcdef")[:number]) for number in range(1, 7)] == [
+    assert [registry.listed(list("abcdef")[:number]) for number in range(1, 7)] == [
         "a",
         "a and b",
         "a, b and c",

@@ -21,7 +21,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from eudigraph.workspace import FOLDERS
+from eudigraph.model.workspace import FOLDERS
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

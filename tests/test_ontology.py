@@ -11,8 +11,9 @@ from itertools import pairwise
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 
-from eudigraph import claims, reasoning, store, version, workspace
-from eudigraph.names import (
+from eudigraph.engine import store
+from eudigraph.model import version, workspace
+from eudigraph.model.names import (
     BASE,
     EUD,
     GRAPH_ONTOLOGY,
@@ -27,11 +28,13 @@ from eudigraph.names import (
     XSD,
     eud,
     expand,
-    fold,
     shorten,
 )
-from eudigraph.ontology import Ontology, Term, read_ontology
-from eudigraph.sparql import select
+from eudigraph.model.ontology import Ontology, Term, read_ontology
+from eudigraph.model.text import fold
+from eudigraph.model.triples import select
+from eudigraph.reason import rules
+from eudigraph.sources import files
 
 SH = "http://www.w3.org/ns/shacl#"
 DATATYPES = {RDFS + "Literal", RDF + "PlainLiteral", XSD + "string", XSD + "integer", XSD + "decimal", XSD + "anyURI"}
@@ -110,7 +113,7 @@ CELEX = {
 @pytest.fixture(scope="module")
 def quads(checkout: workspace.Workspace) -> list[Quad]:
     """The statements of the ontology's files, in their order."""
-    return [quad for path in checkout.ontology_files for _, quad in claims.statements(path)]
+    return [quad for path in checkout.ontology_files for _, quad in files.statements(path)]
 
 
 @pytest.fixture(scope="module")
@@ -285,7 +288,7 @@ def test_a_chain_begins_in_the_domain_passes_on_and_ends_in_the_range(ontology: 
 
 def test_the_ontology_has_only_axioms_that_the_rules_and_clashes_know(ontology: Ontology) -> None:
     assert ontology.unknown_axioms == []
-    assert {trait for term in ontology.properties for trait in term.traits} <= reasoning.KNOWN_TRAITS
+    assert {trait for term in ontology.properties for trait in term.traits} <= rules.KNOWN_TRAITS
     assert [t.name for t in ontology.terms.values() if t.kind != "ObjectProperty" and t.traits] == []
 
 
@@ -319,7 +322,7 @@ def test_an_axiom_that_the_rules_do_not_know_is_noticed(axiom: str) -> None:
 )
 def test_a_characteristic_that_the_rules_do_not_know_is_noticed(axiom: str) -> None:
     (term,) = read(axiom).terms.values()
-    assert not term.traits <= reasoning.KNOWN_TRAITS
+    assert not term.traits <= rules.KNOWN_TRAITS
 
 
 def test_an_inverse_without_a_name_in_a_chain_is_noticed() -> None:
@@ -460,7 +463,7 @@ def test_no_file_speaks_of_a_thing_of_ours_that_is_described_nowhere(
     described |= {graph.value for graph in OWN_GRAPHS}
     spoken_of = set()
     for path in [path for path in checkout.data_files if path != checkout.shapes_file]:
-        for _, quad in claims.statements(path):
+        for _, quad in files.statements(path):
             terms = (quad.subject, quad.object, quad.graph_name)
             spoken_of |= {(path.name, term.value) for term in terms if isinstance(term, NamedNode)}
     kinds = [prefix for prefix, namespace in PREFIXES.items() if namespace.startswith(BASE)]
@@ -480,7 +483,7 @@ def test_no_file_speaks_of_a_property_of_others_that_is_not_declared(
     used = {
         quad.predicate.value
         for path in [*checkout.reference_files, *checkout.claim_files]
-        for _, quad in claims.statements(path)
+        for _, quad in files.statements(path)
     }
     assert used - known == set()
 
@@ -556,7 +559,7 @@ def test_a_topic_does_not_name_both_a_broader_topic_and_one_above_that(loaded: S
 def test_topics_stand_in_alphabetical_order(checkout: workspace.Workspace) -> None:
     topics = [
         quad.subject.value
-        for _, quad in claims.statements(checkout.root / "ontology" / "topics.ttl")
+        for _, quad in files.statements(checkout.root / "ontology" / "topics.ttl")
         if quad.predicate == RDF_TYPE and quad.object == eud("Topic") and isinstance(quad.subject, NamedNode)
     ]
     assert topics == sorted(topics)
@@ -598,7 +601,7 @@ def test_only_verified_identifiers_of_wikidata_eurovoc_and_the_eu_are_linked(che
     known = (PREFIXES["wd"], PREFIXES["ev"], AUTHORITY)
     linked = set()
     for path in [*checkout.ontology_files, *checkout.reference_files]:
-        for _, quad in claims.statements(path):
+        for _, quad in files.statements(path):
             if isinstance(quad.object, NamedNode) and quad.object.value.startswith(known):
                 assert isinstance(quad.subject, NamedNode)
                 kind = quad.predicate.value.removeprefix(SKOS)
@@ -614,7 +617,7 @@ def test_the_numbers_of_laws_are_those_that_were_verified(checkout: workspace.Wo
     found = {
         (shorten(quad.subject.value), quad.predicate.value.removeprefix(EUD), quad.object.value)
         for path in checkout.reference_files
-        for _, quad in claims.statements(path)
+        for _, quad in files.statements(path)
         if isinstance(quad.subject, NamedNode)
         and isinstance(quad.object, Literal)
         and quad.predicate in (eud("celex"), eud("proposalCelex"))

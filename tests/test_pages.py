@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from browsing import IN_BROWSER
-from eudigraph import store
+from eudigraph.engine import store
 from serving import COUNTRIES, Client, serving
 
 pytestmark = IN_BROWSER

@@ -11,11 +11,16 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from eudigraph import answers, build, labels, network, projections, queries, store, workspace
-from eudigraph.errors import DataError, UsageError
-from eudigraph.names import BASE, CLAIMS, EUD, SKOS
-from eudigraph.ontology import from_store
-from eudigraph.projections import Choice, project
+from eudigraph.ask import answers, library
+from eudigraph.build import build
+from eudigraph.engine import store
+from eudigraph.model import labels, workspace
+from eudigraph.model.errors import DataError, UsageError
+from eudigraph.model.names import BASE, CLAIMS, EUD, SKOS
+from eudigraph.model.ontology import from_store
+from eudigraph.network import definitions, everything, in_common, projections
+from eudigraph.network.definitions import Choice
+from eudigraph.network.projections import project
 
 Project = Callable[..., nx.Graph]
 Ties = set[tuple[str, str]]
@@ -117,7 +122,7 @@ def tie(made: nx.Graph, first: str, second: str) -> dict[str, Any]:
 
 def answered(built: store.Built, checkout: workspace.Workspace, query: str) -> list[dict[str, str]]:
     """Return the rows of a query of the library, things by their names."""
-    found = answers.ask(built, queries.load_library(checkout)[query], {}).answer
+    found = answers.ask(built, library.load_library(checkout)[query], {}).answer
     terms = {term.value for row in found.rows for term in row if term is not None}
     named = labels.labels(built.store, {term for term in terms if term.startswith(BASE)})
     return [
@@ -450,9 +455,9 @@ def test_topics_are_tied_by_the_countries_that_pursue_both(of: Project) -> None:
 
 def test_too_much_in_common_is_refused_with_what_to_do(of: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     number = sum(len(topics) * (len(topics) - 1) // 2 for topics in PURSUED.values())
-    monkeypatch.setattr(projections, "MAX_PAIRS", number)
+    monkeypatch.setattr(in_common, "MAX_PAIRS", number)
     assert of("topic-topic").number_of_nodes() == 37
-    monkeypatch.setattr(projections, "MAX_PAIRS", number - 1)
+    monkeypatch.setattr(in_common, "MAX_PAIRS", number - 1)
     message = f"{number} times two have something in common, more than {number - 1}; choose an earlier day, or the "
     with pytest.raises(UsageError, match=message):
         of("topic-topic")
@@ -579,7 +584,7 @@ def test_a_turned_name_gives_the_same_ties_with_the_sides_exchanged(of: Project,
 
 
 def test_the_networks_there_are_have_titles(checkout: workspace.Workspace) -> None:
-    assert projections.networks(checkout) == {
+    assert definitions.networks(checkout) == {
         "everything": "Everything but evidence, with all relations",
         "country-topic": "Partner countries and topics",
         "country-country": "Countries with topics in common",
@@ -639,7 +644,7 @@ def relation(made: nx.Graph, subject: str, property_: str, object_: str) -> dict
 
 
 def test_the_whole_graph_is_everything_with_all_claims(of: Project, built: store.Built) -> None:
-    made, whole = of("everything"), network.whole(built.store, from_store(built.store))
+    made, whole = of("everything"), everything.whole(built.store, from_store(built.store))
     assert list(made.nodes(data=True)) == list(whole.nodes(data=True))
     assert list(made.edges(keys=True, data=True)) == list(whole.edges(keys=True, data=True))
     title = "Everything but evidence, with all relations"
@@ -782,7 +787,7 @@ def test_a_network_of_ones_own_is_a_query_and_what_is_said_beside_it(
     built: store.Built, copy: workspace.Workspace
 ) -> None:
     add(copy)
-    found = {name: title for name, title in projections.networks(copy).items() if "law" in name or "initiative" in name}
+    found = {name: title for name, title in definitions.networks(copy).items() if "law" in name or "initiative" in name}
     assert found == {
         "initiative-law": "Laws at stake",
         "initiative-initiative": "Initiatives with laws in common",
@@ -862,10 +867,10 @@ def broken(built: store.Built, space: workspace.Workspace, name: str, message: s
     for one in (name, *names):
         with pytest.raises(DataError, match=message):
             project(built, space, one)
-    listed = projections.networks(space)
+    listed = definitions.networks(space)
     assert re.match(f"broken: {message}", listed[name])
     assert [one for one, title in listed.items() if title.startswith("broken")] == [name]
-    assert list(listed)[:-1] == list(projections.networks(workspace.open_workspace()))
+    assert list(listed)[:-1] == list(definitions.networks(workspace.open_workspace()))
     assert ties(project(built, space, "country-topic")) == table(PURSUED)
 
 
@@ -1132,7 +1137,7 @@ def test_everything_keeps_nothing_that_followed_from_what_is_left_out(
     built: store.Built, checkout: workspace.Workspace
 ) -> None:
     def everything(**choice: Any) -> nx.MultiDiGraph:
-        return projections.project(built, checkout, "everything", projections.Choice(**choice))
+        return projections.project(built, checkout, "everything", definitions.Choice(**choice))
 
     korea, act = "country/south-korea", "topic/ai-regulation"
     assert "cooperatesOn" in relations(everything(), korea, act)
@@ -1157,6 +1162,6 @@ def test_a_network_of_ones_own_takes_the_place_of_no_other(copy: workspace.Works
     folder = copy.queries_folder / "networks"
     for ending in (".rq", ".toml"):
         (folder / f"country-act{ending}").write_text((folder / f"country-topic{ending}").read_text("utf-8"), "utf-8")
-    known = projections.networks(copy)
+    known = definitions.networks(copy)
     assert known["country-country"] == "Countries with topics in common"
     assert known["act-act"] == "Acts with countries in common"

@@ -22,9 +22,13 @@ from hypothesis import strategies as st
 from rdflib.plugins.sparql.parser import parseQuery
 
 from conftest import Run
-from eudigraph import answers, engine, errors, isolated, output, queries, remarks, sparql, store, workspace
-from eudigraph.isolated import Isolated
-from eudigraph.names import BASE, PREFIXES, XSD
+from eudigraph.ask import answers, hints, lookup
+from eudigraph.ask.library import LibraryQuery, Parameter, Value, bind, load_library
+from eudigraph.engine import answer, process, safety, store
+from eudigraph.engine.process import Isolated
+from eudigraph.model import errors, workspace
+from eudigraph.model.names import BASE, PREFIXES, XSD
+from eudigraph.show import tables
 
 REMOTE = "SERVICE <http://127.0.0.1:9/> { ?x ?y ?z }"
 NO_SERVICE = "SERVICE is refused: a query must not reach other machines; ask here, then combine the answers"
@@ -33,13 +37,13 @@ NO_UPDATE = "updates are refused: the graph changes only through the files in gr
 
 
 @pytest.fixture(scope="module")
-def library(checkout: workspace.Workspace) -> Mapping[str, queries.LibraryQuery]:
-    return queries.load_library(checkout)
+def library(checkout: workspace.Workspace) -> Mapping[str, LibraryQuery]:
+    return load_library(checkout)
 
 
 def refusal(text: str) -> str:
     with pytest.raises(errors.UsageError) as caught:
-        queries.inspect(text)
+        safety.inspect(text)
     assert caught.value.exit_code == 2
     return str(caught.value)
 
@@ -151,7 +155,7 @@ ALLOWED = {
 
 @pytest.mark.parametrize("text", ALLOWED)
 def test_what_only_looks_like_it_is_allowed(text: str) -> None:
-    assert queries.inspect(text) == ALLOWED[text]
+    assert safety.inspect(text) == ALLOWED[text]
 
 
 @pytest.mark.parametrize(
@@ -224,9 +228,9 @@ def test_no_query_reaches_another_machine_where_the_two_parsers_read_differently
     seen.clear()
     text = SMUGGLED[way].format(service=f"SERVICE SILENT <{address}> {{ ?x ?y ?z }}", address=address)
     with suppress(errors.UsageError):
-        queries.inspect(text)
+        safety.inspect(text)
     with suppress(errors.UsageError):
-        engine.answer(built.store, text, limit=1)  # refuses by itself, too
+        answer.run(built.store, text, limit=1)  # refuses by itself, too
     assert seen == []
 
 
@@ -252,9 +256,9 @@ HARMLESS = [
 @pytest.mark.parametrize(("term", "value"), HARMLESS)
 def test_what_is_made_harmless_keeps_its_meaning(term: str, value: str) -> None:
     text = f"SELECT ?service {{ # SERVICE <a:a> {{\n BIND({term} AS ?service) {{}} }}"
-    queries.inspect(text)
-    assert [row[0].value for row in engine.answer(ox.Store(), text).rows] == [value]
-    assert sparql.harmless(sparql.harmless(text)) == sparql.harmless(text)
+    safety.inspect(text)
+    assert [row[0].value for row in answer.run(ox.Store(), text).rows] == [value]
+    assert safety.harmless(safety.harmless(text)) == safety.harmless(text)
 
 
 SLOW = ["service" * 14_000, "service:" * 12_000, "<a" * 49_000, ("'" * 3 + '"' * 3 + "\\") * 14_000]
@@ -263,15 +267,15 @@ SLOW = ["service" * 14_000, "service:" * 12_000, "<a" * 49_000, ("'" * 3 + '"' *
 @pytest.mark.parametrize("text", SLOW, ids=range(len(SLOW)))
 def test_a_text_made_to_be_slow_is_inspected_quickly(text: str) -> None:
     began = time.monotonic()
-    assert queries.inspect("SELECT * {" + text) == "select"
+    assert safety.inspect("SELECT * {" + text) == "select"
     assert time.monotonic() - began < 2
 
 
 def test_no_query_leaves_the_default_graph_where_the_two_parsers_read_differently(built: store.Built) -> None:
     text = "ASK # \r FROM <a:nothing> \n { ?s ?p ?o }"
     try:
-        queries.inspect(text)
-        assert engine.answer(built.store, text).truth
+        safety.inspect(text)
+        assert answer.run(built.store, text).truth
     except errors.UsageError:
         pass
 
@@ -280,13 +284,13 @@ def test_no_query_leaves_the_default_graph_where_the_two_parsers_read_differentl
 
 
 def test_a_text_of_more_than_the_limit_is_refused_at_once() -> None:
-    text = "SELECT * { ?s ?p ?o } #" + "x" * queries.MAX_TEXT
+    text = "SELECT * { ?s ?p ?o } #" + "x" * safety.MAX_TEXT
     assert refusal(text) == f"the query has {len(text):,} characters; at most 100,000 are read"
 
 
 def test_a_text_of_the_limit_is_read() -> None:
     text = "SELECT * { ?s ?p ?o } #"
-    assert queries.inspect(text + "x" * (queries.MAX_TEXT - len(text))) == "select"
+    assert safety.inspect(text + "x" * (safety.MAX_TEXT - len(text))) == "select"
 
 
 def test_the_limit_holds_for_a_file_and_standard_input(
@@ -321,11 +325,11 @@ def test_deep_nesting_is_refused_and_not_fatal(kind: str) -> None:
 
 
 def test_sensible_nesting_is_read() -> None:
-    assert queries.inspect("SELECT * " + "{" * 8 + "?s ?p ?o" + "}" * 8) == "select"
+    assert safety.inspect("SELECT * " + "{" * 8 + "?s ?p ?o" + "}" * 8) == "select"
 
 
 def test_a_wide_query_is_read() -> None:
-    assert queries.inspect("SELECT * { " + " ".join(f"?s{i} ?p ?o{i} ." for i in range(500)) + " }") == "select"
+    assert safety.inspect("SELECT * { " + " ".join(f"?s{i} ?p ?o{i} ." for i in range(500)) + " }") == "select"
 
 
 @pytest.mark.parametrize(
@@ -368,8 +372,8 @@ def test_a_prefix_nobody_declared_is_named(command: Callable[..., Run], built: s
 def test_a_lone_surrogate_is_no_crash() -> None:
     text = 'SELECT * { ?s ?p "\ud800" }'
     try:
-        queries.inspect(text)
-        engine.answer(ox.Store(), text)
+        safety.inspect(text)
+        answer.run(ox.Store(), text)
     except errors.UsageError:
         pass
 
@@ -406,11 +410,11 @@ HOSTILE = [
 
 @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_parameters_never_reach_a_query(
-    built: store.Built, library: Mapping[str, queries.LibraryQuery], value: str
+    built: store.Built, library: Mapping[str, LibraryQuery], value: str
 ) -> None:
     for name, parameter in (("topics", "country"), ("meetings-after", "after"), ("evidence", "subject")):
         with pytest.raises(errors.UsageError) as caught:
-            queries.resolve(built.store, library[name], {parameter: value})
+            lookup.resolve(built.store, library[name], {parameter: value})
         assert caught.value.exit_code == 2
 
 
@@ -445,7 +449,7 @@ def iri(text: str) -> ox.NamedNode | None:
         return None
 
 
-def rdflib_can_read(value: queries.Value) -> bool:
+def rdflib_can_read(value: Value) -> bool:
     """Tell whether rdflib sees the same term: it takes a backslash and a u for an escape, even where it is escaped."""
     return "\\u" not in value.value.casefold()
 
@@ -455,8 +459,8 @@ IRIS = TEXTS.map(iri).filter(lambda term: term is not None)
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(value=LITERALS | IRIS)
-def test_a_bound_query_parses_and_returns_that_very_term(value: queries.Value) -> None:
-    query = queries.LibraryQuery(
+def test_a_bound_query_parses_and_returns_that_very_term(value: Value) -> None:
+    query = LibraryQuery(
         "echo",
         1,
         "Echo",
@@ -465,11 +469,11 @@ def test_a_bound_query_parses_and_returns_that_very_term(value: queries.Value) -
         "SELECT ?given WHERE {\n  VALUES ?given { UNDEF }\n}\n",
         {"given": "it"},
         (),
-        {"given": queries.Parameter("given", "resource", "it")},
+        {"given": Parameter("given", "resource", "it")},
     )
-    text = queries.bind(query, {"given": value})
-    assert [tuple(row) for row in engine.answer(ox.Store(), text).rows] == [(value,)]
-    assert queries.inspect(text) == "select"
+    text = bind(query, {"given": value})
+    assert [tuple(row) for row in answer.run(ox.Store(), text).rows] == [(value,)]
+    assert safety.inspect(text) == "select"
     if rdflib_can_read(value):
         assert parseQuery(text)[1].name == "SelectQuery"
 
@@ -485,15 +489,15 @@ def test_a_bound_query_returns_that_very_term_through_rdflib_too(value: ox.Liter
 
 
 def test_binding_fills_each_place_of_a_parameter_and_nothing_else(
-    library: Mapping[str, queries.LibraryQuery],
+    library: Mapping[str, LibraryQuery],
 ) -> None:
     for query in library.values():
         term = ox.NamedNode(BASE + "country/japan")
-        text = queries.bind(query, dict.fromkeys(query.parameters, term))
+        text = bind(query, dict.fromkeys(query.parameters, term))
         assert "UNDEF" not in text
         for name in query.parameters:
             assert f"VALUES ?{name} {{ {term} }}" in text
-        unbound = queries.bind(query, {})
+        unbound = bind(query, {})
         assert unbound == query.text
 
 
@@ -537,7 +541,7 @@ def test_names_that_are_not_in_the_graph_are_remarked(built: store.Built) -> Non
         source:EURACTIV-2023-04 document:mep-letter reading:EURACTIV-2023-04-by-hand
         passage:euractiv-2023-04\\/18 <country:Atlantis> } ?c ?p "country:Utopia" # country:Oz
         }"""
-    assert remarks.remarks(built, asked, engine.answer(built.store, "ASK {}")) == [
+    assert hints.remarks(built, asked, answer.run(built.store, "ASK {}")) == [
         "country:Japan is nothing in the graph; did you mean country:japan?",
         "country:narnia is nothing in the graph",
         "country:jappan is nothing in the graph; did you mean country:japan?",
@@ -577,7 +581,7 @@ def test_likely_reasons_are_given_for_no_rows(built: store.Built, asked: str, re
     def remarks_on(pattern: str) -> tuple[int, list[str]]:
         text = f"SELECT * {{ {pattern} }}"
         answer = built.ask(text)
-        return len(answer.rows), remarks.remarks(built, text, answer)
+        return len(answer.rows), hints.remarks(built, text, answer)
 
     rows, (remark,) = remarks_on(asked)
     assert (rows, remark.startswith(remarked)) == (0, True)
@@ -592,7 +596,7 @@ def test_what_the_graph_does_not_say_is_answered_with_how_to_see_what_it_says(
     assert (done.status, done.out) == (2, "")
     asked = "SELECT ?property ?value { <https://w3id.org/eudigraph/country/japan> ?property ?value }"
     assert done.err.endswith(f"see what it says with: eudigraph query --file - and {asked}\n")
-    assert engine.answer(built.store, asked).rows
+    assert answer.run(built.store, asked).rows
 
 
 def test_a_table_that_does_not_fit_is_written_row_by_row(
@@ -618,7 +622,7 @@ def test_a_table_that_does_not_fit_is_written_row_by_row(
     assert "\nevidence       1 3\n\nmeeting " in with_passages
     assert "\nevidence       4\n\n[1] Commission updates" in with_passages
     assert max(map(len, with_passages.splitlines())) <= 80
-    long = output.table(["x", "y", "z"], [["a" * 70, "b c\x1b[2J\nd", "f" * 30], ["", "e" * 30, ""]], width=60)
+    long = tables.table(["x", "y", "z"], [["a" * 70, "b c\x1b[2J\nd", "f" * 30], ["", "e" * 30, ""]], width=60)
     assert long == f"x  {'a' * 57}\n   {'a' * 13}\ny  b c�[2J\n   d\nz  {'f' * 30}\n\ny  {'e' * 30}\n"
 
 
@@ -677,26 +681,24 @@ def test_a_missing_parameter_is_named_with_what_it_is(command: Callable[..., Run
 
 @pytest.mark.parametrize("text", ["Japan", "japan", "JAPAN", " Japan ", "jp", "country:japan"])
 def test_names_are_found_without_case_and_by_prefix(built: store.Built, text: str) -> None:
-    assert queries.find_entity(built.store, text.strip(), "Country").value == BASE + "country/japan"
+    assert lookup.find_entity(built.store, text.strip(), "Country").value == BASE + "country/japan"
 
 
 @pytest.mark.parametrize("text", ["Luleå", "lulea", "LULEÅ", "Lulea\u030a", "<https://w3id.org/eudigraph/place/lulea>"])
 def test_accents_are_folded(built: store.Built, text: str) -> None:
-    assert queries.find_entity(built.store, text).value == BASE + "place/lulea"
+    assert lookup.find_entity(built.store, text).value == BASE + "place/lulea"
 
 
 @pytest.mark.parametrize("text", [BASE + "country/japan", f"<{BASE}country/japan>", "country:japan"])
-def test_iris_and_prefixed_names_are_taken(
-    built: store.Built, library: Mapping[str, queries.LibraryQuery], text: str
-) -> None:
-    assert queries.resolve(built.store, library["topics"], {"country": text}) == {
+def test_iris_and_prefixed_names_are_taken(built: store.Built, library: Mapping[str, LibraryQuery], text: str) -> None:
+    assert lookup.resolve(built.store, library["topics"], {"country": text}) == {
         "country": ox.NamedNode(BASE + "country/japan")
     }
 
 
 def test_a_thing_of_another_kind_is_refused(built: store.Built) -> None:
     with pytest.raises(errors.UsageError, match="topic:6g is no country of the graph"):
-        queries.find_entity(built.store, "topic:6g", "Country")
+        lookup.find_entity(built.store, "topic:6g", "Country")
 
 
 def test_an_ambiguous_name_lists_the_candidates() -> None:
@@ -705,49 +707,45 @@ def test_an_ambiguous_name_lists_the_candidates() -> None:
     for name in ("georgia", "georgia-us"):
         graph.add(ox.Quad(ox.NamedNode(f"{BASE}country/{name}"), label, ox.Literal("Georgia", language="en")))
     with pytest.raises(errors.UsageError) as caught:
-        queries.find_entity(graph, "georgia")
+        lookup.find_entity(graph, "georgia")
     assert str(caught.value) == "'georgia' may be country:georgia or country:georgia-us; give one of these"
     preferred = ox.NamedNode(PREFIXES["skos"] + "prefLabel")
     thing = ox.NamedNode(f"{BASE}country/georgia")
     graph.add(ox.Quad(thing, preferred, ox.Literal("Georgia", language="en")))
-    assert queries.find_entity(graph, "georgia") == thing
+    assert lookup.find_entity(graph, "georgia") == thing
 
 
 @pytest.mark.parametrize(
     "text", ["2023-02-31", "2023-13-01", "yesterday", "2023", "18.04.2023", "2023-04-18T00:00", ""]
 )
-def test_what_is_no_day_is_refused(built: store.Built, library: Mapping[str, queries.LibraryQuery], text: str) -> None:
+def test_what_is_no_day_is_refused(built: store.Built, library: Mapping[str, LibraryQuery], text: str) -> None:
     with pytest.raises(errors.UsageError, match="is no day; write it as YYYY-MM-DD, such as 2023-04-18"):
-        queries.resolve(built.store, library["meetings-after"], {"after": text})
+        lookup.resolve(built.store, library["meetings-after"], {"after": text})
 
 
 @pytest.mark.parametrize("text", ["20230418", "2023-W16-2", "２０２３-04-18"])
 def test_only_days_as_the_message_writes_them_are_taken(
-    built: store.Built, library: Mapping[str, queries.LibraryQuery], text: str
+    built: store.Built, library: Mapping[str, LibraryQuery], text: str
 ) -> None:
     with pytest.raises(errors.UsageError, match="is no day; write it as YYYY-MM-DD"):
-        queries.resolve(built.store, library["meetings-after"], {"after": text})
+        lookup.resolve(built.store, library["meetings-after"], {"after": text})
 
 
 @pytest.mark.parametrize("text", ["one", "1.5", "1e3", "", "9" * 30, "0x1", "²"])
-def test_what_is_no_whole_number_is_refused(
-    built: store.Built, library: Mapping[str, queries.LibraryQuery], text: str
-) -> None:
+def test_what_is_no_whole_number_is_refused(built: store.Built, library: Mapping[str, LibraryQuery], text: str) -> None:
     name, parameter = next(
         (q.name, p.name) for q in library.values() for p in q.parameters.values() if p.type == "integer"
     )
     with pytest.raises(errors.UsageError, match=f"^{parameter} is a whole number, not "):
-        queries.resolve(built.store, library[name], {parameter: text})
+        lookup.resolve(built.store, library[name], {parameter: text})
 
 
-def test_other_digits_are_whole_numbers_or_refused(
-    built: store.Built, library: Mapping[str, queries.LibraryQuery]
-) -> None:
+def test_other_digits_are_whole_numbers_or_refused(built: store.Built, library: Mapping[str, LibraryQuery]) -> None:
     name, parameter = next(
         (q.name, p.name) for q in library.values() for p in q.parameters.values() if p.type == "integer"
     )
     with suppress(errors.UsageError):
-        assert queries.resolve(built.store, library[name], {parameter: "٣"})[parameter] == ox.Literal(3)
+        assert lookup.resolve(built.store, library[name], {parameter: "٣"})[parameter] == ox.Literal(3)
 
 
 # ---------------------------------------------------------------- Deadlines, limits, memory
@@ -816,7 +814,7 @@ def test_a_query_that_eats_memory_is_ended(command: Callable[..., Run], built: s
 
 def test_an_answer_too_large_to_hold_is_ended(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine's own process holds little of it; it is the one that collects the rows that must be spared."""
-    monkeypatch.setattr(engine, "MAX_ANSWER", 1024**2)
+    monkeypatch.setattr(process, "MAX_ANSWER", 1024**2)
     with pytest.raises(errors.QueryTimeout, match="the answer is larger than 1 MB; make the query narrower"):
         Isolated(built.generation / "store").run(LONG)
 
@@ -835,8 +833,8 @@ def test_no_timeout_is_without_end(
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system cannot end a process by a timer")
 def test_a_query_ends_even_if_nobody_is_left_to_end_it(built: store.Built) -> None:
     """The process of the query outlives the one that asked, if that is killed; then it ends itself."""
-    request = {"store": str(built.generation / "store"), "text": ENDLESS, "timeout": 1 - isolated._GRACE}
-    command = [sys.executable, "-m", "eudigraph.isolated"]
+    request = {"store": str(built.generation / "store"), "text": ENDLESS, "timeout": 1 - process._GRACE}
+    command = [sys.executable, "-m", "eudigraph.engine.process"]
     done = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, timeout=20, check=False)
     assert done.returncode == -signal.SIGALRM
 
@@ -846,7 +844,7 @@ def test_a_script_without_a_guard_can_ask(built: store.Built, tmp_path: Path) ->
     script = tmp_path / "script.py"
     folder = str(built.generation / "store")
     script.write_text(
-        "from pathlib import Path\nfrom eudigraph.isolated import Isolated\nprint('once')\n"
+        "from pathlib import Path\nfrom eudigraph.engine.process import Isolated\nprint('once')\n"
         f"print(Isolated(Path({folder!r})).run('ASK {{ ?s ?p ?o }}').truth)\n",
         "utf-8",
     )
@@ -875,7 +873,7 @@ def test_what_stands_beside_a_query_cannot_bend_it(copy: workspace.Workspace, ol
     path = copy.queries_folder / "topics.toml"
     path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
     with pytest.raises(errors.DataError, match=r"topics\.toml: "):
-        queries.load_library(copy)
+        load_library(copy)
 
 
 def test_an_engine_process_that_dies_is_no_crash(built: store.Built, tmp_path: Path) -> None:
@@ -893,6 +891,6 @@ def test_a_name_written_just_so_goes_before_others() -> None:
     graph, label = ox.Store(), ox.NamedNode(PREFIXES["skos"] + "prefLabel")
     for name, text in (("a", "Georgia"), ("b", "GEORGIA")):
         graph.add(ox.Quad(ox.NamedNode(f"{BASE}country/{name}"), label, ox.Literal(text, language="en")))
-    assert queries.find_entity(graph, "GEORGIA").value == BASE + "country/b"
+    assert lookup.find_entity(graph, "GEORGIA").value == BASE + "country/b"
     with pytest.raises(errors.UsageError, match="may be"):
-        queries.find_entity(graph, "georgia")
+        lookup.find_entity(graph, "georgia")

@@ -10,8 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
-from eudigraph import assemble, build, consistency, hermit, reasoning, store, workspace
-from eudigraph.names import (
+from eudigraph.build import assemble, build, consistency
+from eudigraph.engine import store
+from eudigraph.model import workspace
+from eudigraph.model.names import (
     EUD,
     GRAPH_INFERRED,
     GRAPH_ONTOLOGY,
@@ -25,8 +27,10 @@ from eudigraph.names import (
     expand,
     shorten,
 )
-from eudigraph.ontology import Ontology, read_ontology
-from eudigraph.sparql import Triplestore, select
+from eudigraph.model.ontology import Ontology, read_ontology
+from eudigraph.model.triples import Triplestore, select
+from eudigraph.reason import hermit, proofs, rules
+from eudigraph.reason import infer as infer_
 
 needs_java = pytest.mark.skipif(hermit.find_java() is None, reason="HermiT needs Java, and there is none")
 
@@ -82,7 +86,7 @@ def article(checkout: workspace.Workspace) -> tuple[Store, assemble.Assembly]:
 
 def infer(graph: Store, ontology: Ontology) -> int:
     """Add what follows, to the default graph as well; return how many statements."""
-    added = reasoning.infer(ontology, reasoning.facts(ontology, graph))
+    added = infer_.infer(ontology, infer_.facts(ontology, graph))
     graph.extend(added)
     graph.extend(Quad(q.subject, q.predicate, q.object) for q in added)
     return len(added)
@@ -120,7 +124,7 @@ def statement(subject: str, prop: str, value: str) -> Triple:
 def test_the_rules_find_of_the_article_what_hermit_finds(article: tuple[Store, assemble.Assembly]) -> None:
     graph, assembly = article
     ontology = assembly.ontology
-    given_ = triples(assemble.object_statements(graph, ontology))
+    given_ = triples(hermit.object_statements(graph, ontology))
     verdict = hermit.ask(serialize(sorted(given_, key=str), format=RdfFormat.N_TRIPLES) or b"", infer=True)
     assert (verdict.consistent, verdict.reason) == (True, "")
 
@@ -397,8 +401,8 @@ def test_hermit_agrees_on_the_kinds_of_axioms_that_are_less_plain(kind: str) -> 
 def test_a_rule_is_named_in_words() -> None:
     axioms = """t:p a owl:ObjectProperty ; rdfs:label "leads to"@en ; owl:propertyChainAxiom ( t:q t:r ) .
     t:q a owl:ObjectProperty ; rdfs:label "goes by"@en . t:r a owl:ObjectProperty ."""
-    (rule,) = reasoning.rules(read_ontology(parse(HEAD + axioms, RdfFormat.TURTLE)))
-    assert rule == reasoning.Rule(
+    (rule,) = rules.rules(read_ontology(parse(HEAD + axioms, RdfFormat.TURTLE)))
+    assert rule == rules.Rule(
         "“goes by” then “r” imply “leads to”",
         ("?x", EUD + "p", "?y"),
         (("?x", EUD + "q", "?m1"), ("?m1", EUD + "r", "?y")),
@@ -427,7 +431,7 @@ def test_no_rule_leads_from_what_is_wanted_to_what_is_pursued(checkout: workspac
     while True:
         more = {
             rule.head[1]
-            for rule in reasoning.rules(assembly.ontology)
+            for rule in rules.rules(assembly.ontology)
             if rule.head[1] != RDF_TYPE.value and any(p in reached for _, p, _ in rule.body)
         }
         if more <= reached:
@@ -540,17 +544,17 @@ def test_whatever_follows_can_be_explained_by_what_was_claimed(
     asserted = in_graph(graph, DefaultGraph())
     infer(graph, ontology)
     for s in in_graph(graph, GRAPH_INFERRED):
-        ways = reasoning.explain(graph, ontology, s)
+        ways = proofs.explain(graph, ontology, s)
         assert ways
         for way in ways:
             assert set(way.leaves()) <= asserted
-            assert _sound(way, frozenset(), {rule.name for rule in reasoning.rules(ontology)})
+            assert _sound(way, frozenset(), {rule.name for rule in rules.rules(ontology)})
 
 
 # ---------------------------------------------------------------- Explanations
 
 
-def _sound(step: reasoning.Step, above: frozenset[Triple], rules: set[str]) -> bool:
+def _sound(step: proofs.Step, above: frozenset[Triple], rules: set[str]) -> bool:
     """Whether a step has a rule if and only if it has premises, and nothing below it is what it proves."""
     if step.rule is None:
         return step.premises == ()
@@ -566,11 +570,11 @@ def test_everything_inferred_of_the_article_is_explained_down_to_what_is_asserte
     article: tuple[Store, assemble.Assembly],
 ) -> None:
     graph, assembly = article
-    names = {rule.name for rule in reasoning.rules(assembly.ontology)}
+    names = {rule.name for rule in rules.rules(assembly.ontology)}
     asserted = triples(q for q in graph if q.graph_name not in (DefaultGraph(), GRAPH_INFERRED))
     unexplained, unsound, hanging = [], [], []
     for s in sorted(in_graph(graph, GRAPH_INFERRED), key=str):
-        ways = reasoning.explain(graph, assembly.ontology, s)
+        ways = proofs.explain(graph, assembly.ontology, s)
         if not ways:
             unexplained.append(str(s))
         unsound += [str(s) for way in ways if way.statement != s or not _sound(way, frozenset(), names)]
@@ -585,8 +589,8 @@ def test_what_follows_of_claims_rests_on_at_least_one_passage(article: tuple[Sto
         str(s)
         for s in about_claims
         if not any(
-            reasoning.passages_of(graph, leaf)
-            for way in reasoning.explain(graph, assembly.ontology, s)
+            proofs.passages_of(graph, leaf)
+            for way in proofs.explain(graph, assembly.ontology, s)
             for leaf in way.leaves()
         )
     ]
@@ -597,7 +601,7 @@ def test_a_topic_of_a_country_is_explained_through_initiative_and_partnership(
     article: tuple[Store, assemble.Assembly],
 ) -> None:
     graph, assembly = article
-    ways = reasoning.explain(
+    ways = proofs.explain(
         graph, assembly.ontology, statement("country:singapore", "eud:cooperatesOn", "topic:digital-identity")
     )
     assert [
@@ -620,7 +624,7 @@ def test_a_topic_of_a_country_is_explained_through_initiative_and_partnership(
 
 def test_each_way_in_which_something_follows_is_given(article: tuple[Store, assemble.Assembly]) -> None:
     graph, assembly = article
-    ways = reasoning.explain(
+    ways = proofs.explain(
         graph, assembly.ontology, statement("country:japan", "eud:cooperatesOn", "topic:high-performance-computing")
     )
     assert {name(s.subject) for way in ways for s in way.leaves() if name(s.predicate) == "pursuesTopic"} == {
@@ -637,7 +641,7 @@ def test_an_asserted_statement_is_explained_in_one_step(article: tuple[Store, as
         statement("topic:6g", "skos:broader", "topic:connectivity"),
         statement("country:japan", "rdf:type", "eud:Country"),
     ):
-        assert reasoning.explain(graph, assembly.ontology, s) == [reasoning.Step(s, None, ())]
+        assert proofs.explain(graph, assembly.ontology, s) == [proofs.Step(s, None, ())]
 
 
 def test_a_statement_that_is_not_in_the_graph_has_no_explanation(article: tuple[Store, assemble.Assembly]) -> None:
@@ -647,20 +651,20 @@ def test_a_statement_that_is_not_in_the_graph_has_no_explanation(article: tuple[
         statement("country:canada", "eud:cooperatesOn", "topic:connectivity"),
         statement("country:nowhere", "eud:partnerIn", "meeting:eu-us-ttc-4"),
     ):
-        assert reasoning.explain(graph, assembly.ontology, s) == []
+        assert proofs.explain(graph, assembly.ontology, s) == []
 
 
 def test_passages_and_graphs_of_a_statement_are_told_apart(article: tuple[Store, assemble.Assembly]) -> None:
     graph, _ = article
     claimed = statement("meeting:eu-us-ttc-4", "eud:heldUnder", "partnership:eu-us-ttc")
     passage = NamedNode(PREFIXES["passage"] + "euractiv-2023-04/07")
-    assert (reasoning.passages_of(graph, claimed), reasoning.asserted_in(graph, claimed)) == ([passage], [passage])
+    assert (proofs.passages_of(graph, claimed), proofs.asserted_in(graph, claimed)) == ([passage], [passage])
     followed = statement("meeting:eu-us-ttc-4", "eud:withCountry", "country:united-states")
-    assert (reasoning.passages_of(graph, followed), reasoning.asserted_in(graph, followed)) == ([], [])
+    assert (proofs.passages_of(graph, followed), proofs.asserted_in(graph, followed)) == ([], [])
     declared = statement("eud:cooperatesOn", "rdf:type", "owl:ObjectProperty")
-    assert (reasoning.passages_of(graph, declared), reasoning.asserted_in(graph, declared)) == ([], [GRAPH_ONTOLOGY])
+    assert (proofs.passages_of(graph, declared), proofs.asserted_in(graph, declared)) == ([], [GRAPH_ONTOLOGY])
     described = statement("passage:euractiv-2023-04/07", "eud:speaker", "org:european-commission")
-    assert (reasoning.passages_of(graph, described), reasoning.asserted_in(graph, described)) == (
+    assert (proofs.passages_of(graph, described), proofs.asserted_in(graph, described)) == (
         [],
         [GRAPH_PROVENANCE],
     )

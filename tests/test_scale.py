@@ -15,10 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from eudigraph import assemble, build, checks, claims, consistency, reasoning, workspace
-from eudigraph.names import GRAPH_INFERRED, RDF_TYPE
-from eudigraph.ontology import Ontology, Term
-from eudigraph.sparql import select
+from eudigraph.build import assemble, build, checks, consistency
+from eudigraph.model import workspace
+from eudigraph.model.names import GRAPH_INFERRED, RDF_TYPE
+from eudigraph.model.ontology import Ontology, Term
+from eudigraph.model.triples import select
+from eudigraph.reason import infer, rules
+from eudigraph.sources import files
 
 ROOT = Path(__file__).resolve().parent.parent
 Make = Callable[[int], workspace.Workspace]
@@ -132,7 +135,7 @@ def test_in_how_many_pieces_a_store_is_filled_makes_no_difference(
         return set(Store.read_only(str(report.generation / "store"))), report.counts, exports
 
     whole = built("whole")
-    monkeypatch.setattr(claims, "PIECE", 70)
+    monkeypatch.setattr(files, "PIECE", 70)
     monkeypatch.setattr(assemble, "_AT_ONCE", 700)
     assert built("pieces") == whole
     assert len(whole[0]) > 5_000
@@ -185,13 +188,13 @@ types = st.builds(Quad, st.sampled_from(THINGS), st.just(RDF_TYPE), st.sampled_f
 def _plainly(store: Store, ontology: Ontology) -> None:
     """Let the store itself run every rule over everything until none adds anything."""
 
-    def pattern(*atoms: reasoning.Atom) -> str:
+    def pattern(*atoms: rules.Atom) -> str:
         return "".join(f"{s} <{p}> {o if o.startswith('?') else f'<{o}>'} . " for s, p, o in atoms)
 
     size = -1
     while len(store) != size:
         size = len(store)
-        for rule in reasoning.rules(ontology):
+        for rule in rules.rules(ontology):
             head = pattern(rule.head)
             store.update(
                 f"INSERT {{ {head} GRAPH {GRAPH_INFERRED} {{ {head} }} }} "
@@ -206,13 +209,13 @@ def test_round_by_round_the_rules_find_what_they_find_when_run_over_everything(
 ) -> None:
     other = Store()
     other.extend(quads)
-    facts = reasoning.facts(ontology, quads)
-    follows = reasoning.infer(ontology, facts)
+    facts = infer.facts(ontology, quads)
+    follows = infer.infer(ontology, facts)
     _plainly(other, ontology)
     assert set(follows) == set(other.quads_for_pattern(None, None, None, GRAPH_INFERRED))
     assert len(follows) == len(set(follows))
-    assert facts == reasoning.facts(ontology, other)
-    assert reasoning.infer(ontology, facts) == []
+    assert facts == infer.facts(ontology, other)
+    assert infer.infer(ontology, facts) == []
 
 
 @settings(max_examples=300, deadline=None)
@@ -228,8 +231,8 @@ def test_a_contradiction_is_possible_by_the_facts_just_where_a_query_finds_one(
     ontology.disjoint = disjoint
     for iri, trait in zip(PROPERTIES, more, strict=False):
         ontology.terms[iri].traits.add(trait)
-    facts = reasoning.facts(ontology, quads)
+    facts = infer.facts(ontology, quads)
     store = Store()
-    store.extend([*quads, *reasoning.infer(ontology, facts)])
-    for clash in reasoning.clashes(ontology):
+    store.extend([*quads, *infer.infer(ontology, facts)])
+    for clash in rules.clashes(ontology):
         assert clash.possible(facts) == bool(select(store, clash.query, use_default_graph_as_union=True))

@@ -40,10 +40,17 @@ from pyoxigraph import (
 )
 
 from conftest import Run
-from eudigraph import api, build, description, evidence, guard, open_graph, pages, queries, results, store, workspace
-from eudigraph.names import BASE, EUD, GRAPH_DEFAULT, PREFIXES, RDF_TYPE, XSD
-from eudigraph.ontology import from_store
-from eudigraph.replies import Reply
+from eudigraph import notebook, open_graph
+from eudigraph.ask import evidence, lookup
+from eudigraph.ask.library import bind, load_library
+from eudigraph.build import build
+from eudigraph.engine import store
+from eudigraph.model import workspace
+from eudigraph.model.names import BASE, EUD, GRAPH_DEFAULT, PREFIXES, RDF_TYPE, XSD
+from eudigraph.model.ontology import from_store
+from eudigraph.serve import description, guard, pages
+from eudigraph.serve.replies import Reply
+from eudigraph.show import formats
 from serving import COUNTRIES, TIMEOUT, Client, serving, wait
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
@@ -340,9 +347,9 @@ def test_an_answer_that_is_cut_says_so(server: Client) -> None:
     answer = server.query(many)
     assert answer.headers["x-sparql-maxrows"] == "1000"
     assert len(answer.json()["results"]["bindings"]) == 1000
-    assert answer.json()["head"]["link"] == [results.CUT]
+    assert answer.json()["head"]["link"] == [formats.CUT]
     xml = ElementTree.fromstring(server.query(many, "application/sparql-results+xml").body)
-    assert [link.get("href") for link in xml.findall("{*}head/{*}link")] == [results.CUT]
+    assert [link.get("href") for link in xml.findall("{*}head/{*}link")] == [formats.CUT]
     for other in (server.query(many, "text/csv"), server.query("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", "text/turtle")):
         assert other.headers["x-sparql-maxrows"] == "1000"
     few = server.query(COUNTRIES)
@@ -392,15 +399,15 @@ def test_the_dataset_is_described(server: Client, built: store.Built) -> None:
 # --- Things, questions, pages -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("media", list(results.GRAPHS))
+@pytest.mark.parametrize("media", list(formats.GRAPHS))
 def test_a_thing_is_given_in_the_format_that_is_asked_for(server: Client, media: str) -> None:
     answer = server.ask("/id/meeting/eu-japan-summit-2023", accept=f"{media}, text/html;q=0.5")
     assert (answer.status, answer.media) == (200, media)
     assert answer.headers["vary"].startswith("accept")
-    found = list(parse(answer.body, format=results.GRAPHS[media]))
+    found = list(parse(answer.body, format=formats.GRAPHS[media]))
     meeting = NamedNode(BASE + "meeting/eu-japan-summit-2023")
     assert any(q.subject == meeting and q.predicate == NamedNode(EUD + "withCountry") for q in found)
-    if results.GRAPHS[media].supports_datasets and media != "application/ld+json":
+    if formats.GRAPHS[media].supports_datasets and media != "application/ld+json":
         passages = {q.graph_name.value for q in found if isinstance(q.graph_name, NamedNode)}
         assert any(name.startswith(PREFIXES["passage"]) for name in passages)
 
@@ -501,10 +508,10 @@ def test_what_is_not_there_is_not_found(server: Client, path: str) -> None:
 
 
 def test_every_question_is_answered_as_by_the_library(server: Client, built: store.Built) -> None:
-    from eudigraph import engine
+    from eudigraph.engine.answer import run
 
     listed = server.ask("/api/queries").json()["queries"]
-    library = queries.load_library(workspace.open_workspace())
+    library = load_library(workspace.open_workspace())
     assert [q["name"] for q in listed] == list(library)
     needed = {"who": "Thierry Breton", "subject": "Japan", "one": "India", "other": "Japan"}
     for query in library.values():
@@ -512,8 +519,8 @@ def test_every_question_is_answered_as_by_the_library(server: Client, built: sto
         answer = server.ask(f"/api/queries/{query.name}?{urlencode(given)}", accept="application/json")
         assert answer.status == 200, answer.text
         said = answer.json()
-        text = queries.bind(query, queries.resolve(built.store, query, given))
-        wanted = engine.answer(built.store, text)
+        text = bind(query, lookup.resolve(built.store, query, given))
+        wanted = run(built.store, text)
         assert said["columns"] == wanted.variables == list(query.columns)
         assert len(said["rows"]) == len(wanted.rows)
         iris = [[t.value if isinstance(t, NamedNode) else None for t in row] for row in wanted.rows]
@@ -541,7 +548,7 @@ def test_the_api_keeps_to_its_description(server: Client) -> None:
         assert all(row["evidence"] for row in answer["rows"])
     names = {p["name"] for path in described["paths"].values() for p in path["get"].get("parameters", [])}
     reserved = {"limit", "evidence", "format", "query", "default-graph-uri", "named-graph-uri"}
-    library = queries.load_library(workspace.open_workspace())
+    library = load_library(workspace.open_workspace())
     assert names == {p for q in library.values() for p in q.parameters} | reserved
     # No parameter of a question has a name that means something else in an address.
     assert not {p for q in library.values() for p in q.parameters} & {"limit", "evidence", "format"}
@@ -595,10 +602,10 @@ def test_rows_of_a_question_can_be_limited(server: Client) -> None:
 
 
 def test_the_explorer_is_at_the_top(server: Client, built: store.Built) -> None:
-    from eudigraph import explore
+    from eudigraph.explore.page import render
 
     page = server.ask("/", accept="text/html")
-    offline = explore.render(built.store, built.manifest.counts)
+    offline = render(built.store, built.manifest.counts)
     assert re.sub(r"  <nav.*?</nav>\n", "", page.text) == offline
     assert '<a href="/sparql">SPARQL</a>' in page.text
     assert "<nav" not in offline
@@ -656,8 +663,8 @@ def test_wherever_a_passage_is_shown_its_source_is_a_click_away(
         assert {passage["url"] for passage in given["passages"]} == {address}
         for page in ("/api/queries/agenda?evidence=true", "/id/country/japan"):
             assert link in client.ask(page, accept="text/html").text
-    cell = api.shown(open_graph(copy.root), "SELECT ?topic { country:japan eud:cooperatesOn ?topic }", {})
-    assert isinstance(cell, api.Shown)
+    cell = notebook.shown(open_graph(copy.root), "SELECT ?topic { country:japan eud:cooperatesOn ?topic }", {})
+    assert isinstance(cell, notebook.Shown)
     assert link in cell._repr_html_()
 
 
@@ -1007,12 +1014,13 @@ def test_whoever_stops_the_server_as_engines_get_ready_does_not_wait(built: stor
     """They never are, here."""
     script = """
 import sys
-from eudigraph import children, cli
+from eudigraph.cli import main
+from eudigraph.serve import pool
 def command(_):
     print("started", file=sys.stderr, flush=True)
     return [sys.executable, "-c", "import time; time.sleep(60)"]
-children.command = command
-cli.main()
+pool.command = command
+main.main()
 """
     words = ("serve", "--store", str(built.folder), "--port", "0", "--workers", "2")
     with subprocess.Popen([sys.executable, "-c", script, *words], stderr=subprocess.PIPE, text=True) as process:
@@ -1029,13 +1037,13 @@ def test_whoever_stops_the_server_as_an_engine_is_started_does_not_wait(built: s
     """asyncio waits without end for a process that is given up while it is being made."""
     script = f"""
 import asyncio, os, signal
-from eudigraph import cli
+from eudigraph.cli import main
 start = asyncio.create_subprocess_exec
 def stopped(*given, **more):
     os.kill(os.getpid(), signal.{name})
     return start(*given, **more)
 asyncio.create_subprocess_exec = stopped
-cli.main()
+main.main()
 """
     words = ("serve", "--store", str(built.folder), "--port", "0", "--workers", "2")
     done = subprocess.run(

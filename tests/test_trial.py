@@ -16,9 +16,15 @@ from typing import Any
 import pytest
 from pyoxigraph import Literal, NamedNode, Store
 
-from eudigraph import assemble, build, checks, engine, hermit, queries, texts, workspace
-from eudigraph.names import BASE, PREFIXES, SKOS, eud, fold, shorten
-from eudigraph.sparql import select
+from eudigraph.ask import library, lookup
+from eudigraph.build import assemble, build, checks
+from eudigraph.engine.answer import run
+from eudigraph.model import workspace
+from eudigraph.model.names import BASE, PREFIXES, SKOS, eud, shorten
+from eudigraph.model.text import fold
+from eudigraph.model.triples import select
+from eudigraph.reason import hermit
+from eudigraph.sources import texts
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 TEXTS = Path(__file__).resolve().parent.parent.parent / "shared" / "articles"
@@ -45,11 +51,11 @@ class Trial:
     def __init__(self, made: workspace.Workspace) -> None:
         self.workspace, self.graph = made, Store()
         self.report = build.check(made, graph=self.graph, default_graph=True, use_hermit=hermit.find_java() is not None)
-        self.library = queries.load_library(made)
+        self.library = library.load_library(made)
 
     def ask(self, name: str, *columns: str, **parameters: str) -> Rows:
         query = self.library[name]
-        answer = engine.answer(self.graph, queries.bind(query, queries.resolve(self.graph, query, parameters)))
+        answer = run(self.graph, library.bind(query, lookup.resolve(self.graph, query, parameters)))
         wanted = [answer.variables.index(column) for column in columns or answer.variables]
         return [tuple(text(row[i]) for i in wanted) for row in answer.rows]
 

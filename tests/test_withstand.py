@@ -25,23 +25,18 @@ import pytest
 from pyoxigraph import NamedNode, Quad, Store
 
 from conftest import Run
-from eudigraph import (
-    __main__,
-    answers,
-    build,
-    claims,
-    cli,
-    explore,
-    export,
-    hermit,
-    problems,
-    service,
-    store,
-    survey,
-    version,
-    workspace,
-)
-from eudigraph.errors import StoreError
+from eudigraph import __main__
+from eudigraph.ask import answers
+from eudigraph.build import build, survey
+from eudigraph.cli import main
+from eudigraph.engine import store
+from eudigraph.explore.page import write_page
+from eudigraph.export import rdf
+from eudigraph.model import version, workspace
+from eudigraph.model.errors import StoreError
+from eudigraph.reason import hermit
+from eudigraph.serve import service, worker
+from eudigraph.sources import files, problems
 
 Make = Callable[[str], workspace.Workspace]
 
@@ -383,7 +378,7 @@ def test_markup_is_a_warning_in_check_and_escaped_on_the_page(copy: workspace.Wo
     assert ("graph/test.trig", line_of(text, "eud:gist")) in {(f, line) for _, f, line, *_ in reported}
 
     build.build(space, use_hermit=False)
-    page = explore.write_page(store.open_built(space.build_folder))
+    page = write_page(store.open_built(space.build_folder))
     html = page.read_text("utf-8")
     assert MARKUP not in html  # test_explorer.py sees what becomes of it in a browser
     assert len(re.findall(r"Fourth \\u003cscript\\u003ealert\(1\)", html)) >= 1
@@ -399,12 +394,12 @@ def test_the_page_is_written_for_a_graph_that_lacks_what_a_query_has_by_default(
     """Defaults of queries name things of the shipped graph; another graph need not have them."""
     space = small(GOOD)
     build.build(space, use_hermit=False, exports=False)
-    page = explore.write_page(store.open_built(space.build_folder))
+    page = write_page(store.open_built(space.build_folder))
     assert "6G" in page.read_text("utf-8")
 
 
 def test_the_page_has_a_policy_that_allows_its_own_scripts_and_style_alone(built: store.Built, tmp_path: Path) -> None:
-    html = explore.write_page(built, tmp_path / "page.html").read_text("utf-8")
+    html = write_page(built, tmp_path / "page.html").read_text("utf-8")
     seen = Tags()
     seen.feed(html)
     policies = [given["content"] for tag, given in seen.tags if given.get("http-equiv") == "Content-Security-Policy"]
@@ -444,7 +439,7 @@ def test_of_a_long_file_the_beginning_is_searched_for_duplicates(small: Make, mo
     space = small(with_claim("meeting:eu-us-ttc-4 eud:agendaTopic topic:6g ."))
     ((_, _, line, what, _),) = found(space)
     assert what.endswith("stands here twice")
-    places = [at for at, _ in claims.statements(space.claim_files[0])]
+    places = [at for at, _ in files.statements(space.claim_files[0])]
     second = max(place for place, at in enumerate(places, 1) if at == line)
     for most, named in ((second, 1), (second - 1, 0)):
         monkeypatch.setattr(survey, "MAX_ORDER", most)
@@ -697,7 +692,7 @@ def test_positions_that_do_not_fit_the_text_are_named(small: Make, tmp_path: Pat
     text = HEAD + SOURCE.replace(f"characters {len(TEXT)}", "characters 99") + passage(start=19, end=64, paragraph=1)
     path = tmp_path / "text.txt"
     path.write_text(TEXT, "utf-8")
-    report, _ = answers.check(small(text), texts=[path], use_hermit=False)
+    report, _ = build.check_with_texts(small(text), texts=[path], use_hermit=False)
     assert [(p.severity, p.line, p.what) for p in report.problems] == [
         ("error", line_of(text, "eud:characters"), f"the text has {len(TEXT)} characters, the source says 99"),
         ("error", line_of(text, "eud:paragraph"), "passage:test/01 begins in paragraph 2, not 1"),
@@ -1016,7 +1011,7 @@ def test_a_graph_that_cannot_be_read_into_memory_is_asked_on_disk(
 
     monkeypatch.setattr(store, "read_into_memory", damaged)
     asked = service.Service(built, checkout)
-    service._hold(asked)
+    worker._hold(asked)
     assert caplog.messages == ["the graph is asked on disk, and not held in memory: it is damaged"]
     assert asked.graph is built
 
@@ -1027,7 +1022,7 @@ def test_an_interrupt_before_the_command_line_is_there(
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "main", interrupted)
+    monkeypatch.setattr(main, "main", interrupted)
     with pytest.raises(SystemExit) as ended:
         __main__.main()
     assert ended.value.code == 130
@@ -1215,28 +1210,31 @@ def test_a_store_that_fills_up_while_claims_are_loaded_is_not_taken_for_a_file_t
 DRIVER = """
 import os, signal, sys
 from pathlib import Path
-from eudigraph import assemble, build, export, store, workspace
+from eudigraph.build import assemble, build, generations
+from eudigraph.export import rdf
+from eudigraph.model import workspace
+from eudigraph.sources import files
 
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 
 moment, folder, out = sys.argv[1:]
 if moment == "load":
-    assemble.claims.pieces = die
+    files.pieces = die
 elif moment == "reason":
-    assemble.reasoning.infer = die
+    assemble.infer.infer = die
 elif moment == "exports":
-    export._context_file = die
+    rdf._context_file = die
 elif moment == "commit":
-    store.commit = die
+    generations.commit = die
 elif moment == "rename":
-    store._replace = die
+    generations._replace = die
 elif moment == "manifest":
     os.fsync = die
 elif moment == "link":
     os.symlink = die
 elif moment == "clean":
-    clean, store._clean = store._clean, lambda folder, current: die() if current else clean(folder, current)
+    clean, generations._clean = generations._clean, lambda folder, current: die() if current else clean(folder, current)
 build.build(workspace.open_workspace(Path(folder)), Path(out), use_hermit=False)
 print("came through")
 """
@@ -1367,7 +1365,7 @@ def test_an_interrupt_says_so_and_changes_nothing(
     def interrupt(*_: object, **__: object) -> Sequence[str]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(export, "write_all", interrupt)
+    monkeypatch.setattr(rdf, "write_all", interrupt)
     done = command("build", "--workspace", space.root, "--no-hermit")
     assert (done.status, done.out) == (130, "")
     assert done.err.strip() == "eudigraph: interrupted; nothing was changed"

@@ -3,18 +3,16 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from eudigraph.errors import DataError, EudigraphError, QueryTimeout, StoreError, UsageError
+from eudigraph.model.errors import DataError, EudigraphError, QueryTimeout, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from eudigraph.api import Graph, open_graph
-    from eudigraph.explore import Page
-    from eudigraph.measures import measure
-    from eudigraph.store import Built, open_built
-    from eudigraph.version import VERSION as __version__
-    from eudigraph.workspace import Workspace, open_workspace
+    from eudigraph.explore.page import Page
+    from eudigraph.graph import Graph, open_graph
+    from eudigraph.model.version import VERSION as __version__
+    from eudigraph.model.workspace import Workspace, open_workspace
+    from eudigraph.network.registry import measure
 
 __all__ = [
-    "Built",
     "DataError",
     "EudigraphError",
     "Graph",
@@ -25,7 +23,6 @@ __all__ = [
     "Workspace",
     "__version__",
     "measure",
-    "open_built",
     "open_graph",
     "open_workspace",
 ]
@@ -33,20 +30,18 @@ __all__ = [
 
 # Every process that runs queries imports this package, so that what takes long comes when it is asked for.
 _IN = {
-    "Built": "store",
-    "Graph": "api",
-    "Page": "explore",
-    "Workspace": "workspace",
-    "measure": "measures",
-    "open_built": "store",
-    "open_graph": "api",
-    "open_workspace": "workspace",
+    "Graph": "graph",
+    "Page": "explore.page",
+    "Workspace": "model.workspace",
+    "measure": "network.registry",
+    "open_graph": "graph",
+    "open_workspace": "model.workspace",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from eudigraph.version import VERSION
+        from eudigraph.model.version import VERSION
 
         return VERSION
     if name in _IN:
@@ -60,6 +55,6 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """Make ``%%sparql`` known to a notebook; IPython calls this for ``%load_ext eudigraph``."""
-    from eudigraph.magic import Magics
+    from eudigraph.notebook import Magics
 
     Magics(shell).register()

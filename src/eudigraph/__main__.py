@@ -7,9 +7,9 @@ from typing import NoReturn
 def main() -> NoReturn:
     """Run the command line, which may be interrupted before it is there."""
     try:
-        from eudigraph import cli
+        from eudigraph.cli.main import main as run
 
-        cli.main()
+        run()
     except KeyboardInterrupt:
         sys.stderr.write("eudigraph: interrupted; nothing was changed\n")
         sys.exit(130)

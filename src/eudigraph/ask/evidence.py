@@ -1,0 +1,160 @@
+"""From an answer to what says so: the statements behind a row, and the passages behind a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from eudigraph.model.names import EUD, PREFIXES, RDF_TYPE, expand
+from eudigraph.model.ontology import Ontology
+from eudigraph.model.triples import Triplestore, select
+from eudigraph.reason import proofs
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A passage as it is shown: where it stands, who speaks, how certain and confident, what it says in our words."""
+
+    iri: str
+    source: str
+    title: str
+    paragraph: int
+    start: int
+    end: int
+    speaker: str
+    certainty: str
+    confidence: str
+    gist: str
+    retells: str | None = None
+    """The document whose content the passage gives, if it does."""
+    text: str | None = None
+    """The passage itself, where the source's text was given."""
+    url: str | None = None
+    """Where the source's text is on the web, if it says so."""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people: paragraph and characters."""
+        return f"¶{self.paragraph} ({self.start}–{self.end})"
+
+
+def statements_of(patterns: Iterable[str], row: Mapping[str, object]) -> list[Triple]:
+    """Return the statements that evidence patterns such as ``?meeting eud:date ?date`` make of a row.
+
+    Patterns with a variable that has no value in the row, or one that is no IRI where one is needed, give nothing.
+    """
+    made = []
+    for pattern in patterns:
+        terms = [_term(part, row) for part in pattern.split(None, 2)]
+        if len(terms) == 3 and isinstance(terms[0], NamedNode) and isinstance(terms[1], NamedNode):
+            value = terms[2]
+            if isinstance(value, NamedNode | Literal):
+                made.append(Triple(terms[0], terms[1], value))
+    return made
+
+
+def patterns(text: str) -> list[str]:
+    """Return the patterns of a query that can be statements of its rows, as ``statements_of`` takes them.
+
+    These are triples between variables and IRIs, wherever they stand; paths, texts and numbers make none. A query that
+    rdflib cannot read (the engine knows more of SPARQL 1.2) has none.
+    """
+    from pyparsing import ParseException
+    from rdflib import URIRef, Variable
+    from rdflib.plugins.sparql import prepareQuery
+    from rdflib.plugins.sparql.parserutils import CompValue
+
+    try:
+        algebra = prepareQuery(text, initNs=PREFIXES).algebra
+    except (ParseException, ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return []
+    found: dict[str, None] = {}
+    todo: list[object] = [algebra]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, CompValue):
+            todo += [value for key, value in part.items() if key != "triples"]
+            for triple in part.get("triples") or ():
+                words = [
+                    f"?{term}" if isinstance(term, Variable) else f"<{term}>"
+                    for term in triple
+                    if isinstance(term, Variable | URIRef)
+                ]
+                if len(words) == 3:
+                    found[" ".join(words)] = None
+        elif isinstance(part, list | tuple):
+            todo += part
+    # That a thing is of some class is said in passing wherever it is named: of use only where nothing else is asked.
+    telling = [pattern for pattern in found if f" <{RDF_TYPE.value}> " not in pattern]
+    return telling or list(found)
+
+
+def passages_behind(store: Triplestore, ontology: Ontology, statements: Iterable[Triple]) -> list[NamedNode]:
+    """Return the passages that say these statements or what they follow from, in the order of their IRIs.
+
+    Of what follows in several ways, the passages of each way count.
+    """
+    found: set[NamedNode] = set()
+    for statement in statements:
+        for claim in proofs.claims_behind(store, ontology, statement):
+            found.update(proofs.passages_of(store, claim))
+    return sorted(found, key=lambda p: p.value)
+
+
+def describe(
+    store: Triplestore, passages: Sequence[NamedNode] | None = None, texts: Mapping[str, str] | None = None
+) -> list[Passage]:
+    """Return these passages (all of them, without any given) as they are shown, in the order of sources and places.
+
+    ``texts`` holds the texts of sources by the sources' IRIs; they must be the very texts that were read.
+    """
+    if passages is not None and not passages:
+        return []
+    chosen = "" if passages is None else f"VALUES ?p {{ {' '.join(map(str, passages))} }}"
+    rows = select(
+        store,
+        f"""SELECT * {{ {chosen}
+        ?p <{EUD}source> ?source ; <{EUD}paragraph> ?paragraph ;
+        <{EUD}start> ?start ; <{EUD}end> ?end ; <{EUD}speaker> ?speaker ; <{EUD}certainty> ?certainty ;
+        <{EUD}confidence> ?confidence ; <{EUD}gist> ?gist . ?source <{EUD}title> ?title
+        OPTIONAL {{ ?p <{EUD}retells> ?retells }}
+        OPTIONAL {{ ?source <{EUD}url> ?url FILTER(REGEX(STR(?url), "^https?://")) }} }}
+        ORDER BY ?source ?start DESC(?end) ?p ?retells ?url""",
+    )
+    found: list[Passage] = []
+    for row in rows:
+        value = {name: term.value for name, term in row.items() if term is not None}
+        if found and (found[-1].iri, found[-1].retells) == (value["p"], value.get("retells")):
+            continue  # its source has another address
+        start, end = int(value["start"]), int(value["end"])
+        text = (texts or {}).get(value["source"])
+        found.append(
+            Passage(
+                value["p"],
+                value["source"],
+                value["title"],
+                int(value["paragraph"]),
+                start,
+                end,
+                value["speaker"],
+                value["certainty"],
+                value["confidence"],
+                value["gist"],
+                value.get("retells"),
+                None if text is None else text[start:end],
+                value.get("url"),
+            )
+        )
+    return found
+
+
+def _term(part: str, row: Mapping[str, object]) -> object:
+    part = part.strip()
+    if part.startswith("?"):
+        return row.get(part[1:])
+    if part == "a":
+        return RDF_TYPE
+    iri = expand(part)
+    return NamedNode(iri) if iri else None

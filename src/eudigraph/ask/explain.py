@@ -1,0 +1,111 @@
+"""Why a statement is in the graph, in words, down to the passages that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
+
+from eudigraph.ask import evidence, lookup
+from eudigraph.engine import store
+from eudigraph.model import labels, ontology, text
+from eudigraph.model.errors import UsageError
+from eudigraph.model.names import OWN_GRAPHS, XSD, shorten
+from eudigraph.model.triples import Triplestore
+from eudigraph.reason import proofs
+from eudigraph.show import tables
+from eudigraph.sources import texts as texts_
+
+
+def explained(
+    graph: store.Built, subject: str, prop: str, value: str
+) -> tuple[Triple, list[proofs.Step], dict[str, str]]:
+    """Return a statement, the ways in which it follows, and the names of all things in these; raises as ``explain``."""
+    subject_ = lookup.find_entity(graph.store, subject)
+    prop_ = lookup.find_entity(graph.store, prop, "property")
+    literals = [
+        quad.object
+        for quad in graph.store.quads_for_pattern(subject_, prop_, None, DefaultGraph())
+        if isinstance(quad.object, Literal) and quad.object.value == value
+    ]
+    statement = Triple(subject_, prop_, literals[0] if literals else lookup.find_entity(graph.store, value))
+    ways = proofs.explain(graph.store, ontology.from_store(graph.store), statement)
+    names = names_of(graph.store, [statement, *(s for way in ways for s in _statements(way))])
+    if not ways:
+        raise UsageError(
+            f"the graph does not say: {as_sentence(statement, names)}; see what it says with: eudigraph query --file - "
+            f"and SELECT ?property ?value {{ {subject_} ?property ?value }}"
+        )
+    return statement, ways, names
+
+
+def explain(
+    graph: store.Built, subject: str, prop: str, value: str, texts: Sequence[Path] = (), *, width: int = tables.WIDTH
+) -> str:
+    """Return, for people, every way in which a statement follows, down to the passages that say so.
+
+    The three parts are names, IRIs or prefixed names. Raises UsageError for names that are not known and a statement
+    that is not in the graph.
+    """
+    known = texts_.read(graph.store, texts)
+    statement, ways, names = explained(graph, subject, prop, value)
+    sentence = as_sentence(statement, names)
+    lines = []
+    for number, way in enumerate(ways, 1):
+        if way.rule is None:
+            lines.append(f"{sentence}. It is asserted:")
+        elif len(ways) > 1:
+            lines.append(f"{sentence}. Way {number} of {len(ways)}:")
+        else:
+            lines.append(f"{sentence}. It follows:")
+        lines += _explained(graph.store, way, names, known, 1)
+        lines.append("")
+    return text.clean_lines(text.folded(lines, width))
+
+
+def _explained(
+    graph: Triplestore, step: proofs.Step, names: dict[str, str], texts: Mapping[str, str], depth: int = 0
+) -> list[str]:
+    """Return a step and what it follows from as lines, indented by ``depth``."""
+    pad = "  " * depth
+    if step.rule is not None:
+        lines = [f"{pad}since {step.rule}:"]
+        for premise in step.premises:
+            lines += [
+                f"{pad}  {as_sentence(premise.statement, names)}",
+                *_explained(graph, premise, names, texts, depth + 2),
+            ]
+        return lines
+    lines = []
+    passages = evidence.describe(graph, proofs.passages_of(graph, step.statement), texts)
+    names = labels.labels(graph, {iri for p in passages for iri in (p.speaker, p.certainty)})
+    for p in passages:
+        lines.append(f"{pad}[{p.title}, {p.place}; {names[p.speaker]}, {names[p.certainty]}] {p.gist}")
+        if p.text is not None:
+            lines.append(f"{pad}“{p.text}”")
+        if p.url is not None:
+            lines.append(f"{pad}{p.url}")
+    if not passages:
+        where = [g.value for g in proofs.asserted_in(graph, step.statement) if g in OWN_GRAPHS]
+        lines += [f"{pad}[{shorten(g).removeprefix('graph:')}]" for g in where]
+    return lines
+
+
+def _statements(step: proofs.Step) -> list[Triple]:
+    return [step.statement, *(s for premise in step.premises for s in _statements(premise))]
+
+
+def names_of(graph: Triplestore, statements: Sequence[Triple]) -> dict[str, str]:
+    """Return the names of all things in these statements."""
+    iris = [t.value for s in statements for t in (s.subject, s.predicate, s.object) if isinstance(t, NamedNode)]
+    return labels.labels(graph, iris)
+
+
+def as_sentence(statement: Triple, names: dict[str, str]) -> str:
+    """Return a statement as a line for people, its parts by their names."""
+    parts = []
+    for term in (statement.subject, statement.predicate, statement.object):
+        text = "is a" if isinstance(term, NamedNode) and term.value.endswith("#type") else labels.show(term, names)
+        parts.append(f"“{text}”" if isinstance(term, Literal) and term.datatype.value != XSD + "integer" else text)
+    return " · ".join(parts)

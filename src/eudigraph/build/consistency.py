@@ -1,0 +1,140 @@
+"""What all claims together say: cycles, contradictions and broken shapes.
+
+SPARQL names the contradictions at any size. Shapes and HermiT run up to sizes that are stated; above them, they say so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, serialize
+
+from eudigraph.build.assemble import Assembly
+from eudigraph.model.names import GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, shorten
+from eudigraph.model.ontology import Ontology
+from eudigraph.model.triples import Row, plain, select
+from eudigraph.model.workspace import Workspace
+from eudigraph.reason import hermit, rules
+from eudigraph.reason.hermit import object_statements
+from eudigraph.sources.problems import ERROR, WARNING, Probe, Problem, key, show
+
+MAX_SHAPES = 50_000
+"""Statements in the named graphs, without the ontology's, up to which the SHACL shapes are run."""
+
+
+def clashes(store: Store, assembly: Assembly) -> Iterator[Problem]:
+    """Yield cycles of topics and contradictions, each with the things it is about, whichever graphs they stand in."""
+    for clash in [rules.topic_cycles(), *rules.clashes(assembly.ontology)]:
+        if not clash.possible(assembly.survey.facts):
+            continue
+        for row in select(store, clash.query, use_default_graph_as_union=True):
+            values = {name: show(term) for name, term in row.items()}
+            yield _clash(store, assembly.ontology, clash.message.format(**values), row)
+
+
+def shapes(store: Store, size: int, workspace: Workspace, say: Callable[[str], None]) -> list[Problem]:
+    """Return where the graph breaks the workspace's shapes; ``say`` is told where its ``size`` is too large."""
+    if not workspace.shapes_file.is_file():
+        return []
+    if size > MAX_SHAPES:
+        say(f"shapes not run: {size:,} statements, more than {MAX_SHAPES:,}")
+        return []
+    triples = {quad.triple for quad in plain(store)}
+    import pyshacl
+    import rdflib
+
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)  # it warns, at length, of literals that the shapes name
+    data = rdflib.Graph()
+    data.parse(data=serialize(triples, format=RdfFormat.N_TRIPLES) or b"", format="nt")
+    try:
+        graph = rdflib.Graph().parse(workspace.shapes_file, format="turtle")
+        _, report, _ = pyshacl.validate(
+            data, shacl_graph=graph, inference="none", meta_shacl=False, do_owl_imports=False
+        )
+    except Exception as error:
+        what = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        shown = workspace.show(workspace.shapes_file)
+        return [Problem(ERROR, f"the shapes cannot be used: {what}", "correct them", shown)]
+    return list(_violations(report, data)) if isinstance(report, rdflib.Graph) else []
+
+
+def with_hermit(store: Store, assembly: Assembly, say: Callable[[str], None]) -> list[Problem]:
+    """Return a problem if HermiT finds the graph inconsistent; ``say`` is told where it was not asked, and why."""
+    statements = object_statements(store, assembly.ontology, hermit.MAX_STATEMENTS)
+    if len(statements) > hermit.MAX_STATEMENTS:
+        say(f"HermiT not asked: more than {hermit.MAX_STATEMENTS:,} object statements")
+        return []
+    triples = (Triple(q.subject, q.predicate, q.object) for q in statements)
+    verdict = hermit.ask(serialize(triples, format=RdfFormat.N_TRIPLES) or b"")
+    if verdict.consistent is None:
+        say(f"HermiT not asked: {verdict.reason}")
+    if verdict.consistent is not False:
+        return []
+    mend = (
+        "mend the contradictions named beside this; if none is named, take out the last claims and add them one by one"
+    )
+    return [Problem(ERROR, "the claims contradict the ontology, says HermiT", mend)]
+
+
+def _clash(store: Store, ontology: Ontology, message: str, row: Row) -> Problem:
+    thing = row["x"]
+    said = []
+    if isinstance(thing, NamedNode):
+        if claim := _forcing(store, ontology, thing):
+            parts = (claim.subject, claim.predicate, claim.object)
+            what = f"{message}, which this claim makes of it: {' '.join(map(show, parts))}"
+            mend = "correct that claim; perhaps its property is not the one that was meant"
+            return Problem(ERROR, what, mend, probe=Probe(*map(key, (*parts, claim.graph_name))))
+        graphs = {quad.graph_name for quad in store.quads_for_pattern(thing, None, None, None)}
+        said = sorted(g.value for g in graphs if isinstance(g, NamedNode) and g not in OWN_GRAPHS)
+    where = f" (spoken of in {', '.join(map(shorten, said[:4]))})" if said else ""
+    mend = "correct the claims; perhaps two things share one name"
+    return Problem(ERROR, message + where, mend, probe=Probe(subject=key(thing)))
+
+
+def _forcing(store: Store, ontology: Ontology, thing: NamedNode) -> Quad | None:
+    """Return a claim whose property, by its domain or range, makes of a thing what it cannot be besides what it is."""
+    called: set[str] = set()
+    for quad in store.quads_for_pattern(thing, RDF_TYPE, None, None):
+        if quad.graph_name not in (GRAPH_INFERRED, DefaultGraph()) and isinstance(quad.object, NamedNode):
+            called |= ontology.superclasses(quad.object.value)
+    claims = {*store.quads_for_pattern(thing, None, None, None), *store.quads_for_pattern(None, None, thing, None)}
+    for quad in sorted(claims, key=str):
+        if quad.graph_name in (*OWN_GRAPHS, DefaultGraph()):
+            continue
+        names = ontology.superclasses(quad.predicate.value)  # of a property, those above it
+        terms = [ontology.terms[name] for name in names if name in ontology.terms]
+        ends = [end for term in terms if quad.subject == thing for end in term.domains]
+        ends += [end for term in terms if quad.object == thing for end in term.ranges]
+        made = set().union(*map(ontology.superclasses, ends)) - called
+        if any(called.intersection(group) and made.intersection(group) for group in ontology.disjoint):
+            return quad
+    return None
+
+
+def _violations(report: object, data: object) -> Iterator[Problem]:
+    """Yield the results of a SHACL report as problems, each message once for a thing."""
+    import rdflib
+
+    if not isinstance(report, rdflib.Graph) or not isinstance(data, rdflib.Graph):
+        return
+    sh = rdflib.Namespace("http://www.w3.org/ns/shacl#")
+    reported = set()
+    for result in report.subjects(rdflib.RDF.type, sh.ValidationResult):
+        focus, path = report.value(result, sh.focusNode), report.value(result, sh.resultPath)
+        message = str(report.value(result, sh.resultMessage) or "breaks a shape")
+        if (focus, path, message) in reported:
+            continue
+        reported.add((focus, path, message))
+        severe = report.value(result, sh.resultSeverity) == sh.Violation
+        stated = path is not None and (focus, path, None) in data
+        value = report.value(result, sh.value) if stated else None
+        what, _, mend = message.replace(";", ",").partition(". ")
+        subject = str(focus) if isinstance(focus, rdflib.URIRef) else None
+        yield Problem(
+            ERROR if severe else WARNING,
+            f"{shorten(subject or str(focus))}: {what.rstrip('.')}",
+            (mend[:1].lower() + mend[1:]).rstrip(".") or "correct the statement, or add what is missing",
+            probe=Probe(subject, str(path) if stated else None, None if value is None else str(value)),
+        )

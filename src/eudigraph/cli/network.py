@@ -1,0 +1,120 @@
+"""Commands that show and measure: explore, analyse, export."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+
+import click
+
+from eudigraph.cli.options import choice_of, choice_options, store_option, text_option, workspace_option
+from eudigraph.cli.shared import err, open_or_build, terminal_width
+from eudigraph.model import files
+from eudigraph.model.workspace import open_workspace
+from eudigraph.show import tables
+
+
+@click.command()
+@workspace_option
+@store_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to write the page; by default beside the store.",
+)
+@text_option
+@click.option("--no-open", is_flag=True, help="Write the page, and do not open it.")
+def explore(folder: Path | None, built: str | None, out: Path | None, texts: tuple[Path, ...], no_open: bool) -> None:
+    """Write the graph with its evidence as one page that works offline, and open it in the browser."""
+    from eudigraph.explore import page as exploring  # what draws is slow to import
+
+    page = exploring.write_page(open_or_build(open_workspace(folder), built), out, texts)
+    click.echo(f"Wrote {page}")
+    if not no_open and not webbrowser.open(page.resolve().as_uri()):
+        click.echo("No browser could be opened here; open that file in one.")
+
+
+@click.command()
+@workspace_option
+@store_option
+@click.argument("wanted", nargs=-1, metavar="[MEASURE]...")
+@click.option("--network", "name", default="country-topic", show_default=True, metavar="NAME", help="What to measure.")
+@choice_options
+@click.option("--list", "listing", is_flag=True, help="List the networks and the measures.")
+@click.option("--format", "form", type=click.Choice(tables.REPORT_FORMATS), help="By default text.")
+@click.option("--every", is_flag=True, help="Show every row, not the first ones.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it to a file.")
+def analyse(
+    folder: Path | None,
+    built: str | None,
+    wanted: tuple[str, ...],
+    name: str,
+    claims: str | None,
+    asserted: bool,
+    until: str | None,
+    level: int | None,
+    listing: bool,
+    form: str | None,
+    every: bool,
+    out: Path | None,
+) -> None:
+    """Measure a network: who is central, who resembles whom, what binds it. A page with pictures: --format html."""
+    from eudigraph.network import (
+        analysis,
+        definitions,
+        registry,
+        report,  # what computes and draws is slow to import
+    )
+
+    workspace = open_workspace(folder)
+    if listing:
+        click.echo(tables.table(["network", ""], list(definitions.networks(workspace).items()), width=terminal_width()))
+        rows = [(measure.name, measure.meaning) for measure in registry.measures().values()]
+        click.echo(tables.table(["measure", ""], rows, width=terminal_width()), nl=False)
+        return
+    form = form or {".html": "html", ".md": "md", ".json": "json", ".csv": "csv"}.get(out.suffix if out else "", "text")
+    graph = open_or_build(workspace, built)
+    choice = choice_of(claims, asserted, until, level)
+    made = report.write(
+        analysis.analyse(graph, workspace, name, wanted, choice), form, width=terminal_width(), every=every
+    )
+    if out is None:
+        click.echo(made, nl=False)
+    else:
+        click.echo(f"Wrote {files.write_aside(out, made)}")
+
+
+@click.command()
+@workspace_option
+@store_option
+@click.argument("form", type=click.Choice(tables.NETWORK_FORMATS), metavar="FORMAT")
+@click.option(
+    "--network", "name", default="everything", show_default=True, metavar="NAME", help="See: eudigraph analyse --list."
+)
+@choice_options
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="By default eudigraph with its ending.")
+def export(
+    folder: Path | None,
+    built: str | None,
+    form: str,
+    name: str,
+    claims: str | None,
+    asserted: bool,
+    until: str | None,
+    level: int | None,
+    out: Path | None,
+) -> None:
+    """Write the graph, or a network, for other tools.
+
+    FORMAT is graphml, gexf (Gephi), cytoscape, neo4j (a folder with two CSV files), icalendar (the meetings), jsonld.
+    """
+    from eudigraph.export import write
+
+    workspace = open_workspace(folder)
+    choice = choice_of(claims, asserted, until, level)
+    written, notes = write.write(open_or_build(workspace, built), workspace, form, name, choice, out)
+    for path in written:
+        click.echo(f"Wrote {path}")
+    for note in notes:
+        err(f"Note: {note}")

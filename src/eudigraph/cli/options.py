@@ -1,0 +1,92 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from eudigraph.model import dates
+from eudigraph.model.names import CLAIMS
+from eudigraph.model.workspace import current_folder
+
+if TYPE_CHECKING:
+    from eudigraph.network import definitions
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def workspace_option(command: F) -> F:
+    """Give a command ``--workspace``, as its parameter ``folder``."""
+    return click.option(
+        "--workspace",
+        "folder",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        envvar="EUDIGRAPH_WORKSPACE",
+        show_envvar=True,
+        default=current_folder,
+        help="Folder with ontology/, graph/ and queries/. By default the current one if it has these, else what came "
+        "with eudigraph.",
+    )(command)
+
+
+def store_option(command: F) -> F:
+    """Give a command ``--store``, a folder or an address, as its parameter ``built``."""
+    return click.option(
+        "--store",
+        "built",
+        metavar="DIR|URL",
+        help="Folder of a build, or address of a SPARQL endpoint that was filled with: eudigraph load. "
+        "By default the workspace's own, which is built if it is not there yet.",
+    )(command)
+
+
+def build_option(command: F) -> F:
+    """Give a command ``--store``, a folder, as its parameter ``built``."""
+    return click.option(
+        "--store",
+        "built",
+        metavar="DIR",
+        help="Folder of a build. By default the workspace's own, which is built if it is not there yet.",
+    )(command)
+
+
+def text_option(command: F) -> F:
+    """Give a command ``--text``, as its parameter ``texts``."""
+    return click.option(
+        "--text",
+        "texts",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        metavar="FILE",
+        help="The text of a source, which you must have yourself; its passages are then shown.",
+    )(command)
+
+
+def choice_options(command: F) -> F:
+    """Give a command what chooses the claims that a network counts."""
+    for option in (
+        click.option(
+            "--level", type=click.IntRange(min=0), help="Put broader topics for narrower ones; 0 is the broadest."
+        ),
+        click.option("--until", metavar="YYYY-MM-DD", help="Only what had begun, or been reported, by then."),
+        click.option("--asserted", is_flag=True, help="Only what passages say outright, not what follows."),
+        click.option(
+            "--claims",
+            type=click.Choice(CLAIMS),
+            help="Certain claims alone, all that is pursued (the default), or also what is only wanted.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def choice_of(claims: str | None, asserted: bool, until: str | None, level: int | None) -> definitions.Choice:
+    """Return what the options of ``choice_options`` choose."""
+    from eudigraph.network import definitions
+
+    return definitions.Choice(claims, not asserted, None if until is None else dates.day(until), level)

@@ -1,0 +1,112 @@
+"""Commands for others: serve, load."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from eudigraph.cli.options import build_option, workspace_option
+from eudigraph.cli.shared import counted, done, err, open_or_build, step
+from eudigraph.engine import store
+from eudigraph.model.errors import UsageError
+from eudigraph.model.version import installing
+from eudigraph.model.workspace import open_workspace
+
+
+@click.command()
+@workspace_option
+@build_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 is for everybody.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--workers", type=click.IntRange(2, 64), default=4, show_default=True, help="Queries that may run at the same time."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1, max=3600),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="End a query after this.",
+)
+@click.option(
+    "--max-rows",
+    type=click.IntRange(1, 10_000_000),
+    default=100_000,
+    show_default=True,
+    metavar="ROWS",
+    help="Cut answers after this; they say so.",
+)
+@click.option(
+    "--in-memory",
+    type=click.IntRange(0, store.LARGEST),
+    default=store.SMALL,
+    show_default=True,
+    metavar="STATEMENTS",
+    help="Hold a graph of up to so many in memory: most queries are answered sooner, but each worker takes some "
+    "0.7 GB for a million. It is asked on disk until it has been read.",
+)
+@click.option("--public-url", default="", metavar="URL", help="The address under which others find it, if another.")
+@click.option(
+    "--access-log",
+    "log",
+    type=click.File("a", encoding="utf-8", lazy=False),
+    help="Where to log requests, a line of JSON each; - is standard output. By default standard error, if no terminal.",
+)
+def serve(
+    folder: Path | None,
+    built: str | None,
+    host: str,
+    port: int,
+    workers: int,
+    timeout: float,
+    max_rows: int,
+    in_memory: int,
+    public_url: str,
+    log: TextIO | None,
+) -> None:
+    """Serve the graph: the explorer, a page for each thing, the questions as an API, and a SPARQL endpoint."""
+    try:
+        from eudigraph.engine import http
+        from eudigraph.serve import app, run
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error.name} is needed to serve; get it with: {installing('serve')}") from error
+
+    if http.is_url(built):
+        raise UsageError("what is at a URL is served there already; give the folder of a build")
+    opened = open_or_build(open_workspace(folder), built)
+    settings = app.Settings(
+        folder=opened.folder,
+        workspace=None if folder is None else folder.resolve(),
+        host=host,
+        port=port,
+        workers=workers,
+        timeout=timeout,
+        rows=max_rows,
+        in_memory=in_memory,
+        public=public_url,
+        log=log or (None if sys.stderr.isatty() else sys.stderr),
+    )
+    run.serve(settings, err)
+    # At once: threads of the HTTP server may still run; they crash if the interpreter is taken down beneath them.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+@click.command()
+@workspace_option
+@build_option
+@click.option("--to", "url", required=True, metavar="URL", help="Address of the server's SPARQL Graph Store.")
+@click.option("--replace", is_flag=True, help="Do away with what the server's default graph holds of others.")
+def load(folder: Path | None, built: str | None, url: str, replace: bool) -> None:
+    """Fill a SPARQL server elsewhere with the graph, so that --store URL can read it there. It may be run again."""
+    from eudigraph.engine import load as load_
+
+    graphs = load_.load(open_or_build(open_workspace(folder), built), url, replace_default=replace, say=step)
+    done()
+    click.echo(f"Loaded the default graph and {counted(graphs, 'named graph')}")

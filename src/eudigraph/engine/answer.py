@@ -1,0 +1,126 @@
+"""Running a query, collecting what it gives, and saying in words what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
+
+from eudigraph.engine.safety import bare, harmless
+from eudigraph.model.errors import UsageError
+from eudigraph.model.names import PREFIXES
+from eudigraph.model.text import cut
+from eudigraph.model.triples import Triplestore
+
+TIMEOUT = 60.0
+"""Seconds a query may take unless told otherwise."""
+MAX_TIMEOUT = 24 * 3600.0
+"""Seconds a query may be allowed at most."""
+MAX_ANSWER = 256 * 1024**2
+"""Bytes of the largest answer that is collected, as processes exchange it; in memory it takes some times more."""
+
+Term = Any
+"""A term of pyoxigraph; None in a row for a variable without value."""
+Results = QueryBoolean | QuerySolutions | QueryTriples
+
+
+@dataclass
+class Answer:
+    """What a query gave: ``rows`` over ``variables`` (SELECT), ``truth`` (ASK), or ``triples`` (CONSTRUCT, DESCRIBE).
+
+    A row is a tuple or pyoxigraph's own, which reads like one: to make tuples of these takes as long as small queries
+    do. ``cut`` is true if there would have been more than the limit.
+    """
+
+    variables: list[str] = field(default_factory=list)
+    rows: list[Any] = field(default_factory=list)
+    truth: bool | None = None
+    triples: list[Triple] | None = None
+    cut: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether rows were asked for, and there are none."""
+        return not self.rows and self.truth is None and self.triples is None
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The graphs that a query sees: in its default graph, and by name; all, unless told otherwise.
+
+    See the SPARQL 1.1 Protocol (https://www.w3.org/TR/sparql11-protocol/#dataset).
+    """
+
+    default: tuple[NamedNode | DefaultGraph, ...] = (DefaultGraph(),)
+    named: tuple[NamedNode, ...] | None = None
+
+
+def run(store: Triplestore, text: str, *, limit: int | None = None, graphs: Graphs = Graphs()) -> Answer:
+    """Run an inspected query in this process, without a deadline. Raises UsageError for one the engine rejects."""
+    with asked(store, text, graphs) as results:
+        return collect(results, limit)
+
+
+@contextmanager
+def asked(store: Triplestore, text: str, graphs: Graphs = Graphs()) -> Iterator[Results]:
+    """Give the engine's results of an inspected query. Raises UsageError for one it rejects, also while it is run."""
+    readable = harmless(text).rstrip()  # so that a query that breaks off does so on its last line
+    try:
+        # The default graph is named here, since that overrules any FROM in the text.
+        default, named = list(graphs.default), None if graphs.named is None else list(graphs.named)
+        yield store.query(readable, prefixes=PREFIXES, default_graph=default, named_graphs=named)
+    except SyntaxError as error:
+        raise UsageError(_explain(readable, str(error))) from error
+    except (ValueError, RuntimeError, OSError) as error:
+        raise UsageError(f"the query cannot be run: {_first_line(str(error))}") from error
+
+
+def collect(results: Results | Iterator[Triple], limit: int | None = None) -> Answer:
+    """Return at most ``limit`` rows or triples of results, or their truth."""
+    if isinstance(results, QueryBoolean):
+        return Answer(truth=bool(results))
+    answer = Answer()
+    items: list[Any] = answer.rows
+    if isinstance(results, QuerySolutions):
+        answer.variables = [v.value for v in results.variables]
+    else:
+        answer.triples = items = []
+    items.extend(results if limit is None else islice(results, limit + 1))
+    if limit is not None and len(items) > limit:
+        answer.cut = True
+        items.pop()
+    return answer
+
+
+def _explain(text: str, message: str) -> str:
+    """Return what the engine says of a query that it cannot read, for people.
+
+    It lists all that could have come at the furthest place it reached; of use are the place and, among these, the
+    sentences, such as "Prefix not found".
+    """
+    found = re.match(r"error at (\d+):(\d+): expected (?:one of )?(.*)", message, re.DOTALL)
+    if not found:
+        return f"this is no SPARQL query: {_first_line(message)}; correct it"
+    line, column = int(found[1]), int(found[2])
+    where = f"line:{line}, column:{column}"
+    reason = next((part for part in found[3].split(", ") if re.match(r"[A-Z]\w* [\w ]+", part)), None)
+    if reason is None:
+        missing = (words := bare(text)).count("{") - words.count("}")
+        if missing > 0 and not "\n".join(text.split("\n")[line - 1 :])[column - 1 :].strip():
+            end = " ".join("}" * missing)
+            return f"this is no SPARQL query: it ends (line:{line}) before it is complete; write {end} at its end"
+        return f"this is no SPARQL query: it cannot be read on from {where}; correct it there or just before"
+    prefix = re.search(r"([\w.-]*):[^\s:]*$", text.split("\n")[line - 1][: column - 1])
+    if reason == "Prefix not found" and prefix:
+        name = cut(prefix[1])
+        return f"this is no SPARQL query: no prefix {name}: is known (line:{line}); declare it with PREFIX {name}: <…>"
+    return f"this is no SPARQL query: {_first_line(reason)} ({where}); correct it there or just before"
+
+
+def _first_line(text: str) -> str:
+    return cut(text.strip().split("\n")[0], 300)

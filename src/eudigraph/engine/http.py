@@ -1,0 +1,276 @@
+"""Talking to a server elsewhere that may be slow, down or hostile: limits on time and size, and errors for people.
+
+A time limit on each read is none on the whole: who sends a byte now and then never reaches it. So each exchange runs in
+a thread that is waited for until the deadline and then left to itself.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import queue
+import re
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+
+import requests
+from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
+from requests.utils import get_environ_proxies, get_netrc_auth
+
+from eudigraph.model.errors import QueryTimeout, StoreError, UsageError
+from eudigraph.model.text import cut
+from eudigraph.model.version import VERSION
+
+MAX_REDIRECTS = 5
+_CONNECT = 10.0
+"""Seconds in which a server must accept a connection."""
+_PIECE = 4096
+"""Bytes that are read at a time: few, so that a thread that was given up soon sees that its time is over."""
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server answered. ``headers`` are found in any case; ``kind`` is the media type without parameters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def kind(self) -> str:
+        """The media type, in lower case."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    def said(self) -> str:
+        """Return the beginning of an answer that is meant for people, without its markup."""
+        text = re.sub(
+            r"(?is)<(style|script|title)\b.*?</\1\s*>|<[^<>]{0,200}>",
+            " ",
+            self.body[:20_000].decode("utf-8", "replace"),
+        )
+        return cut(" ".join(html.unescape(text).split()), 300)
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    url: str
+    parameters: tuple[tuple[str, str], ...]
+    data: bytes | None
+    headers: Mapping[str, str]
+    deadline: float
+    most: int
+    only_start: bool
+
+
+def is_url(place: object) -> bool:
+    """Whether what was given as a place is an address in the web."""
+    return isinstance(place, str) and re.match(r"https?://", place, re.IGNORECASE) is not None
+
+
+class Server:
+    """One address of a server, with the connections to it. Name and password never stand in ``url`` or in messages.
+
+    They are those of the URL, of the variables EUDIGRAPH_USER and EUDIGRAPH_PASSWORD, or of ~/.netrc, in this order.
+    Raises UsageError for a URL that is none.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            host = None
+        if (
+            not host
+            or parts.scheme.lower() not in ("http", "https")
+            or parts.fragment
+            or re.search(r"[\x00-\x20]", url)
+        ):
+            raise UsageError("the address of an endpoint is such as http://localhost:7878/query; correct it")
+        self.url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        self._credentials = _credentials(parts.username, parts.password, self.url)
+        self._idle: list[_Worker] = []
+
+    def send(
+        self,
+        method: str,
+        parameters: tuple[tuple[str, str], ...] = (),
+        *,
+        data: bytes | None = None,
+        headers: Mapping[str, str],
+        timeout: float,
+        most: int,
+        only_start: bool = False,
+    ) -> Reply:
+        """Return the answer to a request, whatever its status but 401 and 403.
+
+        Raises QueryTimeout if it is not there, whole, within ``timeout`` seconds, and StoreError for a server that
+        cannot be reached, breaks off, wants another name and password, or sends more than ``most`` bytes (with
+        ``only_start``, the rest is then left out).
+        """
+        deadline = time.monotonic() + timeout
+        request = _Request(method, self.url, parameters, data, headers, deadline, most, only_start)
+        try:
+            worker = self._idle.pop()
+        except IndexError:
+            worker = _Worker(self._credentials)
+        worker.requests.put(request)
+        try:
+            reply = worker.replies.get(timeout=timeout)
+        except queue.Empty:
+            reply = QueryTimeout("")
+        except BaseException:
+            worker.requests.put(None)
+            raise
+        if isinstance(reply, QueryTimeout):
+            worker.requests.put(None)
+            raise QueryTimeout(
+                f"{self.url} did not answer within {timeout:g} seconds; ask for less, or allow more time"
+            )
+        self._idle.append(worker)
+        if isinstance(reply, StoreError):
+            raise StoreError(f"{self.url} {reply}")
+        if reply.status == 401:
+            mend = "correct" if self._credentials else "set"
+            raise StoreError(
+                f"{self.url} does not let us in without a user's name and password that it knows; {mend} the variables "
+                "EUDIGRAPH_USER and EUDIGRAPH_PASSWORD, or ~/.netrc"
+            )
+        if reply.status == 403:
+            raise StoreError(f"{self.url} forbids it ({reply.said()}); ask whoever runs it for the right to do so")
+        return reply
+
+
+class _Session(requests.Session):
+    """A session that leaves redirections to us: requests would read their bodies, however long, to the end."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        return None
+
+
+class _Worker:
+    """A thread with a connection of its own, which does one exchange after the other."""
+
+    def __init__(self, credentials: tuple[str, str] | None) -> None:
+        self.requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self.replies: queue.SimpleQueue[Reply | StoreError | QueryTimeout] = queue.SimpleQueue()
+        self._credentials = credentials
+        self._auth: AuthBase | None = None  # not the session's, which requests sends wherever a redirection leads
+        self._session = _Session()
+        # Neither ~/.netrc nor proxies by chance: what we want of them is asked for.
+        self._session.trust_env = False
+        self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        self._session.headers["User-Agent"] = f"eudigraph/{VERSION}"
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self) -> None:
+        with self._session:
+            while request := self.requests.get():
+                try:
+                    self.replies.put(self._exchange(request))
+                except StoreError as error:
+                    self.replies.put(error)
+                except (requests.RequestException, OSError, ValueError) as error:
+                    late = time.monotonic() >= request.deadline
+                    self.replies.put(QueryTimeout("") if late else StoreError(_reason(error)))
+                except Exception as error:
+                    self.replies.put(StoreError(f"gave an answer that cannot be read ({type(error).__name__})"))
+
+    def _exchange(self, request: _Request) -> Reply:
+        url = request.url
+        for _ in range(MAX_REDIRECTS + 1):
+            response = self._once(request, url)
+            with response:
+                if response.status_code in (301, 302, 307, 308) and "Location" in response.headers:
+                    url = _redirected(url, response.headers["Location"])
+                    continue
+                return Reply(response.status_code, response.headers, _body(response, request))
+        raise StoreError(f"redirects more than {MAX_REDIRECTS} times; give the address it means to lead to")
+
+    def _once(self, request: _Request, url: str) -> requests.Response:
+        """Send a request, once more with name and password where these are asked for."""
+        ours = urlsplit(url)[:2] == urlsplit(request.url)[:2]  # scheme, host and port
+        proxies = {} if urlsplit(url).hostname in _LOOPBACK else get_environ_proxies(url)
+
+        def send(auth: AuthBase | None) -> requests.Response:
+            left = max(0.1, request.deadline - time.monotonic())
+            return self._session.request(
+                request.method,
+                url,
+                params=request.parameters if url == request.url else None,
+                data=request.data,
+                headers=request.headers,
+                auth=auth,
+                timeout=(min(_CONNECT, left), left),
+                stream=True,
+                allow_redirects=False,
+                proxies=proxies,
+            )
+
+        response = send(self._auth if ours else None)
+        if response.status_code == 401 and ours and self._credentials and not self._auth:
+            digest = response.headers.get("WWW-Authenticate", "").lower().startswith("digest")
+            self._auth = (HTTPDigestAuth if digest else HTTPBasicAuth)(*self._credentials)
+            response.close()
+            response = send(self._auth)
+        return response
+
+
+def _credentials(user: str | None, password: str | None, url: str) -> tuple[str, str] | None:
+    if user:
+        return unquote(user), unquote(password or "")
+    if user := os.environ.get("EUDIGRAPH_USER"):
+        return user, os.environ.get("EUDIGRAPH_PASSWORD", "")
+    with suppress(OSError, ValueError):
+        return get_netrc_auth(url)
+    return None
+
+
+def _redirected(url: str, location: str) -> str:
+    target = urljoin(url, location)
+    scheme = urlsplit(target).scheme
+    if scheme not in ("http", "https") or (scheme == "http" and urlsplit(url).scheme == "https"):
+        raise StoreError("redirects to what is no address of the same safety; give the address it means to lead to")
+    return target
+
+
+def _body(response: requests.Response, request: _Request) -> bytes:
+    parts, size = [], 0
+    for part in response.iter_content(_PIECE):
+        parts.append(part)
+        size += len(part)
+        if size > request.most:
+            if request.only_start:
+                break
+            raise StoreError(f"answers with more than {request.most / 1024**2:,.0f} MB; ask for less")
+        if time.monotonic() > request.deadline:
+            raise TimeoutError
+    return b"".join(parts)
+
+
+_UNREACHABLE = "cannot be reached (%s); is it running, and is the address right?"
+
+
+def _reason(error: BaseException) -> str:
+    """Return why an exchange failed, without what might hold a password or whole queries."""
+    seen: BaseException | None = error
+    told = None
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror and not isinstance(seen, requests.RequestException):
+            told = seen.strerror
+        seen = seen.__cause__ or seen.__context__
+    if isinstance(error, requests.exceptions.SSLError):
+        return "has no certificate that this machine trusts; mend that, or set REQUESTS_CA_BUNDLE"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+        return "broke off in the middle of its answer; try again, and look into its log if it does so again"
+    if isinstance(error, requests.exceptions.ConnectionError):
+        return _UNREACHABLE % (told or "the connection was closed")
+    return (
+        f"gave an answer that cannot be read ({told or type(error).__name__}); is it the address of a SPARQL endpoint?"
+    )

@@ -1,0 +1,235 @@
+"""What keeps a query that somebody else wrote from reaching beyond the store, or bringing the engine down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from eudigraph.model.errors import UsageError
+from eudigraph.model.text import cut
+
+TOKEN = re.compile(
+    r"""
+      (?P<quoted> \"{3} (?:\"{0,2}(?:[^\"\\]|\\.))* \"{3} | '{3} (?:'{0,2}(?:[^'\\]|\\.))* '{3}
+                | \"(?:[^\"\\\n\r]|\\.)*\" | '(?:[^'\\\n\r]|\\.)*' )
+    | (?P<iri> <[^<>"{}|^`\x00-\x20]*> )
+    | (?P<comment> \#[^\n\r]* )
+    | (?P<variable> [?$]\w+ )
+    | (?P<codepoint> \\u[0-9A-Fa-f]{4} | \\U00[0-9A-Fa-f]{6} )
+    | \\.
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""The parts of a query that are no keywords (https://www.w3.org/TR/sparql11-query/#sparqlGrammar), and escapes."""
+
+_SPACE = " \t\r\n"
+"""White space in SPARQL; what Python calls white space besides may be part of a name there."""
+
+
+def bare(text: str) -> str:
+    """Return a query without its comments and without what its texts, IRIs and variables say.
+
+    What is left are keywords, prefixed names, numbers and brackets, on the lines they were on. Escapes among these are
+    resolved, as the specification wants it (https://www.w3.org/TR/sparql11-query/#codepointEscape).
+    """
+
+    def replace(token: re.Match[str]) -> str:
+        match token.lastgroup:
+            case "quoted":
+                return '""' + "\n" * token[0].count("\n")
+            case "iri":
+                return "<>"
+            case "comment":
+                return " "
+            case "variable":
+                return "?v"
+            case "codepoint":
+                number = int(token[0][2:], 16)
+                return chr(number) if number <= 0x10FFFF else " "
+        return token[0]
+
+    return TOKEN.sub(replace, text)
+
+
+def declared(text: str) -> dict[str, str]:
+    """Return the prefixes that a query declares."""
+    return dict(re.findall(r"(?i)\bPREFIX\s+([\w.-]*):\s*<([^>]*)>", _with_iris(text)))
+
+
+def _with_iris(text: str) -> str:
+    return TOKEN.sub(lambda t: t[0] if t.lastgroup == "iri" else re.sub(r"[^\n]", " ", t[0]), text)
+
+
+def datasets(text: str, prefixes: Mapping[str, str]) -> list[tuple[bool, str]]:
+    """Return the graphs that a query names with FROM, each with whether it is NAMED, in the query's order.
+
+    Raises UsageError for one whose IRI cannot be read.
+    """
+    blank = _with_iris(text)
+    known = {**prefixes, **declared(text)}
+    found = []
+    clause = r"(?i)(?<![\w:.%-])FROM(?=[\s<])\s*(NAMED\b)?\s*(<[^>]*>|[\w.-]*:[^\s<{?$]*)?"
+    for named, name in re.findall(clause, blank):
+        prefix, _, local = name.partition(":")
+        if not name.startswith("<") and prefix not in known:
+            raise UsageError("FROM needs the IRI of a graph, such as FROM <https://…> or FROM passage:…; write it so")
+        found.append((bool(named), name[1:-1] if name.startswith("<") else known[prefix] + local))
+    return found
+
+
+def with_values(text: str, names: str, values: str) -> str:
+    """Return a query in which variables stand for terms: a VALUES at the beginning of its pattern.
+
+    So filters and functions see them, too. Where the pattern can take none, it joins the rows at the end.
+    """
+    block = f"VALUES ({names}) {{ ({values}) }}"
+    # Whatever is no keyword or bracket is made blank, so that places stay what they are.
+    blank = TOKEN.sub(lambda token: re.sub(r"[^\n]", " ", token[0]), text)
+    start = _pattern(blank)
+    if start is None or re.match(r"\s*SELECT\b", blank[start:], re.IGNORECASE):
+        return f"{text}\n{block}"
+    return f"{text[:start]} {block} {text[start:]}"
+
+
+def _pattern(blank: str) -> int | None:
+    """Return the place behind the brace that opens a query's pattern; None if it has none that takes VALUES."""
+    depth = braces = 0
+    template = re.search(r"\bCONSTRUCT\s*(?=\{)", blank, re.IGNORECASE)
+    if not template and re.search(r"\bCONSTRUCT\b", blank, re.IGNORECASE):
+        return None  # CONSTRUCT WHERE, whose pattern is a template
+    for sign in re.finditer(r"[(){}]", blank):
+        if sign[0] in "()":
+            depth += 1 if sign[0] == "(" else -1
+        elif depth == 0 and sign[0] == "{":
+            if template is None or (braces == 0 and sign.start() > template.end()):
+                return sign.end()
+            braces += 1
+        elif depth == 0:
+            braces -= 1
+    return None
+
+
+@lru_cache(maxsize=256)
+def harmless(text: str) -> str:
+    """Return a query with the same meaning that cannot reach another machine; raises UsageError for SERVICE.
+
+    Oxigraph has no switch to turn SERVICE off. Nor is it enough to look for it in the text: whoever finds a spot where
+    Oxigraph sees the end of a text, an IRI or a comment and we do not, has hidden it from us. So the query that runs is
+    rewritten such that a different reading does no harm: comments are gone, and in texts and IRIs the word and the
+    sign that begins a comment are escaped, so that only there they mean what they meant. Wherever the word is left,
+    it is seen and, before a name and a brace, refused.
+    """
+    if _has_service(bare(text)):
+        raise UsageError(
+            "SERVICE is refused: a query must not reach other machines; ask here, then combine the answers"
+        )
+    escaped = next((t for t in TOKEN.finditer(text) if t.lastgroup == "codepoint"), None)
+    if escaped:
+        # Engines differ on these; a query that is read in two ways cannot be checked.
+        raise UsageError(
+            f"{escaped[0]} stands outside texts and IRIs (line:{text.count(chr(10), 0, escaped.start()) + 1}); "
+            "write the character itself"
+        )
+    return TOKEN.sub(_disarm, text)
+
+
+def _has_service(text: str) -> bool:
+    """Return whether SERVICE stands before a name and a brace in a bare query.
+
+    What stands before it is no matter: Oxigraph needs no space there, not even after ``true``, and takes a part of
+    ``a:SERVICE`` for the keyword if the whole makes no IRI.
+    """
+    for before in text.lower().split("{")[:-1]:
+        *others, name = re.split(f"[{_SPACE}]+", before.strip(_SPACE))
+        _, service, joined = name.partition("service")
+        if others and others[-1].endswith(("service", "silent")):
+            joined = name
+        elif not service:
+            continue
+        if any(sign in joined for sign in "<:?$"):  # an IRI, a prefixed name or a variable
+            return True
+    return False
+
+
+def _disarm(token: re.Match[str]) -> str:
+    if token.lastgroup == "comment":
+        return " "
+    if token.lastgroup in ("quoted", "iri"):
+        return re.sub(r"(?is)\\.|#|s(?=ervice)", lambda c: c[0] if len(c[0]) > 1 else f"\\u{ord(c[0]):04x}", token[0])
+    return token[0]
+
+
+MAX_NESTING = 100
+"""Quoted statements within each other that are read at most; of some thousands the parser would bring us down."""
+
+
+def too_deep(text: str) -> int:
+    """Return the line on which Turtle, TriG or N-Triples quotes statements too deeply within each other; 0 for none."""
+    words, depth = bare(text), 0
+    for bracket in re.finditer("<<|>>", words):
+        depth = depth + 1 if bracket[0] == "<<" else max(0, depth - 1)
+        if depth > MAX_NESTING:
+            return words.count("\n", 0, bracket.start()) + 1
+    return 0
+
+
+MAX_TEXT = 100_000
+"""Characters of the longest query that is read."""
+MAX_DEPTH = 64
+"""Brackets within brackets that are read; the engine's parser may crash or slow down on more."""
+_FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+_UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
+_PROLOGUE = ("PREFIX", "BASE", "VERSION")
+_WORD_OR_BRACKET = re.compile(r"[()\[\]{}]|(?:!\s*)+|(?<![\w:.%-])[A-Za-z]+(?![\w:.-])")
+EXAMPLE = "one such as SELECT ?thing ?name { ?thing skos:prefLabel ?name }"
+
+
+@lru_cache(maxsize=512)
+def inspect(text: str, *, choosing: bool = False) -> str:
+    """Return what a query asks for: ``select``, ``ask``, ``construct`` or ``describe``.
+
+    Raises UsageError for what is refused: SERVICE and FROM, which could reach other machines or graphs, and updates;
+    and for what is no query at all, is too long or nested too deeply. FROM may stand if the caller is ``choosing`` the
+    graphs itself, by what ``sparql.datasets`` finds. Whether the rest is good SPARQL is found by the engine when it
+    runs it, in a process that may fail.
+    """
+    if len(text) > MAX_TEXT:
+        raise UsageError(f"the query has {len(text):,} characters; at most {MAX_TEXT:,} are read")
+    words, depth = _outermost(bare(text))
+    if depth > MAX_DEPTH:
+        raise UsageError("the query is nested too deeply; make it simpler")
+    words = [word for word in words if word not in _PROLOGUE]
+    if not words:
+        raise UsageError(f"there is no query in the text; write {EXAMPLE}")
+    form = words[0]
+    if form in _UPDATES:
+        raise UsageError("updates are refused: the graph changes only through the files in graph/; edit them and build")
+    if form not in _FORMS:
+        capitals = bare(text).upper()
+        line = capitals.count("\n", 0, capitals.index(form)) + 1
+        raise UsageError(f"this is no SPARQL query: it begins with {cut(form)} (line:{line}); write {EXAMPLE}")
+    if "FROM" in words and not choosing:
+        raise UsageError("FROM is refused: a query must not load other data; choose passages with GRAPH instead")
+    behind = [word for word in words if word in _UPDATES]
+    if behind:
+        raise UsageError(f"this is no SPARQL query: {behind[0]} follows it; a query only asks, and stands alone")
+    harmless(text)
+    return form.lower()
+
+
+def _outermost(text: str) -> tuple[list[str], int]:
+    """Return the words outside all brackets, in capitals, of a bare query, and how deeply it is nested."""
+    words = []
+    depth = deepest = 0
+    for part in _WORD_OR_BRACKET.findall(text):
+        if part in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif part in ")]}":
+            depth -= 1
+        elif part.startswith("!"):
+            deepest = max(deepest, depth + part.count("!"))
+        elif depth == 0:
+            words.append(part.upper())
+    return words, deepest

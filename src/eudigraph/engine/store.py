@@ -1,0 +1,160 @@
+"""Opening the generation of a built graph that is in force; ``build.generations`` writes them."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import Store
+
+from eudigraph.engine import answer
+from eudigraph.engine.process import Isolated
+from eudigraph.model.errors import StoreError
+from eudigraph.model.triples import Triplestore
+from eudigraph.model.workspace import Workspace
+
+FORMAT = 1
+"""Version of the folder's layout and of what the store holds. A change makes older stores unreadable, and says so."""
+SMALL = 150_000
+"""Up to how many statements, each counted once, ``serve`` holds a graph in memory unasked: 0.15 GB a process."""
+LARGEST = 3_000_000
+"""The most it holds there if told to: with what a query needs besides, more would not fit into ``isolated.MEMORY``."""
+_AT_ONCE = 200
+"""How many statements are read before another thread has its turn: a millisecond or two."""
+MANIFEST = "manifest.json"
+
+
+@dataclass
+class Manifest:
+    """What is known of the generation in force. ``inputs`` gives size and time of change of each file."""
+
+    format: int
+    generation: int
+    eudigraph: str
+    ontology: str
+    counts: dict[str, int] = field(default_factory=dict)
+    inputs: dict[str, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse values of a wrong kind, which a damaged file may hold, with a TypeError."""
+        kinds = {"format": int, "generation": int, "eudigraph": str, "ontology": str, "counts": dict, "inputs": dict}
+        for name, kind in kinds.items():
+            if not isinstance(getattr(self, name), kind):
+                raise TypeError(f"{name} is no {kind.__name__}")
+        if not all(type(number) is int for number in self.counts.values()):
+            raise TypeError("counts are no numbers")
+
+    @property
+    def statements(self) -> int:
+        """How many statements there are, each counted once."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True)
+class Built:
+    """A built graph that is open for reading."""
+
+    folder: Path
+    manifest: Manifest
+    store: Triplestore
+
+    @property
+    def generation(self) -> Path:
+        """The folder of the generation that is open, with its exports."""
+        return self.folder / str(self.manifest.generation)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many sources, passages and statements of each kind there are."""
+        return self.manifest.counts
+
+    def ask(self, text: str, *, limit: int | None = None, timeout: float = answer.TIMEOUT) -> answer.Answer:
+        """Run an inspected query where it can be ended; see ``Isolated.run``."""
+        return self._isolated.run(text, limit=limit, timeout=timeout)
+
+    @cached_property
+    def _isolated(self) -> Isolated:
+        return Isolated(self.generation / "store")
+
+    def stale(self, workspace: Workspace) -> bool:
+        """Whether a file of the workspace has changed since the build."""
+        return self.manifest.inputs != inputs(workspace)
+
+
+def inputs(workspace: Workspace) -> dict[str, list[int]]:
+    """Return size and time of change of each file a build reads."""
+    found = {}
+    for path in workspace.data_files:
+        with suppress(OSError):
+            stat = path.stat()
+            found[workspace.show(path)] = [stat.st_size, stat.st_mtime_ns]
+    return found
+
+
+def exists(folder: Path) -> bool:
+    """Whether a build is in force in this folder."""
+    return (folder / MANIFEST).is_file()
+
+
+def open_built(folder: Path) -> Built:
+    """Open the generation in force for reading; many may read at once, also while another is being built.
+
+    Raises StoreError if there is none, if another version of eudigraph made it, or if it is damaged.
+    """
+    if not exists(folder):
+        raise StoreError(f"there is no built graph in {folder}; make one with: eudigraph build")
+    for attempt in (1, 2):  # a build may put the next generation in force between the two reads
+        manifest = manifest_of(folder)
+        try:
+            found = Store.read_only(str(folder / str(manifest.generation) / "store"))
+            return Built(folder, manifest, found)
+        except (OSError, RuntimeError, ValueError) as error:
+            if "file descriptors" in str(error):
+                raise StoreError(
+                    f"the store in {folder} cannot be opened: this process may have too few files open at once; "
+                    "raise the limit, for instance: ulimit -n 1024"
+                ) from error
+            if attempt == 2 or manifest_of(folder).generation == manifest.generation:
+                raise _damaged(folder, error) from error
+    raise AssertionError
+
+
+def read_into_memory(built: Built) -> Built:
+    """Return the same graph, held in memory, for who asks it often.
+
+    A query of the library takes seven tenths of the time there, more or less. Another thread may ask the one on
+    disk meanwhile. Raises StoreError if that is damaged.
+    """
+    held = Store()
+    try:
+        quads = iter(built.store)
+        while some := list(islice(quads, _AT_ONCE)):
+            held.extend(some)
+    except (OSError, RuntimeError) as error:
+        raise _damaged(built.folder, error) from error
+    return replace(built, store=held)
+
+
+def _damaged(folder: Path, error: Exception) -> StoreError:
+    return StoreError(f"the store in {folder} is damaged ({str(error)[:120]}); build it again: eudigraph build")
+
+
+def manifest_of(folder: Path) -> Manifest:
+    """Return the manifest of the build in a folder; raises StoreError for one that cannot be read."""
+    path = folder / MANIFEST
+    try:
+        given: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        made_with, version = given.get("eudigraph", "an unknown version"), given.get("format")
+        if version != FORMAT:
+            raise StoreError(
+                f"the store in {folder} has format {version}, made by eudigraph {made_with}; this eudigraph "
+                f"reads format {FORMAT}; build it again: eudigraph build"
+            )
+        return Manifest(**given)
+    except (ValueError, TypeError, AttributeError, OSError, RecursionError) as error:
+        raise StoreError(f"{path} cannot be read ({error}); build again: eudigraph build") from error

@@ -1,0 +1,68 @@
+"""Writing the graph, or a network of it, to files that other tools read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+
+from eudigraph.engine import store
+from eudigraph.export import calendar, networks, rdf
+from eudigraph.model.errors import StoreError, UsageError
+from eudigraph.model.files import write_aside
+from eudigraph.model.text import cut
+from eudigraph.model.workspace import Workspace
+from eudigraph.network import algorithms, definitions, projections
+from eudigraph.network.definitions import Choice
+from eudigraph.show.tables import NETWORK_FORMATS
+
+ENDINGS = dict(zip(NETWORK_FORMATS, (".graphml", ".gexf", ".cyjs", "-neo4j", ".ics", ".jsonld"), strict=True))
+_NO_NETWORK = ("icalendar", "jsonld")
+"""Formats that have the graph itself, not a network of it."""
+
+
+def write(
+    built: store.Built,
+    workspace: Workspace,
+    form: str,
+    name: str = definitions.EVERYTHING,
+    choice: Choice | None = None,
+    out: Path | None = None,
+) -> tuple[list[Path], list[str]]:
+    """Write a network, or the graph, in a format of ``NETWORK_FORMATS``; return files and notes on what was left out.
+
+    ``out`` is a file, or for ``neo4j`` a folder; by default ``eudigraph`` or the network's name with the format's
+    ending, in the folder one is in. Raises UsageError for what is not known or does not go together, StoreError where
+    it cannot be written.
+    """
+    if not isinstance(form, str) or form not in ENDINGS:
+        raise UsageError(f"there is no format {cut(str(form))!r}; there are: {', '.join(ENDINGS)}")
+    if form in _NO_NETWORK and (name != definitions.EVERYTHING or choice not in (None, Choice())):
+        raise UsageError(f"{form} has the whole graph; leave out --network and what chooses claims")
+    if not isinstance(name, str):
+        raise UsageError(f"a network is named by a text, such as 'country-topic', not {cut(repr(name))}")
+    place = out or Path(("eudigraph" if name == definitions.EVERYTHING else name) + ENDINGS[form])
+    if form == "icalendar":
+        left = [f"no event for {line}: the date has no day" for line in calendar.without_day(built.store)]
+        return [write_aside(place, calendar.icalendar(built.store))], left
+    if form == "jsonld":
+        return [write_aside(place, rdf.json_ld_of(built.store))], []
+    network = projections.project(built, workspace, name, choice)
+    if form == "neo4j":
+        return _folder(place, networks.neo4j(network)), []
+    return [write_aside(place, _text(form, network))], []
+
+
+def _text(form: str, network: nx.Graph) -> str:
+    if form == "graphml":
+        return networks.graphml(network)
+    places = algorithms.layout(network)
+    return networks.gexf(network, places) if form == "gexf" else networks.cytoscape(network, places)
+
+
+def _folder(folder: Path, files: dict[str, str]) -> list[Path]:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made: {error.strerror or error}; choose another with --out") from error
+    return [write_aside(folder / name, text) for name, text in files.items()]

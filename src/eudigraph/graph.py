@@ -1,0 +1,512 @@
+"""The way in from Python: a graph that is asked, shown and analysed, with answers as pandas tables.
+
+>>> import eudigraph
+>>> graph = eudigraph.open_graph()
+>>> graph.query("officials")["official"].tolist()
+['Lee Jong Ho', 'Thibaut Kleiner', 'Thierry Breton']
+
+Everything here calls the same functions as the command line. pandas comes with ``pip install 'eudigraph[notebook]'``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import inspect
+import math
+import re
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Triple, serialize
+
+from eudigraph.ask import answers, explain, hints, lookup
+from eudigraph.ask.library import find, load_library
+from eudigraph.build import build
+from eudigraph.engine import endpoint, http, store
+from eudigraph.engine.answer import Answer
+from eudigraph.model import dates, files, labels, ontology, workspace
+from eudigraph.model.errors import DataError, UsageError
+from eudigraph.model.names import OWL, RDF_TYPE, RDFS, XSD, expand
+from eudigraph.model.rdflib_terms import rdflib_term
+from eudigraph.model.text import cut
+from eudigraph.network import analysis, definitions, plots, projections, registry, report
+from eudigraph.show import looks
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import owlready2
+    import pandas as pd
+    import rdflib
+
+    from eudigraph.explore.page import Page
+from eudigraph.show.frames import python_value, rdflib_graph, table_of
+
+Value = str | int | float | bool | decimal.Decimal | datetime.date
+"""What a variable of a query can be given: an IRI or prefixed name as text, any other text, a number, a day."""
+
+
+def open_graph(
+    folder: str | Path | None = None, *, store_folder: str | Path | None = None, rebuild: bool = False
+) -> Graph:
+    """Return the graph of a workspace, by default of what came with eudigraph; it is built if it never was.
+
+    ``folder`` is the workspace, ``store_folder`` a build elsewhere, or the address of a SPARQL endpoint that was filled
+    with ``eudigraph load``; ``rebuild`` builds it anew. Warns of a build that is older than the files. Raises
+    UsageError for a folder that is no workspace, DataError for data that cannot be built, StoreError for a build that
+    cannot be read.
+    """
+    space = workspace.open_workspace(None if folder is None else Path(folder))
+    if isinstance(store_folder, str) and http.is_url(store_folder):
+        if rebuild:
+            raise UsageError("what an endpoint holds is not built there; build here, then: eudigraph load --to URL")
+        return Graph(endpoint.open_endpoint(store_folder), space)
+    place = space.build_folder if store_folder is None else Path(store_folder)
+    if rebuild or (store_folder is None and not store.exists(place)):
+        made = build.build(space, place)
+        if made.errors:
+            raise DataError("\n".join(map(str, made.errors)))
+    built = store.open_built(place)
+    if store_folder is None and built.stale(space):
+        _warn(
+            "files have changed since the build; this is the former graph; for a new one: open_graph(…, rebuild=True)"
+        )
+    return Graph(built, space)
+
+
+class Graph:
+    """A built graph, open for reading. Its methods are thin: each calls one function of the library."""
+
+    def __init__(self, built: store.Built, space: workspace.Workspace) -> None:
+        self.built, self.workspace = built, space
+
+    def __repr__(self) -> str:
+        counts = self.built.counts
+        return f"<eudigraph.Graph of {counts.get('sources', 0)} sources with {counts.get('claims', 0):,} claims>"
+
+    def questions(self) -> pd.DataFrame:
+        """Return the queries of the library: name (index), number, question, parameters, columns."""
+        library = load_library(self.workspace).values()
+        given: dict[str, list[Any]] = {
+            "name": [q.name for q in library],
+            "number": [q.number for q in library],
+            "question": [q.question for q in library],
+            "parameters": [list(q.parameters) for q in library],
+            "columns": [list(q.columns) for q in library],
+        }
+        return table_of(given).set_index("name")
+
+    def query(
+        self,
+        name: str,
+        *,
+        evidence: bool = False,
+        limit: int | None = None,
+        timeout: float = 60.0,
+        iris: bool = True,
+        **parameters: Value,
+    ) -> pd.DataFrame:
+        """Return the answer to a question of the library, such as ``graph.query("topics", country="Japan")``.
+
+        Columns are those of the query: things by their names, with their IRIs in a column of the same name and
+        ``_iri``, but for ``iris=False``; days as ``datetime.date``, numbers as numbers, whole ones as ``Int64`` where
+        some are missing. With ``evidence`` there is a row for each passage, with source, place, speaker, certainty and
+        gist. Raises UsageError for names and parameters that are not known.
+
+        >>> graph.query("meetings-after", after="2023-06-15")[["meeting", "status"]]
+                                         meeting           status
+        0  Thierry Breton with Lee Jong Ho, 2023        tentative
+        1                   EU–Japan summit 2023  to be confirmed
+        """
+        query = find(load_library(self.workspace), _text(name, "a question is named by", "topics"))
+        for key, value in parameters.items():
+            if not isinstance(value, Value):
+                raise UsageError(f"{cut(key)} is a name, an IRI, a number or a day, not {cut(repr(value))}")
+        given = {key: str(value) for key, value in parameters.items()}
+        answer = answers.ask(self.built, query, given, asking_of(limit, timeout, evidence))
+        return self._frame(answers.tidy(answer) if evidence else answer.answer, iris)
+
+    def sparql(
+        self,
+        text: str,
+        *,
+        evidence: bool = False,
+        limit: int | None = None,
+        timeout: float = 60.0,
+        iris: bool = True,
+        **variables: Value,
+    ) -> pd.DataFrame | rdflib.Graph | bool:
+        """Return the answer to SPARQL of one's own: a table (SELECT), a truth (ASK) or a graph (CONSTRUCT, DESCRIBE).
+
+        ``variables`` are bound as terms, never pasted into the text: IRIs and prefixed names (``country:japan``) as
+        things, all else as literals; ``find`` gives the IRI of a name. Raises UsageError for what is refused or is no
+        SPARQL, and for variables that the text does not have, QueryTimeout for what takes too long.
+
+        With ``evidence`` a table has a row for each passage that says what the query's patterns make of a row. With
+        ``iris=False`` it leaves out the columns of IRIs beside those of names.
+
+        >>> own = "SELECT ?topic { ?country eud:cooperatesOn ?topic } ORDER BY ?topic"
+        >>> graph.sparql(own, country="country:singapore")["topic"].tolist()[:2]
+        ['AI governance', 'AI standards']
+        """
+        found = self._ask(text, variables, asking_of(limit, timeout, evidence))
+        if found.behind is not None:
+            return self._frame(answers.tidy(found), iris)
+        return self._given(found.answer, iris)
+
+    def find(self, name: str, kind: str = "resource") -> str:
+        """Return the IRI of the thing of that name; raises UsageError with suggestions. ``kind`` is a class.
+
+        >>> graph.find("chips", "Topic")
+        'https://w3id.org/eudigraph/topic/semiconductors'
+        """
+        kind = _text(kind, "a kind is the name of a class,", "Country")
+        if not kind.isalpha() or not kind.isascii():  # it becomes part of a query
+            raise UsageError(f"{cut(repr(kind))} is the name of no class; give one such as 'Country'")
+        return lookup.find_entity(self.built.store, _text(name, "a thing is found by", "Japan"), kind).value
+
+    def evidence(self, subject: str, relation: str | None = None, value: Value | None = None) -> pd.DataFrame:
+        """Return the passages that say something of a thing, one row for each statement and passage.
+
+        ``value`` is a thing by its name or IRI, or a text, a date or a number as a passage states it. Raises UsageError
+        for names that are not known, and a value that is neither a thing nor said in any of these passages.
+
+        >>> graph.evidence("Arctic cable", "lacks support of", "Canada")["paragraph"].tolist()
+        [20]
+        >>> graph.evidence("EU–Japan summit 2023", value="2023-07-03?/2023-07-04?")["paragraph"].tolist()
+        [17]
+        """
+        parameters: dict[str, Any] = {"subject": _text(subject, "a subject is", "Japan")}
+        if relation is not None:
+            parameters["property"] = _text(relation, "a relation is named by", "cooperates on")
+        if value is None:
+            return self.query("evidence", **parameters)
+        try:
+            return self.query("evidence", **parameters, object=value)
+        except UsageError:
+            found = self.query("evidence", **parameters)
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            said = found[[str(given) == text for given in found["object"]]]
+            if said.empty:
+                raise
+            return said.reset_index(drop=True)
+
+    def explain(self, subject: str, relation: str, value: str) -> str:
+        """Return in words what a statement follows from, down to the passages that say so.
+
+        >>> print(graph.explain("Japan", "cooperates on", "6G").splitlines()[0])
+        Japan · cooperates on · 6G. It follows:
+        """
+        _text(subject, "a subject is", "Japan")
+        _text(relation, "a relation is named by", "cooperates on")
+        return explain.explain(self.built, subject, relation, _text(value, "a value is", "6G"))
+
+    def networks(self) -> pd.DataFrame:
+        """Return the networks there are, by name, with their titles; of one that is broken, what is wrong with it.
+
+        >>> graph.networks().loc["country-topic", "title"]
+        'Partner countries and topics'
+        """
+        known = definitions.networks(self.workspace)
+        return table_of({"name": list(known), "title": list(known.values())}).set_index("name")
+
+    def network(
+        self,
+        name: str = definitions.EVERYTHING,
+        *,
+        claims: str | None = None,
+        inferred: bool = True,
+        until: str | datetime.date | None = None,
+        level: int | None = None,
+    ) -> nx.Graph:
+        """Return a network by its name, with names, relations, dates, status and evidence on nodes and edges.
+
+        ``everything`` is a directed multigraph (``eudigraph.network.whole`` says what is in it), the others are simple
+        (``eudigraph.projections.project``). ``claims`` are ``certain``, ``pursued`` (by default, of everything ``all``)
+        or ``all``; ``inferred=False`` leaves what passages say outright; ``until`` a day what had begun or been
+        reported; ``level=0`` puts the broadest topics for the narrower ones.
+
+        >>> countries = graph.network("country-country")
+        >>> korea, states = graph.find("Korea"), graph.find("United States")
+        >>> countries.edges[korea, states]["weight"]
+        5
+        """
+        return projections.project(self.built, self.workspace, name, _choice(claims, inferred, until, level))
+
+    def measures(self) -> pd.DataFrame:
+        """Return the measures there are, by name: title, what each means, where it is from.
+
+        >>> graph.measures().loc["betweenness", "title"]
+        'Betweenness'
+        """
+        known = registry.measures().values()
+        given = {key: [getattr(m, key) for m in known] for key in ("name", "title", "meaning", "source")}
+        return table_of(given).set_index("name")
+
+    def analyse(
+        self,
+        *chosen: str,
+        network: str | nx.Graph = "country-topic",
+        claims: str | None = None,
+        inferred: bool = True,
+        until: str | datetime.date | None = None,
+        level: int | None = None,
+    ) -> Study:
+        """Return what measures, by default all that fit, give for a network of that name, or for one of your own.
+
+        Choices are those of ``network``. A network by name is measured again with the other claims, certain and all.
+
+        >>> study = graph.analyse("betweenness")
+        >>> study["betweenness"].headline
+        'Among countries, United States leads with 0.37. Among topics, semiconductors leads with 0.18.'
+        >>> study["betweenness"].frame[["node", "betweenness", "certain"]].round(2).head(2)
+                    node  betweenness  certain
+        0  United States         0.37     0.29
+        1          Japan         0.27     0.06
+        """
+        choice = _choice(claims, inferred, until, level)
+        if isinstance(network, str):
+            return Study(analysis.analyse(self.built, self.workspace, network, chosen, choice))
+        if choice != definitions.Choice():
+            raise UsageError("what counts is chosen for a network by name; leave it out for one of your own")
+        return Study(analysis.of_network(self._network(network), chosen))
+
+    def draw(self, network: str | nx.Graph = "country-topic") -> Page:
+        """Return a network, by name or your own, as a page to move about in; it shows itself in a notebook.
+
+        >>> graph.draw("country-country").document.startswith("<!doctype html>")
+        True
+        """
+        from eudigraph.explore import page
+
+        return page.sketch(looks.things(self._network(network)))
+
+    def plot(self, network: str | nx.Graph = "country-topic", title: str = "") -> plots.Plot:
+        """Return a network, by name or your own, as a picture; it shows itself in a notebook, and can be saved.
+
+        >>> graph.plot("country-country")
+        <picture: Countries with topics in common>
+        """
+        if not isinstance(title, str):
+            raise UsageError(f"a title is a text, not {cut(repr(title))}")
+        return plots.network(self._network(network), title)
+
+    def export(self, form: str, network: str = definitions.EVERYTHING, out: str | Path | None = None) -> list[Path]:
+        """Write the graph, or a network of it, for other tools; return the files.
+
+        ``form`` is ``graphml``, ``gexf``, ``cytoscape``, ``neo4j`` (a folder), ``icalendar`` or ``jsonld``.
+        """
+        from eudigraph.export import write
+
+        place = None if out is None else _path(out)
+        written, notes = write.write(self.built, self.workspace, form, network, out=place)
+        for note in notes:
+            _warn(note)
+        return written
+
+    def explorer(self) -> Page:
+        """Return the explorer; as the last thing in a notebook's cell it shows itself."""
+        from eudigraph.explore import page
+
+        return page.explorer(self.built)
+
+    def dataset(self) -> rdflib.Dataset:
+        """Return everything as an rdflib Dataset in memory: passages and the build's own graphs as named graphs."""
+        import rdflib
+
+        data = rdflib.Dataset()
+        for quad in self.built.store:
+            if not isinstance(quad.graph_name, DefaultGraph):
+                s, p, o, g = (rdflib_term(t) for t in (quad.subject, quad.predicate, quad.object, quad.graph_name))
+                data.graph(g).add((s, p, o))
+        return data
+
+    def ontology(self) -> owlready2.Ontology:
+        """Return ontology and claims as owlready2 objects, in a world of their own: classes, properties, individuals.
+
+        Of texts it has names and definitions; dates are left out, since OWL 2 DL knows neither ``xsd:date`` nor EDTF
+        (see ``dataset`` for them), and so is what follows: that is for the reasoner to find.
+        """
+        from eudigraph.reason import hermit
+
+        graph, terms = self.built.store, ontology.from_store(self.built.store)
+        words = {t.iri for t in terms.properties if t.kind == "AnnotationProperty"} | {RDFS + "label"}
+        said = [
+            Triple(quad.subject, quad.predicate, quad.object)
+            for quad in graph.quads_for_pattern(None, None, None, DefaultGraph())
+            if quad.predicate.value in words and isinstance(quad.object, Literal) and quad.object.language
+        ]
+        things = [Triple(q.subject, q.predicate, q.object) for q in hermit.object_statements(graph, terms)]
+        classes = {t.iri for t in terms.classes}
+        individuals = {
+            Triple(t.subject, RDF_TYPE, NamedNode(OWL + "NamedIndividual"))
+            for t in things
+            if t.predicate == RDF_TYPE and isinstance(t.object, NamedNode) and t.object.value in classes
+        }
+        triples = [*things, *said, *sorted(individuals, key=str)]
+        loaded: owlready2.Ontology = hermit.load(serialize(triples, format=RdfFormat.N_TRIPLES) or b"")
+        return loaded
+
+    def _network(self, network: str | nx.Graph) -> nx.Graph:
+        """Return a network that is given by its name, or as one of NetworkX."""
+        import networkx as nx
+
+        if isinstance(network, str | nx.Graph):
+            return self.network(network) if isinstance(network, str) else network
+        raise UsageError(f"a network is a name, such as 'country-topic', or one of NetworkX, not {cut(repr(network))}")
+
+    def _ask(self, text: str, variables: Mapping[str, Value], asking: answers.Asking) -> answers.Evidenced:
+        _text(text, "SPARQL is", "SELECT ?thing ?name { ?thing skos:prefLabel ?name }")
+        unknown = [name for name in variables if not re.search(rf"[?$]{re.escape(name)}\b", text)]
+        if unknown:
+            raise UsageError(f"the query has no variable ?{unknown[0]}; write it where its value belongs")
+        found = answers.ask_text(self.built, text, asking, {name: _term(value) for name, value in variables.items()})
+        for remark in hints.remarks(self.built, text, found.answer):
+            _warn(remark)
+        return found
+
+    def _given(self, answer: Answer, with_iris: bool) -> pd.DataFrame | rdflib.Graph | bool:
+        if answer.truth is not None:
+            return answer.truth
+        return rdflib_graph(answer) if answer.triples is not None else self._frame(answer, with_iris)
+
+    def _frame(self, answer: Answer, with_iris: bool = True) -> pd.DataFrame:
+        iris = {term.value for row in answer.rows for term in row if isinstance(term, NamedNode)}
+        names = labels.labels(self.built.store, iris)
+        columns: dict[str, list[Any]] = {}
+        for index, variable in enumerate(answer.variables):
+            terms = [row[index] for row in answer.rows]
+            columns[variable] = [python_value(term, names) for term in terms]
+            if with_iris and any(isinstance(term, NamedNode) for term in terms):
+                columns[f"{variable}_iri"] = [t.value if isinstance(t, NamedNode) else None for t in terms]
+        return table_of(columns)
+
+
+class Result:
+    """What one measure gives: a table, what it comes to, how far that can be trusted, and a picture."""
+
+    def __init__(self, finding: analysis.Finding, of: analysis.Analysis) -> None:
+        self.finding, self._of = finding, of
+
+    @property
+    def headline(self) -> str:
+        """What it comes to, in a sentence."""
+        return self.finding.headline
+
+    @property
+    def meaning(self) -> str:
+        """What the measure means, in a sentence, and where it is from."""
+        return f"{self.finding.measure.meaning} {self.finding.measure.source}"
+
+    @property
+    def reliance(self) -> list[str]:
+        """How far the result rests on wanted or uncertain claims, a sentence each."""
+        return self.finding.reliance
+
+    @property
+    def cautions(self) -> list[str]:
+        """What to bear in mind with a network of this size and shape, a sentence each."""
+        return self._of.cautions
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a table: nodes by their names, their IRIs in columns of the same name and ``_iri``."""
+        ends = [column for column in ("node", "first", "second") if column in self.finding.columns]
+        rows = self.finding.rows
+        columns: dict[str, list[Any]] = {}
+        for column in self.finding.columns:
+            values = [row.get(column) for row in rows]
+            columns[column] = [self.finding.label(v) for v in values] if column in ends else values
+        return table_of(columns | {f"{end}_iri": [row.get(end) for row in rows] for end in ends})
+
+    def plot(self) -> plots.Plot:
+        """Return the picture; it shows itself in a notebook, and can be saved."""
+        return report.picture(self.finding, self._of)
+
+    def __repr__(self) -> str:
+        return report.write(dataclasses.replace(self._of, findings=[self.finding]), "text")
+
+
+class Study:
+    """What measures give for a network: ``study["degree"]`` is a ``Result``; in a notebook it shows its report."""
+
+    def __init__(self, made: analysis.Analysis) -> None:
+        self.analysis = made
+
+    def __getitem__(self, name: str) -> Result:
+        """Return the result of a measure; raises UsageError for one that was not asked for."""
+        return Result(self.analysis[name], self.analysis)
+
+    @property
+    def cautions(self) -> list[str]:
+        """What to bear in mind with a network of this size and shape, a sentence each."""
+        return self.analysis.cautions
+
+    def __repr__(self) -> str:
+        return report.write(self.analysis, "text")
+
+    def _repr_html_(self) -> str:
+        from eudigraph.show import html
+
+        return html.frame(report.page(self.analysis))
+
+    def write(self, path: str | Path) -> Path:
+        """Write the report to a file whose ending says its format: .html, .md, .json, .txt."""
+        place = _path(path)
+        forms = {".html": "html", ".md": "md", ".json": "json", ".txt": "text"}
+        if place.suffix not in forms:
+            raise UsageError(f"{place.name} ends in none of {', '.join(forms)}; name it so")
+        return files.write_aside(place, report.write(self.analysis, forms[place.suffix]))
+
+
+def _text(value: object, what: str, example: str) -> str:
+    """Return a value that is a text; of any other, UsageError says ``what`` it should be, with an example."""
+    if not isinstance(value, str):
+        raise UsageError(f"{what} a text, such as {example!r}, not {cut(repr(value))}")
+    return value
+
+
+def _path(given: object) -> Path:
+    if not isinstance(given, str | Path):
+        raise UsageError(f"a file is named by a text or a Path, not {cut(repr(given))}")
+    return Path(given)
+
+
+def asking_of(limit: object, timeout: object, evidence: bool) -> answers.Asking:
+    """Return how to ask; raises UsageError for a limit or a timeout that cannot be."""
+    if limit is not None and (type(limit) is not int or limit < 1):
+        raise UsageError(f"a limit is a number of rows from 1, not {cut(repr(limit))}")
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
+        raise UsageError(f"a timeout is a number of seconds above 0, not {cut(repr(timeout))}")
+    return answers.Asking(limit=limit, timeout=timeout, evidence=bool(evidence))
+
+
+def _warn(what: str) -> None:
+    """Warn whoever called the library, in the line that did."""
+    level = next((i for i, frame in enumerate(inspect.stack()) if "eudigraph" not in Path(frame.filename).parts), 2)
+    warnings.warn(what, stacklevel=level + 1)
+
+
+def _choice(
+    claims: str | None, inferred: bool, until: str | datetime.date | None, level: int | None
+) -> definitions.Choice:
+    return definitions.Choice(claims, inferred, dates.day(until) if isinstance(until, str) else until, level)
+
+
+def _term(value: Value) -> NamedNode | Literal:
+    if isinstance(value, str):
+        iri = expand(value)
+        try:
+            return NamedNode(iri) if iri else Literal(value)
+        except ValueError as error:
+            raise UsageError(f"{cut(repr(value))} can stand for no variable: {error}") from error
+    if isinstance(value, datetime.date):
+        return Literal(value.isoformat(), datatype=NamedNode(XSD + "date"))
+    if isinstance(value, decimal.Decimal):
+        return Literal(str(value), datatype=NamedNode(XSD + "decimal"))
+    if not isinstance(value, int | float):
+        raise UsageError(f"{cut(repr(value))} can stand for no variable; give a text, a number, a day or an IRI")
+    return Literal(value)

@@ -1,0 +1,213 @@
+"""A network measured: who leads, how far it can be trusted, and what rests on wanted or uncertain claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import networkx as nx
+
+from eudigraph.engine.store import Built
+from eudigraph.model import text
+from eudigraph.model.errors import UsageError
+from eudigraph.model.names import CLAIMS
+from eudigraph.model.text import plural
+from eudigraph.model.workspace import Workspace
+from eudigraph.network import algorithms, definitions, measures, projections, registry
+from eudigraph.network.definitions import Choice
+from eudigraph.network.registry import Measure, Row
+from eudigraph.show.looks import things
+
+WORDS = {
+    "certain": "with only what is settled and stated outright",
+    "pursued": "with all that is pursued",
+    "all": "with what is only wanted as well",
+}
+
+
+@dataclass
+class Finding:
+    """What a measure gives for a network.
+
+    Rows have, besides the measure's own columns, its value when other claims count, in a column of their name
+    (``certain``, ``pursued``, ``all``; None for what is not in that network).
+    """
+
+    measure: Measure
+    rows: list[Row]
+    labels: dict[Any, str]
+    headline: str
+    reliance: list[str] = field(default_factory=list)
+    """How far the result rests on wanted or uncertain claims, a sentence each."""
+    others: list[str] = field(default_factory=list)
+    """The columns that hold the value when other claims count."""
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the rows, in their order; as they are without rows."""
+        ends = ["first", "second"] if self.rows and "first" in self.rows[0] else ["node"]
+        named = [*ends, *(["kind"] if self.rows and "kind" in self.rows[0] else [])]
+        named += [self.measure.value, *self.others, *(name for name, _ in self.measure.columns)]
+        return [*named, *(name for row in self.rows[:1] for name in row if name not in named)]
+
+    def label(self, node: Any) -> str:
+        """Return what a node is called, for people: without what would steer their terminal or page."""
+        return text.clean(self.labels.get(node, str(node)))
+
+
+@dataclass
+class Analysis:
+    """The findings on one network, with what to bear in mind of its size and shape."""
+
+    title: str
+    network: nx.Graph
+    choice: Choice | None
+    findings: list[Finding]
+    cautions: list[str]
+
+    @property
+    def question(self) -> str:
+        """What the network is to answer, if anything."""
+        return str(self.network.graph.get("question") or "")
+
+    @property
+    def tie(self) -> str:
+        """What a tie of the network is, in a sentence, if that is known."""
+        return str(self.network.graph.get("tie") or "")
+
+    def __getitem__(self, name: str) -> Finding:
+        """Return the finding of the measure of that name; raises UsageError for one that was not asked for."""
+        wanted = registry.find(name)
+        for finding in self.findings:
+            if finding.measure.name == wanted.name:
+                return finding
+        raise UsageError(f"{name} is not among what was measured; ask for it")
+
+
+def analyse(
+    built: Built, workspace: Workspace, name: str, chosen: Sequence[str] = (), choice: Choice | None = None
+) -> Analysis:
+    """Return what measures (by default all that fit) give for a network of that name.
+
+    Each is taken again with the other claims, certain ones alone and wanted ones as well, to see what rests on them.
+    Raises UsageError for what is not known or does not fit.
+    """
+    choice = definitions.chosen(name, choice)
+    given = projections.project(built, workspace, name, choice)
+    others = {
+        claims: projections.project(built, workspace, name, replace(choice, claims=claims))
+        for claims in CLAIMS
+        if claims != choice.claims
+    }
+    made = of_network(given, chosen, others)
+    made.choice = choice
+    return made
+
+
+def of_network(network: nx.Graph, chosen: Sequence[str] = (), others: dict[str, nx.Graph] | None = None) -> Analysis:
+    """Return what measures give for any NetworkX network; ``others`` are the same with other claims, by their names.
+
+    Statuses and other words for things are left out: see ``looks.things``.
+    """
+    network, others = things(network), {claims: things(other) for claims, other in (others or {}).items()}
+    wanted = [registry.find(name) for name in chosen] or [m for m in registry.measures().values() if m.fits(network)]
+    networks = (network, *others.values())
+    labels = {node: str(data.get("label", node)) for given in networks for node, data in given.nodes(data=True)}
+    findings = [_finding(of, network, labels, others) for of in wanted]
+    title = str(network.graph.get("title") or "A network")
+    return Analysis(title, network, None, findings, measures.cautions(network))
+
+
+def _finding(of: Measure, network: nx.Graph, labels: dict[Any, str], others: dict[str, nx.Graph]) -> Finding:
+    rows = registry.compute(of, network)
+    if registry.is_two_mode(network) and not of.groups and rows and "node" in rows[0]:
+        # What is much for a topic is little for a country: each side has its own order.
+        sides = str(network.graph.get("name", "source-target")).split("-")
+        rows.sort(key=lambda row: network.nodes[row["node"]]["bipartite"])
+        for row in rows:
+            row["kind"] = sides[network.nodes[row["node"]]["bipartite"]]
+    finding = Finding(of, rows, labels, "")
+    finding.headline = registry.headline(of, rows, finding.label)
+    for claims, other in others.items():
+        there = registry.compute(of, _with_nodes(other, network, of)) if of.fits(other) else []
+        if of.groups:
+            finding.reliance.append(_regrouped(claims, _groups(rows, of.value), _groups(there, of.value)))
+            continue
+        values = {_key(row): row[of.compared] for row in there}
+        for row in rows:
+            row[claims] = values.get(_key(row))
+        finding.others.append(claims)
+        if rows:
+            finding.reliance.append(_moved(finding, claims, there))
+    return finding
+
+
+def _with_nodes(other: nx.Graph, network: nx.Graph, of: Measure) -> nx.Graph:
+    """Return a network with the nodes that another has besides, without ties: what is measured is then a part of both.
+
+    Groups and pairs are of what has ties; there, nodes without any are nothing.
+    """
+    if of.groups:
+        return other
+    made = other.copy()
+    made.add_nodes_from((node, data) for node, data in network.nodes(data=True) if node not in other)
+    return made
+
+
+def _moved(finding: Finding, claims: str, there: list[Row]) -> str:
+    """Return in a sentence what changes when other claims count."""
+    column, rows = finding.measure.compared, finding.rows
+    words = WORDS[claims].capitalize()
+    known = {_key(row): row.get("kind") for row in rows}
+    more = [row for row in there if _key(row) not in known and row[column]]
+    if not more and all(row[claims] is not None and abs(row[claims] - row[column]) < 1e-9 for row in rows):
+        return f"{words}, nothing changes."
+    if not there:
+        return f"{words}, nothing is left to measure."
+    room = max(abs(row[column]) for row in [*rows, *there]) / 100
+    same = sum(row[claims] is not None and abs(row[claims] - row[column]) <= room for row in rows)
+    parts = [f"{same} of {len(rows)} values stay the same, give or take a hundredth of the highest"]
+    if more:
+        number = "one more comes in" if len(more) == 1 else f"{len(more)} more come in"
+        parts.append(f"{number}, with up to {max(row[column] for row in more):.2g}")
+    leads = []
+    for kind in dict.fromkeys(known.values()):
+        ours = [row for row in rows if row.get("kind") == kind]
+        theirs = [row for row in there if known.get(_key(row), kind) == kind]
+        now = _leaders(theirs, column)
+        if not now or now == _leaders(ours, column) or max(row[column] for row in theirs) == 0:
+            continue
+        named = registry.listed([_named(key, finding) for key in sorted(now, key=str)])
+        leads.append(f"{named} {'is' if len(now) == 1 else 'are'} first{f' among {plural(kind)}' if kind else ''}")
+    return f"{words}, {'; '.join([*parts, ', '.join(leads) or 'the first stay the first'])}."
+
+
+def _regrouped(claims: str, groups: list[list[Any]], there: list[list[Any]]) -> str:
+    both = {n for group in groups for n in group} & {n for group in there for n in group}
+    kept = [[[n for n in group if n in both] for group in found] for found in (groups, there)]
+    words = WORDS[claims].capitalize()
+    if not both:
+        return f"{words}, there are no groups to compare."
+    alike = algorithms.agreement(*([group for group in found if group] for found in kept))
+    return f"{words}, the groups are {alike:.2f} alike (1: the same; 0: as chance would make them)."
+
+
+def _groups(rows: Iterable[Row], value: str) -> list[list[Any]]:
+    found: dict[Any, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row[value], []).append(row["node"])
+    return list(found.values())
+
+
+def _key(row: Row) -> Any:
+    return row["node"] if "node" in row else frozenset((row["first"], row["second"]))
+
+
+def _leaders(rows: list[Row], value: str) -> set[Any]:
+    most = max((row[value] for row in rows), default=None)
+    return {_key(row) for row in rows if row[value] == most}
+
+
+def _named(key: Any, finding: Finding) -> str:
+    return " with ".join(sorted(map(finding.label, key))) if isinstance(key, frozenset) else finding.label(key)

@@ -1,0 +1,217 @@
+"""The networks there are: of two kinds of things, such as countries by their topics, or of one.
+
+A two-mode network is a SPARQL query in ``queries/networks/`` with a ``.toml`` beside it. Each row is a tie: a
+``source``, a ``target``, the engagement ``via`` which they are tied and the ``graph`` that says so; ``wanted`` is true
+of what is only wanted, ``follows`` of what no passage says outright.
+From ``country-topic`` follow ``topic-country`` (the other way round), ``country-country`` and ``topic-topic`` (those
+with something in common). What counts as a tie can be chosen, in the same way for all networks.
+
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from eudigraph.engine import safety
+from eudigraph.model.errors import DataError, EudigraphError, UsageError
+from eudigraph.model.names import CLAIMS, EUD
+from eudigraph.model.text import cut, plural
+from eudigraph.model.workspace import Workspace, open_workspace
+
+EVERYTHING = "everything"
+"""The name of the network that is the whole graph."""
+ALL_TITLE = "Everything but evidence, with all relations"
+"""Its title."""
+MAX_LEVEL = 64
+_KEYS = frozenset(("title", "question", "relation", "tie"))
+_OPTIONAL_KEYS = frozenset(("among", "asserted"))
+_NAME = re.compile(r"([a-z]+)-(?!\1$)[a-z]+")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A two-mode network: its query, and what is said beside it to those who read of it."""
+
+    name: str
+    title: str
+    question: str
+    relation: str
+    """What the label of an edge says."""
+    tie: str
+    """What makes a tie, as ``a tie is …`` goes on."""
+    text: str
+    among: str = ""
+    """What makes a thing a ``?source`` of the network, even without a tie."""
+    asserted: str = ""
+    """What a passage must say of ``?via`` and ``?source`` besides, for a tie to count as asserted."""
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """The names of the two kinds of nodes."""
+        left, _, right = self.name.partition("-")
+        return left, right
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What counts as a tie.
+
+    ``claims`` is one of ``CLAIMS``, by default what is pursued, and of everything all; without ``inferred`` only what
+    passages say outright counts; ``until`` leaves out what had not begun, or not been reported, by the end of a day;
+    ``level`` puts the broader topic in the place of a narrower one, down to that level below the broadest (0).
+    """
+
+    claims: str | None = None
+    inferred: bool = True
+    until: date | None = None
+    level: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be chosen, with a UsageError."""
+        if self.until is not None and not isinstance(self.until, date):
+            raise UsageError(f"until is a day, such as 2023-04-18, not {cut(repr(self.until))}")
+        if self.level is not None and type(self.level) is not int:
+            raise UsageError(f"a level is a whole number, not {cut(repr(self.level))}")
+        if not isinstance(self.inferred, bool):
+            raise UsageError(f"inferred is True or False, not {cut(repr(self.inferred))}")
+        if self.claims is not None and self.claims not in CLAIMS:
+            raise UsageError(f"claims can be {', '.join(CLAIMS)}, not {cut(str(self.claims))!r}")
+        if self.level is not None and not 0 <= self.level <= MAX_LEVEL:
+            raise UsageError(f"a level is a number from 0 (the broadest topics) to {MAX_LEVEL}, not {self.level}")
+
+
+def networks(workspace: Workspace) -> dict[str, str]:
+    """Return the names of the networks there are, with their titles; of one that is broken, what is wrong with it."""
+    titles = {EVERYTHING: ALL_TITLE}
+    for name, found in known_networks(workspace).items():
+        if isinstance(found, Definition):
+            titles[name] = title_of(name, found)
+        elif (workspace.queries_folder / "networks" / f"{name}.rq").is_file():  # of its names, the file's own
+            titles[name] = f"broken: {found}"
+    return titles
+
+
+def known_networks(workspace: Workspace) -> dict[str, Definition | EudigraphError]:
+    """Return the definition behind the name of each network, or what is wrong with it.
+
+    Those that came with eudigraph are first, so no network of one's own takes the place of a known one, and none takes
+    that of a broken one.
+    """
+    came, own = (
+        [path.stem for path in sorted((space.queries_folder / "networks").glob("*.rq"))]
+        for space in (open_workspace(), workspace)
+    )
+    known: dict[str, Definition | EudigraphError] = {}
+    for file in sorted(own, key=lambda file: (file not in came, file)):
+        found: Definition | EudigraphError
+        try:
+            found = _load(workspace, file)
+        except EudigraphError as error:
+            found = error
+        for name in _names(file):
+            known.setdefault(name, found)
+    return known
+
+
+def _names(file: str) -> list[str]:
+    """Return the names of the networks that follow from a query, those of two kinds and those of one."""
+    left, _, right = file.partition("-")
+    names = [f"{one}-{other}" for one, other in ((left, right), (left, left), (right, left), (right, right))]
+    return names if re.fullmatch(_NAME, file) else [file]
+
+
+def title_of(name: str, definition: Definition) -> str:
+    """Return the title of a network that follows from a definition."""
+    if name == definition.name:
+        return definition.title
+    left, _, right = name.partition("-")
+    if left == right:
+        other = next(side for side in definition.sides if side != left)
+        return f"{plural(left).capitalize()} with {plural(other)} in common"
+    return f"{plural(left).capitalize()} and their {plural(right)}"
+
+
+def tie_of(name: str, definition: Definition) -> str:
+    """Return in a sentence what a tie of a network is."""
+    left, _, right = name.partition("-")
+    if left != right:
+        return f"A tie is {definition.tie}."
+    other = next(side for side in definition.sides if side != left)
+    return (
+        f"Two {plural(left)} are tied by the {plural(other)} they share; between the two kinds, a tie is "
+        f"{definition.tie}."
+    )
+
+
+def chosen(name: str, choice: Choice | None = None) -> Choice:
+    """Return a choice in which it is said what claims count."""
+    choice = choice or Choice()
+    return replace(choice, claims=choice.claims or ("all" if name == EVERYTHING else "pursued"))
+
+
+def _load(workspace: Workspace, name: str) -> Definition:
+    """Return the network of a query. Raises DataError for what is missing or wrong, UsageError for what is refused."""
+    path = workspace.queries_folder / "networks" / f"{name}.rq"
+    query, beside = (workspace.show(path.with_suffix(ending)) for ending in (".rq", ".toml"))
+    text = _read(path, query)
+    if not re.fullmatch(_NAME, name):
+        raise DataError(
+            f"{query}: is to be named after its two kinds of nodes, two different words of small letters from a to z "
+            "with - between them, such as country-topic; rename it"
+        )
+    if not path.with_suffix(".toml").exists():
+        raise DataError(f"{query}: has no {name}.toml beside it; write one with {', '.join(sorted(_KEYS))}")
+    words = _read(path.with_suffix(".toml"), beside)
+    try:
+        given = tomllib.loads(words)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{beside}: {error}; correct it") from error
+    missing = sorted(_KEYS - set(given))
+    if missing:
+        raise DataError(f"{beside}: lacks {', '.join(missing)}; write it as a text in quotation marks")
+    for key, value in given.items():
+        wrong = _wrong(key, value)
+        if wrong:
+            raise DataError(f"{beside}:{_line(words, key)}: {wrong}")
+    try:
+        form = safety.inspect(text)
+    except UsageError as error:
+        raise UsageError(f"{query}: {error}") from error
+    if form != "select":
+        raise DataError(f"{query}: gives no rows; write a SELECT query")
+    return Definition(name=name, text=text, **given)
+
+
+def _read(path: Path, shown: str) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{shown}: cannot be read ({error}); save it in UTF-8") from error
+
+
+def _wrong(key: str, value: object) -> str:
+    """Return what is wrong with a key beside a network's query, and how to mend it; nothing if it is right."""
+    if key not in _KEYS | _OPTIONAL_KEYS:
+        return f"{cut(key)} is no key of a network; the keys are {', '.join([*sorted(_KEYS), *sorted(_OPTIONAL_KEYS)])}"
+    if not isinstance(value, str):
+        return f"{key} is to be a text; put it in quotation marks"
+    if key in _OPTIONAL_KEYS:  # they become part of a query
+        variables = {"among": {"?source"}, "asserted": {"?source", "?via"}}[key]
+        if not re.fullmatch(r"\?\w+ eud:\w+ \?\w+", value) or not variables <= set(value.split()):
+            return f"{key} is one pattern with {' and '.join(sorted(variables))}, such as ?via eud:withCountry ?source"
+    return ""
+
+
+def _line(text: str, key: str) -> int:
+    """Return the line of a key in TOML, as far as it can be found."""
+    found = re.search(rf"^[\t ]*[\"']?{re.escape(key)}[\"']?[\t ]*=", text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+def expanded(pattern: str) -> str:
+    """Return a pattern of a definition with the IRIs of our terms in full."""
+    return re.sub(r"eud:(\w+)", rf"<{EUD}\1>", pattern)

@@ -1,0 +1,248 @@
+"""An analysis as people and programs read it: a terminal's text, Markdown, CSV, JSON, or a page with pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+from eudigraph.model.errors import UsageError
+from eudigraph.model.text import clean, clean_lines, folded, harmless
+from eudigraph.network import plots
+from eudigraph.network.analysis import WORDS, Analysis, Finding
+from eudigraph.show import html, tables
+
+MOST = 10
+"""Rows of a table for people; the other formats have all."""
+
+
+def write(analysis: Analysis, form: str, *, width: int = tables.WIDTH, every: bool = False) -> str:
+    """Return an analysis in a format of ``output.REPORT_FORMATS``.
+
+    Those for people show the first rows, or ``every`` row.
+
+    CSV has the rows of one measure. Raises UsageError for more than one, and for a page where matplotlib is missing.
+    """
+    if form == "json":
+        return _json(analysis)
+    if form == "csv":
+        return _csv(analysis)
+    if form == "html":
+        return page(analysis)
+    return _markdown(analysis, every) if form == "md" else _text(analysis, width, every)
+
+
+def page(analysis: Analysis) -> str:
+    """Return the analysis as an HTML document with pictures, which works offline and runs no script."""
+    sections = [
+        {
+            "finding": finding,
+            "heads": [head for head, _ in _heads(finding)],
+            "explained": [(head, why) for head, why in _heads(finding) if why],
+            "rows": _rows(finding, len(finding.rows)),
+            "picture": picture(finding, analysis),
+        }
+        for finding in analysis.findings
+    ]
+    network = plots.network(analysis.network, f"{analysis.title}: {_size(analysis)}")
+    return html.document(
+        "network",
+        "report.html",
+        title=clean(analysis.title),
+        question=clean(analysis.question),
+        tie=clean(analysis.tie),
+        scope=scope(analysis),
+        cautions=[clean(caution) for caution in analysis.cautions],
+        network=network,
+        sections=sections,
+    )
+
+
+def picture(finding: Finding, analysis: Analysis) -> plots.Plot:
+    """Return the picture of a finding, with what it comes to as its title."""
+    measure, rows = finding.measure, finding.rows
+    if measure.groups:
+        return plots.network(analysis.network, finding.headline, {row["node"]: row[measure.value] for row in rows})
+    if rows and "first" in rows[0]:
+        names = sorted({finding.label(row[end]) for row in rows for end in ("first", "second")})
+        pairs = {(finding.label(row["first"]), finding.label(row["second"])): row for row in rows}
+        if len(names) <= plots.MOST:
+            values = {pair: row[measure.value] for pair, row in pairs.items()}
+            beyond = {pair for pair, row in pairs.items() if row.get("p_adjusted") is not None}
+            marked = {pair for pair in beyond if pairs[pair]["p_adjusted"] < 0.05}
+            return plots.matrix(finding.headline, names, values, marked=marked)
+    shown = _first(finding, plots.MOST if len({row.get("kind") for row in rows}) < 2 else plots.MOST // 2)
+    named = [(_name(finding, row), float(row[measure.compared])) for row in shown]
+    others = {claims: [row[claims] for row in shown] for claims in finding.others}
+    base = (analysis.choice.claims if analysis.choice else None) or ""
+    axis = measure.compared.replace("_", " ")
+    return plots.dots(finding.headline, named, axis=axis, others=others, base=base)
+
+
+def scope(analysis: Analysis) -> str:
+    """Return in a sentence what counted."""
+    choice = analysis.choice
+    if choice is None:
+        return f"{_size(analysis)}."
+    parts = [
+        WORDS[choice.claims or "pursued"],
+        "what follows from claims counts" if choice.inferred else "only what passages say",
+    ]
+    if choice.until:
+        parts.append(f"as far as begun or reported by {choice.until}")
+    if choice.level is not None:
+        parts.append(f"topics rolled up to level {choice.level}")
+    return f"{_size(analysis)}, {'; '.join(parts)}."
+
+
+def _size(analysis: Analysis) -> str:
+    nodes, ties = len(analysis.network), analysis.network.number_of_edges()
+    return f"{nodes:,} node{'' if nodes == 1 else 's'} and {ties:,} tie{'' if ties == 1 else 's'}"
+
+
+def _text(analysis: Analysis, width: int, every: bool) -> str:
+    lines = [line for line in (analysis.title, analysis.question, scope(analysis), analysis.tie) if line]
+    lines += [f"Mind: {caution}" for caution in analysis.cautions]
+    for finding in analysis.findings:
+        measure = finding.measure
+        lines += ["", measure.title.upper(), measure.meaning, finding.headline, *finding.reliance, ""]
+        heads, rows = [head for head, _ in _heads(finding)], _rows(finding, len(finding.rows) if every else MOST)
+        if rows:
+            lines += tables.table(heads, rows, width=width).rstrip("\n").split("\n")
+        lines += [_left_out(finding, every)] if _left_out(finding, every) else []
+        lines.append(f"Source: {measure.source}")
+    return clean_lines(folded(lines, width))
+
+
+def _markdown(analysis: Analysis, every: bool) -> str:
+    lines = [f"# {_escaped(analysis.title)}", ""]
+    for line in (_escaped(analysis.question), f"{scope(analysis)} {_escaped(analysis.tie)}".rstrip()):
+        lines += [line, ""] if line else []
+    lines += [f"- {_escaped(caution)}" for caution in analysis.cautions]
+    for finding in analysis.findings:
+        measure = finding.measure
+        heads, rows = [head for head, _ in _heads(finding)], _rows(finding, len(finding.rows) if every else MOST)
+        lines += ["", f"## {measure.title}", "", measure.meaning, "", f"**{_escaped(finding.headline)}**", ""]
+        lines += [f"- {_escaped(sentence)}" for sentence in finding.reliance]
+        if rows:
+            lines += ["", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+            lines += [f"| {' | '.join(map(_escaped, row))} |" for row in rows]
+        lines += ["", _left_out(finding, every)] if _left_out(finding, every) else []
+        lines += ["", *(f"- *{head}*: {why}" for head, why in _heads(finding) if why), "", f"Source: {measure.source}"]
+    return clean_lines(lines)
+
+
+def _csv(analysis: Analysis) -> str:
+    if len(analysis.findings) != 1:
+        names = ", ".join(finding.measure.name for finding in analysis.findings)
+        raise UsageError(f"CSV has the rows of one measure; name one of {names}")
+    finding = analysis.findings[0]
+    ends = [name for name in ("node", "first", "second") if name in finding.columns]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*ends, *(f"{end}_iri" for end in ends), *(c for c in finding.columns if c not in ends)])
+    for row in finding.rows:
+        named = [harmless(finding.label(row[end])) for end in ends]
+        values = [row[column] for column in finding.columns if column not in ends]
+        writer.writerow([*named, *(row[end] for end in ends), *("" if v is None else v for v in values)])
+    return buffer.getvalue()
+
+
+def _json(analysis: Analysis) -> str:
+    choice = analysis.choice
+    made: dict[str, Any] = {
+        "network": analysis.network.graph.get("name"),
+        "title": analysis.title,
+        "question": analysis.question,
+        "tie": analysis.tie,
+        "nodes": len(analysis.network),
+        "edges": analysis.network.number_of_edges(),
+        "claims": choice.claims if choice else None,
+        "inferred": choice.inferred if choice else None,
+        "until": choice.until.isoformat() if choice and choice.until else None,
+        "level": choice.level if choice else None,
+        "cautions": analysis.cautions,
+        "findings": [
+            {
+                "measure": finding.measure.name,
+                "title": finding.measure.title,
+                "meaning": finding.measure.meaning,
+                "source": finding.measure.source,
+                "headline": finding.headline,
+                "reliance": finding.reliance,
+                "columns": dict(finding.measure.columns),
+                "rows": finding.rows,
+            }
+            for finding in analysis.findings
+        ],
+        "labels": {node: finding.labels[node] for finding in analysis.findings[:1] for node in sorted(finding.labels)},
+    }
+    return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+
+
+def _heads(finding: Finding) -> list[tuple[str, str]]:
+    """Return the columns of a finding's table and what they mean."""
+    measure = finding.measure
+    if measure.groups:
+        return [
+            (measure.value, ""),
+            ("size", ""),
+            ("stability", dict(measure.columns).get("stability", "")),
+            ("members", ""),
+        ]
+    explained = dict(measure.columns) | {
+        claims: f"{measure.compared.replace('_', ' ')} {WORDS[claims]}" for claims in finding.others
+    }
+    shown = [column for column in finding.columns if column not in measure.detail]
+    return [(column.replace("_", " "), explained.get(column, "")) for column in shown]
+
+
+def _rows(finding: Finding, most: int) -> list[list[str]]:
+    """Return the cells of a finding's table, for people; groups with their members in a row."""
+    measure = finding.measure
+    if measure.groups:
+        groups: dict[Any, list[dict[str, Any]]] = {}
+        for row in finding.rows:
+            groups.setdefault(row[measure.value], []).append(row)
+        return [
+            [
+                str(number),
+                str(len(rows)),
+                _cell(min(row["stability"] for row in rows)) if "stability" in rows[0] else "",
+                ", ".join(sorted(finding.label(row["node"]) for row in rows)),
+            ]
+            for number, rows in list(groups.items())[:most]
+        ]
+    columns = [column for column in finding.columns if column not in measure.detail]
+    ends = ("node", "first", "second")
+    rows = _first(finding, most)
+    return [[finding.label(row[c]) if c in ends else _cell(row[c]) for c in columns] for row in rows]
+
+
+def _first(finding: Finding, most: int) -> list[dict[str, Any]]:
+    """Return the first rows of each kind."""
+    kinds = dict.fromkeys(row.get("kind") for row in finding.rows)
+    return [row for kind in kinds for row in [r for r in finding.rows if r.get("kind") == kind][:most]]
+
+
+def _left_out(finding: Finding, every: bool) -> str:
+    left = 0 if every or finding.measure.groups else len(finding.rows) - len(_first(finding, MOST))
+    return f"{left} more rows (--every)." if left > 0 else ""
+
+
+def _name(finding: Finding, row: dict[str, Any]) -> str:
+    if "node" in row:
+        return finding.label(row["node"])
+    return f"{finding.label(row['first'])} – {finding.label(row['second'])}"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _escaped(text: str) -> str:
+    """Return a text in which nothing is taken for Markdown or HTML."""
+    return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in clean(text).replace("\n", " "))

@@ -1,0 +1,147 @@
+"""The data dictionary: every term of the ontology, every status and topic, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyoxigraph import Literal, NamedNode
+
+from eudigraph.model.names import EUD, SKOS, shorten
+from eudigraph.model.ontology import Ontology, Term
+from eudigraph.model.triples import Row, Triplestore, select
+
+
+def markdown(store: Triplestore, ontology: Ontology) -> str:
+    """Return the dictionary. ``store`` holds the ontology's files, at least in named graphs."""
+    lines = [
+        "# Data dictionary",
+        "",
+        f"Made from the ontology, version {ontology.version}, by `make docs`. Prefix `eud:` stands for `{EUD}`.",
+        "",
+        "## Classes",
+        "",
+        "| class | is a | definition | example | mapping |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        _row(_name(t), ", ".join(_term(ontology, p) for p in t.parents), t.definition, t.example, _mappings(t))
+        for t in _ours(ontology.classes)
+    ]
+    for title, kind in (
+        ("Relations", "ObjectProperty"),
+        ("Values", "DatatypeProperty"),
+        ("Annotations", "AnnotationProperty"),
+    ):
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            "| property | from | to | definition | example | more |",
+            "|---|---|---|---|---|---|",
+        ]
+        lines += [
+            _row(
+                _name(t),
+                ", ".join(_term(ontology, d) for d in t.domains),
+                ", ".join(_term(ontology, r) for r in t.ranges),
+                t.definition,
+                t.example,
+                "; ".join(_traits(ontology, t)),
+            )
+            for t in _ours(ontology.properties)
+            if t.kind == kind
+        ]
+    lines += ["", "## Statuses, certainties and methods", "", "| term | of | definition |", "|---|---|---|"]
+    lines += [
+        _row(f"**{row['label'].value}** `{shorten(row['x'].value)}`", _text(row, "scheme"), _text(row, "definition"))
+        for row in _concepts(store, "FILTER(?schemeIri != <https://w3id.org/eudigraph/scheme/topic>)")
+    ]
+    lines += ["", "## Topics", "", "| topic | also called | broader | definition |", "|---|---|---|---|"]
+    lines += [
+        _row(
+            f"**{row['label'].value}** `{shorten(row['x'].value)}`",
+            _text(row, "alts"),
+            _text(row, "broader"),
+            _text(row, "definition"),
+        )
+        for row in _concepts(store, "FILTER(?schemeIri = <https://w3id.org/eudigraph/scheme/topic>)")
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def dot(ontology: Ontology, properties: Iterable[str], kinds: Iterable[str]) -> str:
+    """Return the model as a Graphviz drawing: these properties (local names) as arrows, these classes as kinds."""
+    lines = [
+        "digraph model {",
+        '  rankdir=LR; nodesep=0.35; ranksep=1.0; bgcolor="white";',
+        '  node [shape=box style="rounded,filled" fillcolor="#eef3fa" color="#33557f"];',
+        '  node [fontname="Helvetica" fontsize=13];',
+        '  edge [color="#5a6472" fontname="Helvetica" fontsize=10 fontcolor="#39424e"];',
+    ]
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for name in properties:
+        term = ontology.terms[EUD + name]
+        ends = (term.domains[0], term.ranges[0])
+        arrows.setdefault(ends, []).append(("» " if term.chains else "") + term.label)
+    shown = sorted({end for ends in arrows for end in ends})
+    for iri in shown:
+        below = [t.label for t in ontology.classes if iri in t.parents and t.name in set(kinds)]
+        label = "\\n".join([ontology.terms[iri].label.upper(), *below])
+        lines.append(f'  "{iri.removeprefix(EUD)}" [label="{label}"];')
+    for (start, end), labels in sorted(arrows.items()):
+        label = "".join(f"\\n{name}" for name in labels)
+        lines.append(f'  "{start.removeprefix(EUD)}" -> "{end.removeprefix(EUD)}" [label="{label}"];')
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _ours(terms: Iterable[Term]) -> list[Term]:
+    return [t for t in terms if t.ours]
+
+
+def _name(term: Term) -> str:
+    return f"**{term.label}** `eud:{term.name}`"
+
+
+def _term(ontology: Ontology, iri: str) -> str:
+    return ontology.terms[iri].label if iri in ontology.terms and iri.startswith(EUD) else f"`{shorten(iri)}`"
+
+
+def _mappings(term: Term) -> str:
+    words = {"exactMatch": "same as", "closeMatch": "close to", "broadMatch": "narrower than"}
+    return ", ".join(f"{words[kind]} `{shorten(iri).strip('<>')}`" for kind, iri in term.mappings)
+
+
+def _traits(ontology: Ontology, term: Term) -> list[str]:
+    found = [f"kind of “{_term(ontology, p)}”" for p in term.parents]
+    if term.inverse:
+        found.append(f"inverse of “{_term(ontology, term.inverse)}”")
+    found += [f"follows from {' then '.join(f'“{_term(ontology, p)}”' for p in chain)}" for chain in term.chains]
+    found += sorted(t.removesuffix("Property").lower() for t in term.traits)
+    if term.single_valued:
+        found.append("two values disagree")
+    return [*found, *([_mappings(term)] if term.mappings else [])]
+
+
+def _concepts(store: Triplestore, condition: str) -> list[Row]:
+    """Return concepts with their schemes' names, sorted; several values stand in one text, sorted too."""
+    rows = select(
+        store,
+        f"""SELECT ?x ?label (GROUP_CONCAT(DISTINCT ?in ; separator="; ") AS ?scheme) (SAMPLE(?d) AS ?definition)
+        (GROUP_CONCAT(DISTINCT ?alt ; separator="; ") AS ?alts)
+        (GROUP_CONCAT(DISTINCT ?above ; separator="; ") AS ?broader)
+        {{ GRAPH ?g {{ ?x <{SKOS}inScheme> ?schemeIri ; <{SKOS}prefLabel> ?label ; <{SKOS}definition> ?d .
+        ?schemeIri <{SKOS}prefLabel> ?in OPTIONAL {{ ?x <{SKOS}altLabel> ?alt }}
+        OPTIONAL {{ ?x <{SKOS}broader>/<{SKOS}prefLabel> ?above }} }} {condition} }}
+        GROUP BY ?x ?label""",
+    )
+    return sorted(rows, key=lambda row: (_text(row, "scheme"), row["label"].value))
+
+
+def _text(row: Row, name: str) -> str:
+    value = row[name]
+    text = value.value if isinstance(value, Literal | NamedNode) else ""
+    return "; ".join(sorted(text.split("; "))) if name != "definition" else text
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
