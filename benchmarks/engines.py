@@ -157,16 +157,16 @@ class Eudigraph(Pyoxigraph):
         if asked.get("apart"):  # in a process that can be ended, a new one or that of the last time
             if asked["apart"] == "anew":
                 self.built = store.open_built(self.folder / "build")
-            return self.built.ask(asked["text"]).rows
+            return self.built.ask(safety.prepare(asked["text"])).rows
         if asked.get("first"):  # as if the text had never been seen
-            safety.inspect.cache_clear()
+            safety._inspect.cache_clear()
+            safety.harmless.cache_clear()
         if asked.get("query"):
             query = self.library[asked["query"]]
             text = library.bind(query, lookup.resolve(self.store, query, asked["parameters"]))
         else:
             text = asked["text"]
-            safety.inspect(text)
-        return answer.run(self.store, text).rows
+        return answer.run(self.store, safety.prepare(text)).rows
 
     def hand_over(self, data: Path) -> dict[str, Any]:
         """Write what was built for the others to load.

@@ -21,8 +21,9 @@ from eudigraph.build import assemble
 from eudigraph.engine import store
 from eudigraph.explore.page import write_page
 from eudigraph.model import workspace
+from eudigraph.model.text import WIDTH
 from eudigraph.network import definitions, registry
-from eudigraph.show import dictionary, tables
+from eudigraph.show import dictionary
 
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
@@ -64,7 +65,7 @@ def readme(text: str, build: Path) -> str:
         run = subprocess.run(  # noqa: S603  (the README's own commands)
             [sys.executable, "-m", "eudigraph", *words, "--store", str(build), *table],
             input=given,
-            env={**os.environ, "COLUMNS": str(tables.WIDTH)},  # whatever the terminal that this runs in
+            env={**os.environ, "COLUMNS": str(WIDTH)},  # whatever the terminal that this runs in
             capture_output=True,
             encoding="utf-8",
             check=True,

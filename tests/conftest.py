@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from browsing import CHROMIUM, FLAGS
 from eudigraph.build import build
 from eudigraph.cli import main
-from eudigraph.engine import store
+from eudigraph.engine import store, watchdog
 from eudigraph.model import workspace
 
 # The same examples each time: a test that fails here fails everywhere.
@@ -129,7 +130,10 @@ class Run:
 
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
-    """Run ``main`` in this process: whatever it does not catch fails the test."""
+    """Run ``main`` in this process: whatever it does not catch fails the test.
+
+    A query that is given up would run on in it: use ``program`` for those.
+    """
 
     def run(*args: object) -> Run:
         monkeypatch.setattr(sys, "argv", ["eudigraph", *map(str, args)])
@@ -138,7 +142,20 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
             main.main()
         streams = capsys.readouterr()
         assert isinstance(exit_.value.code, int)
+        assert not watchdog._given_up.is_set()
         return Run(exit_.value.code, streams.out, streams.err)
+
+    return run
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Callable[..., Run]:
+    """Run ``eudigraph`` in a process of its own."""
+
+    def run(*args: object) -> Run:
+        command = [sys.executable, "-m", "eudigraph", *map(str, args)]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        return Run(done.returncode, done.stdout, done.stderr)
 
     return run
 

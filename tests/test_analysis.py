@@ -29,7 +29,7 @@ from eudigraph.graph import Graph
 from eudigraph.model import errors, workspace
 from eudigraph.model.names import BASE
 from eudigraph.model.text import harmless
-from eudigraph.network import analysis, plots, registry, report
+from eudigraph.network import analysis, findings, plots, registry
 from eudigraph.show import looks, tables
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,7 +42,7 @@ def graph(built: store.Built, checkout: workspace.Workspace) -> Graph:
 
 
 @pytest.fixture(scope="module")
-def whole(built: store.Built, checkout: workspace.Workspace) -> analysis.Analysis:
+def whole(built: store.Built, checkout: workspace.Workspace) -> findings.Analysis:
     return analysis.analyse(built, checkout, "country-topic")
 
 
@@ -58,14 +58,14 @@ def hostile() -> nx.Graph:
 # ---------------------------------------------------------------- What is said
 
 
-def test_all_measures_that_fit_are_taken(whole: analysis.Analysis, built: store.Built, checkout: Any) -> None:
+def test_all_measures_that_fit_are_taken(whole: findings.Analysis, built: store.Built, checkout: Any) -> None:
     both = ["degree", "betweenness", "pagerank", "similarity", "communities", "removal"]
     assert [finding.measure.name for finding in whole.findings] == both
     one = analysis.analyse(built, checkout, "country-country")
     assert [finding.measure.name for finding in one.findings] == [name for name in both if name != "similarity"]
 
 
-def test_each_value_stands_beside_those_with_other_claims(whole: analysis.Analysis) -> None:
+def test_each_value_stands_beside_those_with_other_claims(whole: findings.Analysis) -> None:
     canada = next(row for row in whole["degree"].rows if row["node"] == f"{BASE}country/canada")
     # Four topics are wanted with Canada, and none is pursued.
     assert canada == {"node": f"{BASE}country/canada", "degree": 0.0, "ties": 0, "kind": "country"} | {
@@ -74,14 +74,14 @@ def test_each_value_stands_beside_those_with_other_claims(whole: analysis.Analys
     }
 
 
-def test_what_is_not_in_the_other_network_is_there_without_ties(whole: analysis.Analysis) -> None:
+def test_what_is_not_in_the_other_network_is_there_without_ties(whole: findings.Analysis) -> None:
     # Else the others would seem to rise, for no other reason than that there are fewer of them.
     certain = {row["node"]: row["certain"] for row in whole["degree"].rows}
     assert certain[f"{BASE}topic/data-governance"] == 0
     assert certain[f"{BASE}country/united-states"] == 15
 
 
-def test_each_side_of_a_two_mode_network_has_its_own_order(whole: analysis.Analysis) -> None:
+def test_each_side_of_a_two_mode_network_has_its_own_order(whole: findings.Analysis) -> None:
     kinds = [row["kind"] for row in whole["betweenness"].rows]
     assert kinds == ["country"] * 6 + ["topic"] * 37
     assert whole["betweenness"].headline == (
@@ -89,7 +89,7 @@ def test_each_side_of_a_two_mode_network_has_its_own_order(whole: analysis.Analy
     )
 
 
-def test_it_is_said_what_rests_on_wanted_and_uncertain_claims(whole: analysis.Analysis) -> None:
+def test_it_is_said_what_rests_on_wanted_and_uncertain_claims(whole: findings.Analysis) -> None:
     certain, wanted = whole["degree"].reliance
     assert certain == (
         "With only what is settled and stated outright, 21 of 43 values stay the same, give or take a hundredth of the "
@@ -132,7 +132,7 @@ def test_a_legend_names_classes_in_words(graph: Graph) -> None:
     assert looks.LOOKS[-1].words == "other"
 
 
-def test_groups_are_compared_as_groups(whole: analysis.Analysis) -> None:
+def test_groups_are_compared_as_groups(whole: findings.Analysis) -> None:
     assert re.fullmatch(
         r"With only what is settled and stated outright, the groups are 0\.\d\d alike \(1: the same; .*\)\.",
         whole["communities"].reliance[0],
@@ -145,37 +145,37 @@ def test_a_measure_that_was_not_asked_for_is_named(built: store.Built, checkout:
         made["pagerank"]
 
 
-def test_the_same_analysis_gives_the_same_words(whole: analysis.Analysis, built: store.Built, checkout: Any) -> None:
+def test_the_same_analysis_gives_the_same_words(whole: findings.Analysis, built: store.Built, checkout: Any) -> None:
     again = analysis.analyse(built, checkout, "country-topic")
     for form in ("text", "md", "json", "html"):
-        assert report.write(again, form) == report.write(whole, form), form
+        assert findings.render(again, form) == findings.render(whole, form), form
 
 
 @pytest.mark.parametrize("network", [nx.Graph(), nx.Graph([("a", "a")]), nx.empty_graph(1), nx.empty_graph(3)])
 @pytest.mark.parametrize("form", ["text", "md", "json", "html"])
 def test_the_smallest_networks_are_reported_in_words(network: nx.Graph, form: str) -> None:
-    assert "nan" not in report.write(analysis.of_network(network), form).lower().replace("finance", "")
+    assert "nan" not in findings.render(analysis.of_network(network), form).lower().replace("finance", "")
 
 
 # ---------------------------------------------------------------- Formats
 
 
-def test_the_text_has_everything_that_helps_to_judge(whole: analysis.Analysis) -> None:
-    text = report.write(whole, "text", width=100)
+def test_the_text_has_everything_that_helps_to_judge(whole: findings.Analysis) -> None:
+    text = findings.render(whole, "text", width=100)
     for finding in whole.findings:
         assert finding.measure.title.upper() in text
         assert finding.measure.source.split(",")[0] in text
     assert "Mind: Small (37 × topic, 6 × country)" in text
     assert max(map(len, text.splitlines())) <= 100
     assert "27 more rows (--every)." in text
-    assert "more rows" not in report.write(whole, "text", every=True)
+    assert "more rows" not in findings.render(whole, "text", every=True)
 
 
-def test_csv_has_names_iris_and_numbers_of_one_measure(whole: analysis.Analysis, built: Any, checkout: Any) -> None:
+def test_csv_has_names_iris_and_numbers_of_one_measure(whole: findings.Analysis, built: Any, checkout: Any) -> None:
     with pytest.raises(errors.UsageError, match="CSV has the rows of one measure; name one of degree, betweenness"):
-        report.write(whole, "csv")
+        findings.render(whole, "csv")
     made = analysis.analyse(built, checkout, "country-topic", ["similarity"])
-    rows = list(csv.DictReader(io.StringIO(report.write(made, "csv"))))
+    rows = list(csv.DictReader(io.StringIO(findings.render(made, "csv"))))
     assert len(rows) == 10
     assert rows[0] | {"p": "", "p_adjusted": "", "expected": ""} == {
         "first": "India",
@@ -193,21 +193,21 @@ def test_csv_has_names_iris_and_numbers_of_one_measure(whole: analysis.Analysis,
     }
 
 
-def test_json_has_rows_names_and_choices(whole: analysis.Analysis) -> None:
-    given = json.loads(report.write(whole, "json"))
+def test_json_has_rows_names_and_choices(whole: findings.Analysis) -> None:
+    given = json.loads(findings.render(whole, "json"))
     assert (given["network"], given["nodes"], given["edges"], given["claims"]) == ("country-topic", 43, 50, "pursued")
     assert given["labels"][f"{BASE}country/japan"] == "Japan"
     assert given["findings"][0]["rows"] == whole.findings[0].rows
 
 
 def test_markdown_keeps_names_from_being_markup(hostile: nx.Graph) -> None:
-    text = report.write(analysis.of_network(hostile), "md")
+    text = findings.render(analysis.of_network(hostile), "md")
     assert "\\<script\\>" in text
     assert not re.search(r"(?<!\\)<", text)
 
 
 def test_a_spreadsheet_takes_no_name_for_a_formula(hostile: nx.Graph) -> None:
-    assert "'=1+1" in report.write(analysis.of_network(hostile, ["degree"]), "csv")
+    assert "'=1+1" in findings.render(analysis.of_network(hostile, ["degree"]), "csv")
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_cell_of_csv_is_neither_a_formula_nor_a_command(text: str, written: st
 
 def test_the_page_runs_nothing_and_has_a_picture_for_each_measure(hostile: nx.Graph) -> None:
     made = analysis.of_network(hostile)
-    page = report.write(made, "html")
+    page = findings.render(made, "html")
     assert "<script" not in page
     assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
     assert page.count('<img src="data:image/svg+xml;base64,') == 1 + sum(bool(f.rows) for f in made.findings)
@@ -232,26 +232,26 @@ def test_the_page_runs_nothing_and_has_a_picture_for_each_measure(hostile: nx.Gr
 @pytest.mark.parametrize("form", ["text", "md", "html"])
 def test_no_name_turns_the_direction_of_a_report(hostile: nx.Graph, form: str) -> None:
     hostile.add_node("c", label="\u2067other\u2069 \u202dway\u202c")
-    text = report.write(analysis.of_network(hostile), form)
+    text = findings.render(analysis.of_network(hostile), form)
     assert re.findall("[\u202a-\u202e\u2066-\u2069]", text) == []
     assert "�other� �way�" in text
 
 
-def test_a_report_says_what_the_network_is_to_answer_and_what_a_tie_is(whole: analysis.Analysis) -> None:
+def test_a_report_says_what_the_network_is_to_answer_and_what_a_tie_is(whole: findings.Analysis) -> None:
     question = "Which topics come up with which partner country?"
     tie = "A tie is a topic that a partnership, meeting or initiative with the country is about."
     assert (whole.question, whole.tie) == (question, tie)
-    text = report.write(whole, "text").splitlines()
+    text = findings.render(whole, "text").splitlines()
     assert (text[1], text[3]) == (question, tie)
     for form in ("md", "html"):
-        written = report.write(whole, form)
+        written = findings.render(whole, form)
         assert question in written
         assert tie in written
-    given = json.loads(report.write(whole, "json"))
+    given = json.loads(findings.render(whole, "json"))
     assert (given["question"], given["tie"]) == (question, tie)
     plain = analysis.of_network(nx.path_graph(3))
     assert (plain.question, plain.tie) == ("", "")
-    assert "question" not in report.write(plain, "html").partition("</style>")[2]
+    assert "question" not in findings.render(plain, "html").partition("</style>")[2]
 
 
 # ---------------------------------------------------------------- Pictures

@@ -17,6 +17,7 @@ from eudigraph.ask import answers, evidence, lookup
 from eudigraph.ask.library import LibraryQuery, Value, bind, load_library
 from eudigraph.engine import store
 from eudigraph.engine.answer import Answer, run
+from eudigraph.engine.safety import prepare
 from eudigraph.model import names, workspace
 from eudigraph.model.errors import UsageError
 from eudigraph.model.names import EUD, GRAPH_INFERRED, GRAPH_ONTOLOGY, OWN_GRAPHS, shorten
@@ -136,7 +137,7 @@ class Asker:
     def raw(self, name: str, **parameters: str) -> tuple[LibraryQuery, Mapping[str, Value], Answer]:
         query = self.library[name]
         values = lookup.resolve(self.graph.store, query, parameters)
-        return query, values, run(self.graph.store, bind(query, values))
+        return query, values, run(self.graph.store, prepare(bind(query, values)))
 
     def __call__(self, name: str, *columns: str, **parameters: str) -> Rows:
         """Return the answer's columns; without names, all of them."""
@@ -315,7 +316,7 @@ def test_2_a_place_stands_beside_the_date_it_is_claimed_with(library: Mapping[st
         prefixes = "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in names.PREFIXES.items())
         graph.load(prefixes + claims + more, RdfFormat.TRIG)
         graph.extend([Quad(quad.subject, quad.predicate, quad.object) for quad in graph])
-        answer = run(graph, bind(query, {}))
+        answer = run(graph, prepare(bind(query, {})))
         wanted = [answer.variables.index(column) for column in ("date", "place", "place_country")]
         return [tuple(text(row[i]) for i in wanted) for row in answer.rows]
 
@@ -444,7 +445,7 @@ def test_5_officials_their_posts_and_whom_they_represent(ask: Asker) -> None:
 
 def test_5_in_words(built: store.Built, ask: Asker) -> None:
     _, _, answer = ask.raw("officials")
-    assert answers.render(built, answers.Evidenced(answer), "csv").splitlines() == [
+    assert answers.render(built, answer, "csv").splitlines() == [
         "official,post,represents",
         "Lee Jong Ho,Minister for Science and ICT,South Korea",
         "Thibaut Kleiner,director for international affairs,the EU's digital department",
@@ -951,7 +952,7 @@ def test_a_query_orders_its_rows_fully(built: store.Built, ask: Asker, name: str
     query, values, answer = ask.raw(name, **NEEDED.get(name, {}))
     other = Store()
     other.bulk_extend(sorted(built.store, key=str, reverse=True))
-    again = run(other, bind(query, values))
+    again = run(other, prepare(bind(query, values)))
     assert again.rows == answer.rows
 
 
@@ -1009,8 +1010,8 @@ def test_asking_in_a_process_of_its_own_gives_the_same_with_evidence(
 ) -> None:
     asked = answers.ask(built, library["officials"], {}, answers.Asking(evidence=True))
     here = ask.raw("officials")[2]
-    assert asked.answer.variables == here.variables
-    assert asked.answer.rows == here.rows
+    assert asked.variables == here.variables
+    assert asked.rows == here.rows
     behind = [{asked.passages[i].paragraph for i in row} for row in asked.behind or []]
     assert behind == [{23}, {3}, {23}]
 

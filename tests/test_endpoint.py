@@ -24,6 +24,7 @@ from conftest import Run
 from eudigraph.ask import library, lookup
 from eudigraph.engine import answer as answer_
 from eudigraph.engine import dialect, endpoint, http, load, store
+from eudigraph.engine.safety import prepare
 from eudigraph.graph import open_graph
 from eudigraph.model import ontology, workspace
 from eudigraph.model.errors import QueryTimeout, StoreError, UsageError
@@ -60,7 +61,7 @@ class Engine:
 
     name: str
     at: servers.Remote
-    graph: endpoint.Elsewhere
+    graph: store.Built
 
 
 @pytest.fixture(scope="module", params=[with_oxigraph, with_virtuoso, "eudigraph"])
@@ -120,8 +121,8 @@ def test_a_library_query_has_the_same_rows_in_the_same_order(
             text = library.bind(query, lookup.resolve(built.store, query, parameters))
         except UsageError:
             continue  # a class, where an instance is wanted
-        answer = answer_.run(built.store, text)
-        assert elsewhere.graph.ask(text) == answer, parameters
+        answer = answer_.run(built.store, prepare(text))
+        assert elsewhere.graph.ask(prepare(text)) == answer, parameters
         rows += len(answer.rows)
     assert rows > 0
 
@@ -246,18 +247,18 @@ OWN = [
 
 @pytest.mark.parametrize("text", OWN)
 def test_own_sparql_has_the_same_answer(elsewhere: Engine, built: store.Built, text: str) -> None:
-    answer = answer_.run(built.store, text)
+    answer = answer_.run(built.store, prepare(text))
     assert answer.rows or answer.truth is not None
-    assert elsewhere.graph.ask(text) == answer
+    assert elsewhere.graph.ask(prepare(text)) == answer
 
 
 def test_triples_come_as_triples(elsewhere: Engine, built: store.Built) -> None:
     text = "CONSTRUCT { ?x a ?c } { ?x a ?c . ?x a eud:Country }"
-    there, here = elsewhere.graph.ask(text), answer_.run(built.store, text)
+    there, here = elsewhere.graph.ask(prepare(text)), answer_.run(built.store, prepare(text))
     assert set(there.triples or ()) == set(here.triples or ())
     assert len(there.triples or ()) > 7
-    assert elsewhere.graph.ask("DESCRIBE country:japan").triples
-    assert elsewhere.graph.ask(text, limit=3).cut
+    assert elsewhere.graph.ask(prepare("DESCRIBE country:japan")).triples
+    assert elsewhere.graph.ask(prepare(text), limit=3).cut
 
 
 def test_a_limit_cuts_and_says_so(elsewhere: Engine, command: Command) -> None:
@@ -268,7 +269,7 @@ def test_a_limit_cuts_and_says_so(elsewhere: Engine, command: Command) -> None:
 
 def test_a_mistake_in_a_query_is_told_in_the_engines_words(elsewhere: Engine) -> None:
     with pytest.raises(UsageError, match=r"/(query|sparql) cannot run the query: .*"):
-        elsewhere.graph.ask("SELECT ?x { ?x ")
+        elsewhere.graph.ask(prepare("SELECT ?x { ?x "))
 
 
 @pytest.mark.parametrize(
@@ -298,7 +299,7 @@ def test_what_gets_past_the_door_does_not_get_to_the_engine(elsewhere: Engine) -
 
 
 def test_virtuoso_computes_truth_as_numbers(elsewhere: Engine) -> None:
-    rows = elsewhere.graph.ask("SELECT (1 = 1 AS ?plain) (xsd:boolean(1 = 1) AS ?cast) {}").rows
+    rows = elsewhere.graph.ask(prepare("SELECT (1 = 1 AS ?plain) (xsd:boolean(1 = 1) AS ?cast) {}")).rows
     assert [term.value for term in rows[0]] == ["1" if elsewhere.name == "virtuoso" else "true", "true"]
 
 
@@ -306,9 +307,9 @@ def test_virtuoso_follows_no_path_whose_ends_are_both_open(elsewhere: Engine) ->
     text = "SELECT (COUNT(*) AS ?n) { ?x skos:broader+ ?y }"
     if elsewhere.name == "virtuoso":
         with pytest.raises(UsageError, match="transitive start not given"):
-            elsewhere.graph.ask(text)
+            elsewhere.graph.ask(prepare(text))
     else:
-        assert elsewhere.graph.ask(text).rows
+        assert elsewhere.graph.ask(prepare(text)).rows
 
 
 # ---------------------------------------------------------------- Filling
@@ -420,10 +421,10 @@ def test_a_cap_on_rows_is_never_silent(built: store.Built, command: Command, tmp
         assert (wrong.status, "EUDIGRAPH_USER" in wrong.err, "secret" in wrong.err) == (1, True, False)
         load.load(built, at.graphs)
         graph = endpoint.open_endpoint(at.queries)
-        assert len(graph.ask("SELECT ?x { ?x a eud:Country }").rows) == 7
+        assert len(graph.ask(prepare("SELECT ?x { ?x a eud:Country }")).rows) == 7
         with pytest.raises(StoreError, match=r"left out what came after 50 rows.*ResultSetMaxRows"):
-            graph.ask("SELECT ?s ?p ?o { ?s ?p ?o }")
-        assert graph.ask("SELECT ?s ?p ?o { ?s ?p ?o }", limit=49).cut
+            graph.ask(prepare("SELECT ?s ?p ?o { ?s ?p ?o }"))
+        assert graph.ask(prepare("SELECT ?s ?p ?o { ?s ?p ?o }"), limit=49).cut
 
 
 def test_graphs_beside_ours_are_not_loaded(built: store.Built) -> None:
@@ -590,7 +591,7 @@ def test_the_time_is_limited_in_all(answer: Answerer) -> None:
 
 
 def test_an_answer_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answer_, "MAX_ANSWER", 2 * 1024**2)
+    monkeypatch.setattr(endpoint, "MAX_ANSWER", 2 * 1024**2)
     with fake(endless) as (url, _), pytest.raises(StoreError, match="answers with more than 2 MB"):
         select(asking(url), "SELECT ?x { ?x ?p ?o }")
 
@@ -598,7 +599,7 @@ def test_an_answer_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -
 def test_a_small_answer_that_unpacks_to_a_large_one_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     import gzip
 
-    monkeypatch.setattr(answer_, "MAX_ANSWER", 2 * 1024**2)
+    monkeypatch.setattr(endpoint, "MAX_ANSWER", 2 * 1024**2)
     bomb = gzip.compress(b" " * 50 * 1024**2)
     with (
         fake(reply(200, JSON, bomb, Content_Encoding="gzip")) as (url, _),
@@ -650,11 +651,16 @@ def test_other_columns_than_were_asked_for_are_told(command: Command, rows: byte
     assert "answers with other columns than it was asked for" in done.err
 
 
+def opened(folder: Path, manifest: store.Manifest, asked: endpoint.Endpoint) -> store.Built:
+    """A graph behind an endpoint, as if it had been looked at."""
+    return store.Built(folder, manifest, asked, endpoint.Remote(asked))
+
+
 @pytest.mark.parametrize("rows", [b"", b"{}", b'{"n":{"type":"literal","value":"many"}}'])
 def test_counts_that_are_none_are_told(rows: bytes) -> None:
     manifest = store.Manifest(store.FORMAT, 0, "", "1")
     with fake(reply(200, JSON, b'{"head":{"vars":["n"]},"results":{"bindings":[%s]}}' % rows)) as (url, _):
-        graph = endpoint.Elsewhere(Path(), manifest, endpoint.Endpoint(http.Server(url)))
+        graph = opened(Path(), manifest, endpoint.Endpoint(http.Server(url)))
         with pytest.raises(StoreError, match="answers with other columns than it was asked for"):
             _ = graph.counts
 
@@ -683,8 +689,8 @@ def test_hostile_names_are_text(command: Command, tmp_path: Path, built: store.B
     evil = '{"type":"literal","value":"\\u001b[31m<script>alert(1)</script>"}'
     body = ROWS.replace(b'{"type":"literal","value":"a"}', evil.encode())
     with fake(reply(200, JSON, body)) as (url, _):
-        graph = endpoint.Elsewhere(tmp_path, built.manifest, asking(url))
-        answer = graph.ask("SELECT ?x { ?x ?p ?o }")
+        graph = opened(tmp_path, built.manifest, asking(url))
+        answer = graph.ask(prepare("SELECT ?x { ?x ?p ?o }"))
     from eudigraph.show import tables
 
     assert "\x1b" not in tables.write(answer, "table", {})

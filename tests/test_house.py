@@ -9,9 +9,9 @@ import re
 import subprocess
 import sys
 import tarfile
-import tomllib
 import zipfile
 from graphlib import TopologicalSorter
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
@@ -22,6 +22,7 @@ from eudigraph.ask import library
 from eudigraph.cli import main
 from eudigraph.engine import store
 from eudigraph.model import workspace
+from eudigraph.model.version import VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "eudigraph"
@@ -199,7 +200,8 @@ def test_the_data_dictionary_is_that_of_the_ontology(docs: ModuleType) -> None:
 
 
 def test_the_version_is_the_same_everywhere() -> None:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    version = VERSION
+    assert metadata.version("eudigraph") == version
     newest = re.search(r"^## (\S+) \((\S+)\)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     cited = (ROOT / "CITATION.cff").read_text("utf-8")
     assert newest

@@ -18,6 +18,7 @@ import pytest
 from eudigraph.ask import library, lookup
 from eudigraph.engine import answer, store
 from eudigraph.engine.process import Isolated
+from eudigraph.engine.safety import Query, prepare
 from eudigraph.model import errors, workspace
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d && ?g != ?j) }"
@@ -60,7 +61,7 @@ def is_running(pid: int) -> bool:
     ],
 )
 def test_answers_are_those_of_this_process(apart: Isolated, built: store.Built, text: str) -> None:
-    here, there = answer.run(built.store, text), apart.run(text)
+    here, there = answer.run(built.store, prepare(text)), apart.run(prepare(text))
     if here.triples is not None and there.triples is not None:
         here.triples.sort(key=str)
         there.triples.sort(key=str)
@@ -74,75 +75,75 @@ def test_the_librarys_answers_are_those_of_this_process(
     for query in library.load_library(checkout).values():
         needed = {name: examples[name] for name, parameter in query.parameters.items() if parameter.required}
         text = library.bind(query, lookup.resolve(built.store, query, needed))
-        assert apart.run(text) == answer.run(built.store, text)
+        assert apart.run(prepare(text)) == answer.run(built.store, prepare(text))
 
 
 def test_a_process_is_kept_also_after_a_text_that_is_no_query(apart: Isolated) -> None:
-    apart.run(SMALL)
+    apart.run(prepare(SMALL))
     (pid,) = kept(apart)
     for limit in (None, 1, 100):
-        assert apart.run(SMALL, limit=limit).cut is (limit == 1)
+        assert apart.run(prepare(SMALL), limit=limit).cut is (limit == 1)
     with pytest.raises(errors.UsageError, match=r"no prefix nope: is known \(line:1\)"):
-        apart.run("SELECT * { ?x nope:y ?z }")
+        apart.run(prepare("SELECT * { ?x nope:y ?z }"))
     assert kept(apart) == [pid]
 
 
 def test_one_that_was_ended_is_followed_by_another(apart: Isolated) -> None:
-    apart.run(SMALL)
+    apart.run(prepare(SMALL))
     (pid,) = kept(apart)
     with pytest.raises(errors.QueryTimeout, match=r"did not end within 0\.3 seconds"):
-        apart.run(ENDLESS, timeout=0.3)
+        apart.run(prepare(ENDLESS), timeout=0.3)
     assert not kept(apart)
     assert not is_running(pid)
-    assert len(apart.run(SMALL).rows) == 7
+    assert len(apart.run(prepare(SMALL)).rows) == 7
 
 
 def test_one_that_still_has_rows_to_send_is_ended(apart: Isolated) -> None:
-    answer = apart.run(FLOOD, limit=10)
+    answer = apart.run(prepare(FLOOD), limit=10)
     assert (len(answer.rows), answer.cut) == (10, True)
     assert not kept(apart)
 
 
 def test_one_that_took_long_is_not_kept(apart: Isolated, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eudigraph.engine.process._LONG", 0.0)
-    apart.run(SMALL)
+    apart.run(prepare(SMALL))
     assert not kept(apart)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no such signal")
 def test_one_that_died_meanwhile_is_replaced(apart: Isolated) -> None:
-    apart.run(SMALL)
+    apart.run(prepare(SMALL))
     (pid,) = kept(apart)
     os.kill(pid, signal.SIGKILL)
     time.sleep(0.2)
-    assert len(apart.run(SMALL).rows) == 7
+    assert len(apart.run(prepare(SMALL)).rows) == 7
     assert kept(apart) != [pid]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no such signal")
 def test_one_that_dies_at_work_is_told(apart: Isolated) -> None:
-    apart.run(SMALL)
+    apart.run(prepare(SMALL))
     (pid,) = kept(apart)
     with ThreadPoolExecutor(1) as threads:
-        asking = threads.submit(apart.run, ENDLESS)
+        asking = threads.submit(apart.run, prepare(ENDLESS))
         time.sleep(0.5)
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(errors.QueryTimeout, match="took too much memory and was ended"):
             asking.result()
-    assert len(apart.run(SMALL).rows) == 7
+    assert len(apart.run(prepare(SMALL)).rows) == 7
 
 
 def test_many_ask_at_once_and_one_process_is_kept(apart: Isolated) -> None:
     texts = [f"SELECT ?x {{ VALUES ?x {{ {number} }} ?s a eud:Country }}" for number in range(24)]
     with ThreadPoolExecutor(6) as threads:
-        answers = list(threads.map(apart.run, texts))
+        answers = list(threads.map(apart.run, map(prepare, texts)))
     assert [[row[0].value for row in answer.rows] for answer in answers] == [[str(n)] * 7 for n in range(24)]
     assert len(kept(apart)) == 1
 
 
 def test_it_ends_with_who_asks(built: store.Built) -> None:
     apart = Isolated(built.generation / "store")
-    apart.run(SMALL)
+    apart.run(prepare(SMALL))
     (pid,) = kept(apart)
     del apart
     gc.collect()
@@ -155,9 +156,10 @@ def test_a_fork_asks_by_a_process_of_its_own_and_leaves_the_other_alone(built: s
 import os
 from pathlib import Path
 from eudigraph.engine.process import Isolated
+from eudigraph.engine.safety import prepare
 apart = Isolated(Path({str(built.generation / "store")!r}))
 def ask():
-    print(len(apart.run({SMALL!r}).rows), apart._kept[0]._process.pid, flush=True)
+    print(len(apart.run(prepare({SMALL!r})).rows), apart._kept[0]._process.pid, flush=True)
 ask()
 child = os.fork()
 ask()
@@ -175,30 +177,30 @@ if child:
 
 def test_a_store_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(errors.StoreError, match="built anew, and what was opened is gone; open it again"):
-        Isolated(tmp_path / "nothing").run(SMALL)
+        Isolated(tmp_path / "nothing").run(prepare(SMALL))
 
 
 def test_one_that_does_not_come_up_is_told(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
     apart = Isolated(built.generation / "store")
     monkeypatch.setattr("eudigraph.engine.process.command", lambda _: [sys.executable, "-c", "raise SystemExit(3)"])
     with pytest.raises(errors.StoreError, match=r"did not come up \(it ended with 3\)"):
-        apart.run(SMALL)
+        apart.run(prepare(SMALL))
     monkeypatch.setattr("eudigraph.engine.process.command", lambda _: [str(built.generation / "nothing")])
     with pytest.raises(errors.StoreError, match="no process can be started to run queries"):
-        apart.run(SMALL)
+        apart.run(prepare(SMALL))
 
 
 def test_a_text_that_is_too_long_to_be_read_is_told(apart: Isolated) -> None:
     doubled = "".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1}) " for n in range(25))
     for query in ("SELECT ?x25 {{ {0} }}", "CONSTRUCT {{ <a:b> <a:c> ?x25 }} {{ {0} }}"):
         with pytest.raises(errors.QueryTimeout, match="a text of more than 16 MB"):
-            apart.run(query.format(f"BIND('x' AS ?x0) {doubled}"))
-    assert len(apart.run(SMALL).rows) == 7
+            apart.run(prepare(query.format(f"BIND('x' AS ?x0) {doubled}")))
+    assert len(apart.run(prepare(SMALL)).rows) == 7
 
 
 def test_a_query_that_is_too_deep_is_told(apart: Isolated) -> None:
     with pytest.raises(errors.QueryTimeout, match="too long or too deep for the engine"):
-        apart.run(f"SELECT ({'1+' * 100_000}1 AS ?x) {{}}")
+        apart.run(Query("select", f"SELECT ({'1+' * 100_000}1 AS ?x) {{}}"))
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="what became of a process is read in /proc")
@@ -207,10 +209,11 @@ def test_it_does_not_outlive_who_asks(built: store.Built, how: signal.Signals) -
     program = f"""
 from pathlib import Path
 from eudigraph.engine.process import Isolated
+from eudigraph.engine.safety import prepare
 apart = Isolated(Path({str(built.generation / "store")!r}))
-apart.run({SMALL!r})
+apart.run(prepare({SMALL!r}))
 print(apart._kept[0]._process.pid, flush=True)
-apart.run({ENDLESS!r})
+apart.run(prepare({ENDLESS!r}))
 """
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as asking:
         assert asking.stdout
@@ -235,6 +238,7 @@ def test_who_is_interrupted_leaves_no_thread_behind(built: store.Built) -> None:
 import os, signal, threading, time
 from pathlib import Path
 from eudigraph.engine.process import Isolated
+from eudigraph.engine.safety import prepare
 apart = Isolated(Path({str(built.generation / "store")!r}))
 def interrupt():
     for sent in range(1, 41):
@@ -245,18 +249,18 @@ def interrupt():
         while seen < sent:  # two at once would count as one
             time.sleep(0.001)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
-apart.run({SMALL!r})
+apart.run(prepare({SMALL!r}))
 asking, seen = False, 0
 threading.Thread(target=interrupt, daemon=True).start()
 while seen < 40:
     try:
         asking = True
         while True:
-            apart.run({SMALL!r})
+            apart.run(prepare({SMALL!r}))
     except KeyboardInterrupt:
         asking = False
         seen += 1
-print(len(apart.run({SMALL!r}).rows))
+print(len(apart.run(prepare({SMALL!r})).rows))
 """
     began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
@@ -269,7 +273,8 @@ def test_nothing_is_imported_from_the_folder_one_is_in(built: store.Built, tmp_p
     program = f"""
 from pathlib import Path
 from eudigraph.engine.process import Isolated
-print(len(Isolated(Path({str(built.generation / "store")!r})).run({SMALL!r}).rows))
+from eudigraph.engine.safety import prepare
+print(len(Isolated(Path({str(built.generation / "store")!r})).run(prepare({SMALL!r})).rows))
 """
     command = [sys.executable, "-P", "-c", program]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)

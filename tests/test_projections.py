@@ -122,7 +122,7 @@ def tie(made: nx.Graph, first: str, second: str) -> dict[str, Any]:
 
 def answered(built: store.Built, checkout: workspace.Workspace, query: str) -> list[dict[str, str]]:
     """Return the rows of a query of the library, things by their names."""
-    found = answers.ask(built, library.load_library(checkout)[query], {}).answer
+    found = answers.ask(built, library.load_library(checkout)[query], {})
     terms = {term.value for row in found.rows for term in row if term is not None}
     named = labels.labels(built.store, {term for term in terms if term.startswith(BASE)})
     return [
@@ -878,10 +878,10 @@ def broken(built: store.Built, space: workspace.Workspace, name: str, message: s
     ("beside", "message"),
     [
         ("title = \n", r"queries/networks/initiative-law\.toml: Invalid value \(at line 1, column 9\); correct it"),
-        ("", r"queries/networks/initiative-law\.toml: lacks question, relation, tie, title; write it as a text in "),
+        ("", r"queries/networks/initiative-law\.toml: lacks question, relation, tie, title; write it as in the files "),
         (
             BESIDE + 'colour = "red"\n',
-            r"queries/networks/initiative-law\.toml:6: colour is no key of a network; the keys are question, ",
+            r"queries/networks/initiative-law\.toml:6: colour is not a key of these files; the keys are question, ",
         ),
         (
             BESIDE.replace('"concerns"', "3"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from eudigraph.ask import answers, hints, lookup
 from eudigraph.ask.library import LibraryQuery, Parameter, Value, bind, load_library
 from eudigraph.engine import answer, process, safety, store
 from eudigraph.engine.process import Isolated
+from eudigraph.engine.safety import prepare
 from eudigraph.model import errors, workspace
 from eudigraph.model.names import BASE, PREFIXES, XSD
 from eudigraph.show import tables
@@ -43,7 +45,7 @@ def library(checkout: workspace.Workspace) -> Mapping[str, LibraryQuery]:
 
 def refusal(text: str) -> str:
     with pytest.raises(errors.UsageError) as caught:
-        safety.inspect(text)
+        prepare(text)
     assert caught.value.exit_code == 2
     return str(caught.value)
 
@@ -155,7 +157,7 @@ ALLOWED = {
 
 @pytest.mark.parametrize("text", ALLOWED)
 def test_what_only_looks_like_it_is_allowed(text: str) -> None:
-    assert safety.inspect(text) == ALLOWED[text]
+    assert prepare(text).form == ALLOWED[text]
 
 
 @pytest.mark.parametrize(
@@ -228,9 +230,9 @@ def test_no_query_reaches_another_machine_where_the_two_parsers_read_differently
     seen.clear()
     text = SMUGGLED[way].format(service=f"SERVICE SILENT <{address}> {{ ?x ?y ?z }}", address=address)
     with suppress(errors.UsageError):
-        safety.inspect(text)
+        prepare(text)
     with suppress(errors.UsageError):
-        answer.run(built.store, text, limit=1)  # refuses by itself, too
+        answer.run(built.store, prepare(text), limit=1)  # refuses by itself, too
     assert seen == []
 
 
@@ -256,8 +258,8 @@ HARMLESS = [
 @pytest.mark.parametrize(("term", "value"), HARMLESS)
 def test_what_is_made_harmless_keeps_its_meaning(term: str, value: str) -> None:
     text = f"SELECT ?service {{ # SERVICE <a:a> {{\n BIND({term} AS ?service) {{}} }}"
-    safety.inspect(text)
-    assert [row[0].value for row in answer.run(ox.Store(), text).rows] == [value]
+    prepare(text)
+    assert [row[0].value for row in answer.run(ox.Store(), prepare(text)).rows] == [value]
     assert safety.harmless(safety.harmless(text)) == safety.harmless(text)
 
 
@@ -267,15 +269,15 @@ SLOW = ["service" * 14_000, "service:" * 12_000, "<a" * 49_000, ("'" * 3 + '"' *
 @pytest.mark.parametrize("text", SLOW, ids=range(len(SLOW)))
 def test_a_text_made_to_be_slow_is_inspected_quickly(text: str) -> None:
     began = time.monotonic()
-    assert safety.inspect("SELECT * {" + text) == "select"
+    assert prepare("SELECT * {" + text).form == "select"
     assert time.monotonic() - began < 2
 
 
 def test_no_query_leaves_the_default_graph_where_the_two_parsers_read_differently(built: store.Built) -> None:
     text = "ASK # \r FROM <a:nothing> \n { ?s ?p ?o }"
     try:
-        safety.inspect(text)
-        assert answer.run(built.store, text).truth
+        prepare(text)
+        assert answer.run(built.store, prepare(text)).truth
     except errors.UsageError:
         pass
 
@@ -290,7 +292,7 @@ def test_a_text_of_more_than_the_limit_is_refused_at_once() -> None:
 
 def test_a_text_of_the_limit_is_read() -> None:
     text = "SELECT * { ?s ?p ?o } #"
-    assert safety.inspect(text + "x" * (safety.MAX_TEXT - len(text))) == "select"
+    assert prepare(text + "x" * (safety.MAX_TEXT - len(text))).form == "select"
 
 
 def test_the_limit_holds_for_a_file_and_standard_input(
@@ -325,11 +327,11 @@ def test_deep_nesting_is_refused_and_not_fatal(kind: str) -> None:
 
 
 def test_sensible_nesting_is_read() -> None:
-    assert safety.inspect("SELECT * " + "{" * 8 + "?s ?p ?o" + "}" * 8) == "select"
+    assert prepare("SELECT * " + "{" * 8 + "?s ?p ?o" + "}" * 8).form == "select"
 
 
 def test_a_wide_query_is_read() -> None:
-    assert safety.inspect("SELECT * { " + " ".join(f"?s{i} ?p ?o{i} ." for i in range(500)) + " }") == "select"
+    assert prepare("SELECT * { " + " ".join(f"?s{i} ?p ?o{i} ." for i in range(500)) + " }").form == "select"
 
 
 @pytest.mark.parametrize(
@@ -358,7 +360,7 @@ def test_syntax_errors_show_the_line(
 )
 def test_a_query_that_ends_too_early_says_what_is_missing(built: store.Built, text: str, said: str) -> None:
     with pytest.raises(errors.UsageError, match=re.escape(said)):
-        built.ask(text)
+        built.ask(prepare(text))
 
 
 def test_a_prefix_nobody_declared_is_named(command: Callable[..., Run], built: store.Built, tmp_path: Path) -> None:
@@ -372,15 +374,15 @@ def test_a_prefix_nobody_declared_is_named(command: Callable[..., Run], built: s
 def test_a_lone_surrogate_is_no_crash() -> None:
     text = 'SELECT * { ?s ?p "\ud800" }'
     try:
-        safety.inspect(text)
-        answer.run(ox.Store(), text)
+        prepare(text)
+        answer.run(ox.Store(), prepare(text))
     except errors.UsageError:
         pass
 
 
 def test_prefixes_of_the_project_need_no_declaration(built: store.Built) -> None:
     asked = answers.ask_text(built, "ASK { country:japan a eud:Country }")
-    assert asked.answer.truth is True
+    assert asked.truth is True
 
 
 # ---------------------------------------------------------------- Parameters
@@ -472,8 +474,8 @@ def test_a_bound_query_parses_and_returns_that_very_term(value: Value) -> None:
         {"given": Parameter("given", "resource", "it")},
     )
     text = bind(query, {"given": value})
-    assert [tuple(row) for row in answer.run(ox.Store(), text).rows] == [(value,)]
-    assert safety.inspect(text) == "select"
+    assert [tuple(row) for row in answer.run(ox.Store(), prepare(text)).rows] == [(value,)]
+    assert prepare(text).form == "select"
     if rdflib_can_read(value):
         assert parseQuery(text)[1].name == "SelectQuery"
 
@@ -541,7 +543,7 @@ def test_names_that_are_not_in_the_graph_are_remarked(built: store.Built) -> Non
         source:EURACTIV-2023-04 document:mep-letter reading:EURACTIV-2023-04-by-hand
         passage:euractiv-2023-04\\/18 <country:Atlantis> } ?c ?p "country:Utopia" # country:Oz
         }"""
-    assert hints.remarks(built, asked, answer.run(built.store, "ASK {}")) == [
+    assert hints.remarks(built, asked, answer.run(built.store, prepare("ASK {}"))) == [
         "country:Japan is nothing in the graph; did you mean country:japan?",
         "country:narnia is nothing in the graph",
         "country:jappan is nothing in the graph; did you mean country:japan?",
@@ -580,7 +582,7 @@ def test_names_that_are_not_in_the_graph_are_remarked(built: store.Built) -> Non
 def test_likely_reasons_are_given_for_no_rows(built: store.Built, asked: str, remarked: str, better: str) -> None:
     def remarks_on(pattern: str) -> tuple[int, list[str]]:
         text = f"SELECT * {{ {pattern} }}"
-        answer = built.ask(text)
+        answer = built.ask(prepare(text))
         return len(answer.rows), hints.remarks(built, text, answer)
 
     rows, (remark,) = remarks_on(asked)
@@ -596,7 +598,7 @@ def test_what_the_graph_does_not_say_is_answered_with_how_to_see_what_it_says(
     assert (done.status, done.out) == (2, "")
     asked = "SELECT ?property ?value { <https://w3id.org/eudigraph/country/japan> ?property ?value }"
     assert done.err.endswith(f"see what it says with: eudigraph query --file - and {asked}\n")
-    assert answer.run(built.store, asked).rows
+    assert answer.run(built.store, prepare(asked)).rows
 
 
 def test_a_table_that_does_not_fit_is_written_row_by_row(
@@ -751,16 +753,18 @@ def test_other_digits_are_whole_numbers_or_refused(built: store.Built, library: 
 # ---------------------------------------------------------------- Deadlines, limits, memory
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d && ?g != ?j) }"
+HUNGRY = "SELECT ?a ?d ?g { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a ?d ?g"
+"""Holds billions of rows at once, to order them."""
 LONG = "SELECT ?a ?d ?g ?j { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 
 
-def test_a_query_that_never_ends_is_ended_at_its_deadline(
-    command: Callable[..., Run], built: store.Built, tmp_path: Path
+def test_a_query_that_never_ends_meets_its_deadline(
+    program: Callable[..., Run], built: store.Built, tmp_path: Path
 ) -> None:
     path = tmp_path / "own.rq"
     path.write_text(ENDLESS, "utf-8")
     began = time.monotonic()
-    done = command("query", "--store", built.folder, "--file", path, "--timeout", "1")
+    done = program("query", "--store", built.folder, "--file", path, "--timeout", "1")
     assert time.monotonic() - began < 15
     assert (done.status, done.out) == (1, "")
     assert done.err == (
@@ -781,42 +785,81 @@ def test_a_query_without_end_gives_as_many_rows_as_asked_for(
 
 def test_a_limit_that_is_just_met_cuts_nothing(built: store.Built) -> None:
     query = "SELECT ?s { ?s a eud:Country } ORDER BY ?s LIMIT 5"
-    answer = answers.ask_text(built, query, answers.Asking(limit=5)).answer
+    answer = answers.ask_text(built, query, answers.Asking(limit=5))
     assert (len(answer.rows), answer.cut) == (5, False)
-    answer = answers.ask_text(built, query, answers.Asking(limit=4)).answer
+    answer = answers.ask_text(built, query, answers.Asking(limit=4))
     assert (len(answer.rows), answer.cut) == (4, True)
 
 
 def test_a_limit_cuts_graphs_too(built: store.Built) -> None:
-    answer = answers.ask_text(built, "CONSTRUCT WHERE { ?s ?p ?o }", answers.Asking(limit=7)).answer
+    answer = answers.ask_text(built, "CONSTRUCT WHERE { ?s ?p ?o }", answers.Asking(limit=7))
     assert answer.triples is not None
     assert (len(answer.triples), answer.cut) == (7, True)
 
 
-def test_a_flood_of_rows_is_ended_at_its_deadline_too(built: store.Built) -> None:
+def test_a_flood_of_rows_meets_its_deadline_too(built: store.Built) -> None:
     began = time.monotonic()
     with pytest.raises(errors.QueryTimeout, match="did not end within 1 seconds"):
-        Isolated(built.generation / "store").run(LONG, timeout=1)
+        Isolated(built.generation / "store").run(prepare(LONG), timeout=1)
     assert time.monotonic() - began < 15
 
 
-def test_a_query_that_eats_memory_is_ended(command: Callable[..., Run], built: store.Built, tmp_path: Path) -> None:
-    """The process's address space is limited; the limit is tried from within, since it is set in the process itself."""
+def test_a_query_that_takes_too_much_memory_is_ended(
+    program: Callable[..., Run], built: store.Built, tmp_path: Path
+) -> None:
     path = tmp_path / "own.rq"
-    path.write_text(
-        "SELECT ?a ?d ?g { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a ?d ?g",
-        "utf-8",
-    )
-    done = command("query", "--store", built.folder, "--file", path, "--timeout", "60", "--limit", "3")
+    path.write_text(HUNGRY, "utf-8")
+    done = program("query", "--store", built.folder, "--file", path, "--timeout", "60", "--limit", "3")
     assert (done.status, done.out) == (1, "")
     assert done.err == "eudigraph: the query took too much memory and was ended; make it narrower\n"
+
+
+def test_in_a_process_of_its_own_a_query_may_take_as_much_memory(built: store.Built) -> None:
+    with pytest.raises(errors.QueryTimeout, match="took too much memory and was ended"):
+        Isolated(built.generation / "store").run(prepare(HUNGRY), limit=3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * { FILTER(" + "||".join(["?a"] * 24_000) + ") }",
+        "SELECT * { ?s " + "/".join(["<a:b>"] * 16_000) + " ?o }",
+        "SELECT * { " + " UNION ".join(["{}"] * 10_000) + " }",
+        "SELECT (" + "+".join(["1"] * 49_000) + " AS ?x) {}",
+        "SELECT * { " + "OPTIONAL{}" * 9_900 + " }",
+        "SELECT * { ?s " + "|".join(["a"] * 49_000) + " ?o }",
+        "SELECT * { " + "FILTER(1)" * 11_000 + " }",
+    ],
+    ids=["or", "path", "union", "sum", "optional", "alternatives", "filter"],
+)
+def test_a_query_as_deep_as_can_be_ends_in_an_answer_or_a_message(
+    program: Callable[..., Run], built: store.Built, tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "own.rq"
+    path.write_text(text, "utf-8")
+    done = program("query", "--store", built.folder, "--file", path, "--timeout", "2")
+    assert done.status in (0, 1)
+    late = "eudigraph: the query did not end within 2 seconds; make it narrower, or allow more with --timeout\n"
+    assert done.err in ("", "No rows: nothing in the graph answers this.\n", late)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a signal is sent")
+def test_a_query_is_interrupted_at_once(built: store.Built, tmp_path: Path) -> None:
+    path = tmp_path / "own.rq"
+    path.write_text(ENDLESS, "utf-8")
+    words = ["query", "--store", str(built.folder), "--file", str(path)]
+    with subprocess.Popen([sys.executable, "-m", "eudigraph", *words], stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=10)
+    assert (process.returncode, said.strip()) == (130, "eudigraph: interrupted; nothing was changed")
 
 
 def test_an_answer_too_large_to_hold_is_ended(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine's own process holds little of it; it is the one that collects the rows that must be spared."""
     monkeypatch.setattr(process, "MAX_ANSWER", 1024**2)
     with pytest.raises(errors.QueryTimeout, match="the answer is larger than 1 MB; make the query narrower"):
-        Isolated(built.generation / "store").run(LONG)
+        Isolated(built.generation / "store").run(prepare(LONG))
 
 
 @pytest.mark.parametrize("timeout", ["nan", "inf", "1e300", "86401"])
@@ -833,7 +876,12 @@ def test_no_timeout_is_without_end(
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system cannot end a process by a timer")
 def test_a_query_ends_even_if_nobody_is_left_to_end_it(built: store.Built) -> None:
     """The process of the query outlives the one that asked, if that is killed; then it ends itself."""
-    request = {"store": str(built.generation / "store"), "text": ENDLESS, "timeout": 1 - process._GRACE}
+    request = {
+        "store": str(built.generation / "store"),
+        "form": "select",
+        "text": ENDLESS,
+        "timeout": 1 - process._GRACE,
+    }
     command = [sys.executable, "-m", "eudigraph.engine.process"]
     done = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, timeout=20, check=False)
     assert done.returncode == -signal.SIGALRM
@@ -844,8 +892,9 @@ def test_a_script_without_a_guard_can_ask(built: store.Built, tmp_path: Path) ->
     script = tmp_path / "script.py"
     folder = str(built.generation / "store")
     script.write_text(
-        "from pathlib import Path\nfrom eudigraph.engine.process import Isolated\nprint('once')\n"
-        f"print(Isolated(Path({folder!r})).run('ASK {{ ?s ?p ?o }}').truth)\n",
+        "from pathlib import Path\nfrom eudigraph.engine.process import Isolated\n"
+        "from eudigraph.engine.safety import prepare\nprint('once')\n"
+        f"print(Isolated(Path({folder!r})).run(prepare('ASK {{ ?s ?p ?o }}')).truth)\n",
         "utf-8",
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
@@ -872,18 +921,18 @@ def test_a_file_without_end_is_not_read_to_its_end(command: Callable[..., Run], 
 def test_what_stands_beside_a_query_cannot_bend_it(copy: workspace.Workspace, old: str, new: str) -> None:
     path = copy.queries_folder / "topics.toml"
     path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
-    with pytest.raises(errors.DataError, match=r"topics\.toml: "):
+    with pytest.raises(errors.DataError, match=r"topics\.toml:\d+: "):
         load_library(copy)
 
 
 def test_an_engine_process_that_dies_is_no_crash(built: store.Built, tmp_path: Path) -> None:
     with pytest.raises(errors.EudigraphError):
-        Isolated(tmp_path / "nothing").run("ASK {}")
+        Isolated(tmp_path / "nothing").run(prepare("ASK {}"))
 
 
 def test_queries_leave_the_store_as_it_is(built: store.Built) -> None:
     files = {p.name: p.stat().st_mtime_ns for p in (built.generation / "store").iterdir()}
-    Isolated(built.generation / "store").run("SELECT * { ?s ?p ?o } LIMIT 1")
+    Isolated(built.generation / "store").run(prepare("SELECT * { ?s ?p ?o } LIMIT 1"))
     assert files == {p.name: p.stat().st_mtime_ns for p in (built.generation / "store").iterdir()}
 
 

@@ -509,6 +509,7 @@ def test_what_is_not_there_is_not_found(server: Client, path: str) -> None:
 
 def test_every_question_is_answered_as_by_the_library(server: Client, built: store.Built) -> None:
     from eudigraph.engine.answer import run
+    from eudigraph.engine.safety import prepare
 
     listed = server.ask("/api/queries").json()["queries"]
     library = load_library(workspace.open_workspace())
@@ -520,7 +521,7 @@ def test_every_question_is_answered_as_by_the_library(server: Client, built: sto
         assert answer.status == 200, answer.text
         said = answer.json()
         text = bind(query, lookup.resolve(built.store, query, given))
-        wanted = run(built.store, text)
+        wanted = run(built.store, prepare(text))
         assert said["columns"] == wanted.variables == list(query.columns)
         assert len(said["rows"]) == len(wanted.rows)
         iris = [[t.value if isinstance(t, NamedNode) else None for t in row] for row in wanted.rows]

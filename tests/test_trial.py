@@ -19,6 +19,7 @@ from pyoxigraph import Literal, NamedNode, Store
 from eudigraph.ask import library, lookup
 from eudigraph.build import assemble, build, checks
 from eudigraph.engine.answer import run
+from eudigraph.engine.safety import prepare
 from eudigraph.model import workspace
 from eudigraph.model.names import BASE, PREFIXES, SKOS, eud, shorten
 from eudigraph.model.text import fold
@@ -55,7 +56,7 @@ class Trial:
 
     def ask(self, name: str, *columns: str, **parameters: str) -> Rows:
         query = self.library[name]
-        answer = run(self.graph, library.bind(query, lookup.resolve(self.graph, query, parameters)))
+        answer = run(self.graph, prepare(library.bind(query, lookup.resolve(self.graph, query, parameters))))
         wanted = [answer.variables.index(column) for column in columns or answer.variables]
         return [tuple(text(row[i]) for i in wanted) for row in answer.rows]
 

@@ -130,7 +130,7 @@ def still_answers(folder: Path) -> None:
     """Check that the build of the good claims opens and answers."""
     graph = store.open_built(folder)
     asked = answers.ask_text(graph, "SELECT ?t { meeting:eu-us-ttc-4 eud:agendaTopic ?t }")
-    assert [row[0].value for row in asked.answer.rows] == ["https://w3id.org/eudigraph/topic/6g"]
+    assert [row[0].value for row in asked.rows] == ["https://w3id.org/eudigraph/topic/6g"]
 
 
 def names_in(folder: Path) -> list[str]:
@@ -865,9 +865,9 @@ def test_a_reader_keeps_its_graph_while_another_is_built(former: tuple[workspace
     assert all(seen)
     assert sorted(map(str, reader.store)) == before
     asked = answers.ask_text(reader, "SELECT ?t { meeting:eu-us-ttc-4 eud:agendaTopic ?t }")
-    assert [row[0].value for row in asked.answer.rows] == ["https://w3id.org/eudigraph/topic/6g"]
+    assert [row[0].value for row in asked.rows] == ["https://w3id.org/eudigraph/topic/6g"]
     now = answers.ask_text(store.open_built(folder), "SELECT ?t { meeting:eu-us-ttc-4 eud:agendaTopic ?t }")
-    assert [row[0].value for row in now.answer.rows] == ["https://w3id.org/eudigraph/topic/5g"]
+    assert [row[0].value for row in now.rows] == ["https://w3id.org/eudigraph/topic/5g"]
 
 
 def test_two_builds_at_once_both_end_well(former: tuple[workspace.Workspace, Path]) -> None:

@@ -12,7 +12,18 @@ def main() -> NoReturn:
         run()
     except KeyboardInterrupt:
         sys.stderr.write("eudigraph: interrupted; nothing was changed\n")
-        sys.exit(130)
+        _leave(130)
+    except SystemExit as end:
+        _leave(end.code if isinstance(end.code, int) else 0)
+
+
+def _leave(status: int) -> NoReturn:
+    """End, without waiting for a query that was given up."""
+    if "eudigraph.engine.watchdog" in sys.modules:
+        from eudigraph.engine.watchdog import leave
+
+        leave(status)
+    sys.exit(status)
 
 
 if __name__ == "__main__":

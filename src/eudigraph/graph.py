@@ -10,7 +10,6 @@ Everything here calls the same functions as the command line. pandas comes with 
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import decimal
 import inspect
@@ -24,16 +23,16 @@ from typing import TYPE_CHECKING, Any
 from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Triple, serialize
 
 from eudigraph.ask import answers, explain, hints, lookup
-from eudigraph.ask.library import find, load_library
+from eudigraph.ask.library import load_library, open_query
 from eudigraph.build import build
-from eudigraph.engine import endpoint, http, store
+from eudigraph.engine import endpoint, store
 from eudigraph.engine.answer import Answer
 from eudigraph.model import dates, files, labels, ontology, workspace
 from eudigraph.model.errors import DataError, UsageError
-from eudigraph.model.names import OWL, RDF_TYPE, RDFS, XSD, expand
+from eudigraph.model.names import OWL, RDF_TYPE, RDFS, XSD, expand, is_url
 from eudigraph.model.rdflib_terms import rdflib_term
 from eudigraph.model.text import cut
-from eudigraph.network import analysis, definitions, plots, projections, registry, report
+from eudigraph.network import analysis, definitions, findings, plots, projections, registry
 from eudigraph.show import looks
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from eudigraph.explore.page import Page
-from eudigraph.show.frames import python_value, rdflib_graph, table_of
+from eudigraph.show.frames import frame_of, rdflib_graph, table_of
 
 Value = str | int | float | bool | decimal.Decimal | datetime.date
 """What a variable of a query can be given: an IRI or prefixed name as text, any other text, a number, a day."""
@@ -60,7 +59,7 @@ def open_graph(
     cannot be read.
     """
     space = workspace.open_workspace(None if folder is None else Path(folder))
-    if isinstance(store_folder, str) and http.is_url(store_folder):
+    if isinstance(store_folder, str) and is_url(store_folder):
         if rebuild:
             raise UsageError("what an endpoint holds is not built there; build here, then: eudigraph load --to URL")
         return Graph(endpoint.open_endpoint(store_folder), space)
@@ -121,13 +120,13 @@ class Graph:
         0  Thierry Breton with Lee Jong Ho, 2023        tentative
         1                   EU–Japan summit 2023  to be confirmed
         """
-        query = find(load_library(self.workspace), _text(name, "a question is named by", "topics"))
+        query = open_query(self.workspace, _text(name, "a question is named by", "topics"))
         for key, value in parameters.items():
             if not isinstance(value, Value):
                 raise UsageError(f"{cut(key)} is a name, an IRI, a number or a day, not {cut(repr(value))}")
         given = {key: str(value) for key, value in parameters.items()}
         answer = answers.ask(self.built, query, given, asking_of(limit, timeout, evidence))
-        return self._frame(answers.tidy(answer) if evidence else answer.answer, iris)
+        return self.frame(answers.tidy(answer) if evidence else answer, iris)
 
     def sparql(
         self,
@@ -152,10 +151,10 @@ class Graph:
         >>> graph.sparql(own, country="country:singapore")["topic"].tolist()[:2]
         ['AI governance', 'AI standards']
         """
-        found = self._ask(text, variables, asking_of(limit, timeout, evidence))
+        found = self.ask(text, variables, asking_of(limit, timeout, evidence))
         if found.behind is not None:
-            return self._frame(answers.tidy(found), iris)
-        return self._given(found.answer, iris)
+            return self.frame(answers.tidy(found), iris)
+        return self._given(found, iris)
 
     def find(self, name: str, kind: str = "resource") -> str:
         """Return the IRI of the thing of that name; raises UsageError with suggestions. ``kind`` is a class.
@@ -254,7 +253,7 @@ class Graph:
         inferred: bool = True,
         until: str | datetime.date | None = None,
         level: int | None = None,
-    ) -> Study:
+    ) -> findings.Analysis:
         """Return what measures, by default all that fit, give for a network of that name, or for one of your own.
 
         Choices are those of ``network``. A network by name is measured again with the other claims, certain and all.
@@ -269,10 +268,10 @@ class Graph:
         """
         choice = _choice(claims, inferred, until, level)
         if isinstance(network, str):
-            return Study(analysis.analyse(self.built, self.workspace, network, chosen, choice))
+            return analysis.analyse(self.built, self.workspace, network, chosen, choice)
         if choice != definitions.Choice():
             raise UsageError("what counts is chosen for a network by name; leave it out for one of your own")
-        return Study(analysis.of_network(self._network(network), chosen))
+        return analysis.of_network(self._network(network), chosen)
 
     def draw(self, network: str | nx.Graph = "country-topic") -> Page:
         """Return a network, by name or your own, as a page to move about in; it shows itself in a notebook.
@@ -301,7 +300,7 @@ class Graph:
         """
         from eudigraph.export import write
 
-        place = None if out is None else _path(out)
+        place = None if out is None else files.path_of(out)
         written, notes = write.write(self.built, self.workspace, form, network, out=place)
         for note in notes:
             _warn(note)
@@ -358,108 +357,26 @@ class Graph:
             return self.network(network) if isinstance(network, str) else network
         raise UsageError(f"a network is a name, such as 'country-topic', or one of NetworkX, not {cut(repr(network))}")
 
-    def _ask(self, text: str, variables: Mapping[str, Value], asking: answers.Asking) -> answers.Evidenced:
+    def ask(self, text: str, variables: Mapping[str, Value], asking: answers.Asking) -> Answer:
+        """Return the answer to SPARQL of one's own as terms; see ``sparql``, which makes a table of it."""
         _text(text, "SPARQL is", "SELECT ?thing ?name { ?thing skos:prefLabel ?name }")
         unknown = [name for name in variables if not re.search(rf"[?$]{re.escape(name)}\b", text)]
         if unknown:
             raise UsageError(f"the query has no variable ?{unknown[0]}; write it where its value belongs")
         found = answers.ask_text(self.built, text, asking, {name: _term(value) for name, value in variables.items()})
-        for remark in hints.remarks(self.built, text, found.answer):
+        for remark in hints.remarks(self.built, text, found):
             _warn(remark)
         return found
 
     def _given(self, answer: Answer, with_iris: bool) -> pd.DataFrame | rdflib.Graph | bool:
         if answer.truth is not None:
             return answer.truth
-        return rdflib_graph(answer) if answer.triples is not None else self._frame(answer, with_iris)
+        return rdflib_graph(answer) if answer.triples is not None else self.frame(answer, with_iris)
 
-    def _frame(self, answer: Answer, with_iris: bool = True) -> pd.DataFrame:
+    def frame(self, answer: Answer, with_iris: bool = True) -> pd.DataFrame:
+        """Return the rows of an answer as a table, things by their names; see ``query``."""
         iris = {term.value for row in answer.rows for term in row if isinstance(term, NamedNode)}
-        names = labels.labels(self.built.store, iris)
-        columns: dict[str, list[Any]] = {}
-        for index, variable in enumerate(answer.variables):
-            terms = [row[index] for row in answer.rows]
-            columns[variable] = [python_value(term, names) for term in terms]
-            if with_iris and any(isinstance(term, NamedNode) for term in terms):
-                columns[f"{variable}_iri"] = [t.value if isinstance(t, NamedNode) else None for t in terms]
-        return table_of(columns)
-
-
-class Result:
-    """What one measure gives: a table, what it comes to, how far that can be trusted, and a picture."""
-
-    def __init__(self, finding: analysis.Finding, of: analysis.Analysis) -> None:
-        self.finding, self._of = finding, of
-
-    @property
-    def headline(self) -> str:
-        """What it comes to, in a sentence."""
-        return self.finding.headline
-
-    @property
-    def meaning(self) -> str:
-        """What the measure means, in a sentence, and where it is from."""
-        return f"{self.finding.measure.meaning} {self.finding.measure.source}"
-
-    @property
-    def reliance(self) -> list[str]:
-        """How far the result rests on wanted or uncertain claims, a sentence each."""
-        return self.finding.reliance
-
-    @property
-    def cautions(self) -> list[str]:
-        """What to bear in mind with a network of this size and shape, a sentence each."""
-        return self._of.cautions
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The rows as a table: nodes by their names, their IRIs in columns of the same name and ``_iri``."""
-        ends = [column for column in ("node", "first", "second") if column in self.finding.columns]
-        rows = self.finding.rows
-        columns: dict[str, list[Any]] = {}
-        for column in self.finding.columns:
-            values = [row.get(column) for row in rows]
-            columns[column] = [self.finding.label(v) for v in values] if column in ends else values
-        return table_of(columns | {f"{end}_iri": [row.get(end) for row in rows] for end in ends})
-
-    def plot(self) -> plots.Plot:
-        """Return the picture; it shows itself in a notebook, and can be saved."""
-        return report.picture(self.finding, self._of)
-
-    def __repr__(self) -> str:
-        return report.write(dataclasses.replace(self._of, findings=[self.finding]), "text")
-
-
-class Study:
-    """What measures give for a network: ``study["degree"]`` is a ``Result``; in a notebook it shows its report."""
-
-    def __init__(self, made: analysis.Analysis) -> None:
-        self.analysis = made
-
-    def __getitem__(self, name: str) -> Result:
-        """Return the result of a measure; raises UsageError for one that was not asked for."""
-        return Result(self.analysis[name], self.analysis)
-
-    @property
-    def cautions(self) -> list[str]:
-        """What to bear in mind with a network of this size and shape, a sentence each."""
-        return self.analysis.cautions
-
-    def __repr__(self) -> str:
-        return report.write(self.analysis, "text")
-
-    def _repr_html_(self) -> str:
-        from eudigraph.show import html
-
-        return html.frame(report.page(self.analysis))
-
-    def write(self, path: str | Path) -> Path:
-        """Write the report to a file whose ending says its format: .html, .md, .json, .txt."""
-        place = _path(path)
-        forms = {".html": "html", ".md": "md", ".json": "json", ".txt": "text"}
-        if place.suffix not in forms:
-            raise UsageError(f"{place.name} ends in none of {', '.join(forms)}; name it so")
-        return files.write_aside(place, report.write(self.analysis, forms[place.suffix]))
+        return frame_of(answer, labels.labels(self.built.store, iris), with_iris=with_iris)
 
 
 def _text(value: object, what: str, example: str) -> str:
@@ -467,12 +384,6 @@ def _text(value: object, what: str, example: str) -> str:
     if not isinstance(value, str):
         raise UsageError(f"{what} a text, such as {example!r}, not {cut(repr(value))}")
     return value
-
-
-def _path(given: object) -> Path:
-    if not isinstance(given, str | Path):
-        raise UsageError(f"a file is named by a text or a Path, not {cut(repr(given))}")
-    return Path(given)
 
 
 def asking_of(limit: object, timeout: object, evidence: bool) -> answers.Asking:

@@ -67,16 +67,16 @@ def shown(
     graph: Graph, text: str, variables: Mapping[str, Value], *, limit: int | None = None, timeout: float = 60.0
 ) -> Shown | rdflib.Graph | bool:
     """Return the answer to SPARQL as a notebook shows it, each row with its evidence; see ``Graph.sparql``."""
-    found = graph._ask(text, variables, asking_of(limit, timeout, evidence=True))
+    found = graph.ask(text, variables, asking_of(limit, timeout, evidence=True))
     if found.behind is None:
-        if found.answer.truth is not None:
-            return found.answer.truth
-        return rdflib_graph(found.answer)
+        if found.truth is not None:
+            return found.truth
+        return rdflib_graph(found)
     names = labels.labels(graph.built.store, {iri for p in found.passages for iri in (p.speaker, p.certainty)})
     notes = [
         (f"{p.gist} [{names[p.speaker]}, {names[p.certainty]}; {p.title}, {p.place}]", p.url) for p in found.passages
     ]
-    return Shown(graph._frame(found.answer), [[notes[i] for i in behind] for behind in found.behind])
+    return Shown(graph.frame(found), [[notes[i] for i in behind] for behind in found.behind])
 
 
 def _escaped(text: object) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
 from eudigraph.ask import evidence, library, lookup
-from eudigraph.ask.evidence import Passage
-from eudigraph.engine import safety, store
+from eudigraph.engine import store
 from eudigraph.engine.answer import TIMEOUT, Answer
+from eudigraph.engine.safety import prepare
 from eudigraph.model import labels, ontology
 from eudigraph.model.names import PREFIXES
 from eudigraph.model.triples import Triplestore
@@ -31,18 +31,9 @@ class Asking:
     texts: Sequence[Path] = ()
 
 
-@dataclass
-class Evidenced:
-    """An answer and, if asked for, the passages behind each of its rows (by their places in ``passages``)."""
-
-    answer: Answer
-    passages: list[Passage] = field(default_factory=list)
-    behind: list[list[int]] | None = None
-
-
 def ask(
     graph: store.Built, query: library.LibraryQuery, parameters: Mapping[str, str], asking: Asking | None = None
-) -> Evidenced:
+) -> Answer:
     """Ask a query of the library. ``parameters`` are texts: names, IRIs, dates or numbers.
 
     Raises UsageError for parameters that are missing or not known, QueryTimeout, and DataError for texts of no source.
@@ -50,9 +41,8 @@ def ask(
     asking = asking or Asking()
     values = lookup.resolve(graph.store, query, parameters)
     texts = texts_.read(graph.store, asking.texts)
-    text = library.bind(query, values)
-    answered = graph.ask(text, limit=asking.limit, timeout=asking.timeout)
-    return attach(graph.store, query.evidence, values, answered, texts) if asking.evidence else Evidenced(answered)
+    found = graph.ask(prepare(library.bind(query, values)), limit=asking.limit, timeout=asking.timeout)
+    return attach(graph.store, query.evidence, values, found, texts) if asking.evidence else found
 
 
 def ask_text(
@@ -60,22 +50,18 @@ def ask_text(
     text: str,
     asking: Asking | None = None,
     bindings: Mapping[str, NamedNode | Literal] | None = None,
-) -> Evidenced:
+) -> Answer:
     """Ask SPARQL of one's own; the project's prefixes need no declaration. Raises UsageError and QueryTimeout.
 
     ``bindings`` are terms that variables of the query, by their names, stand for, by VALUES at its beginning. With
     evidence, the passages behind a row are those that say what the query's patterns make of it.
     """
     asking = asking or Asking()
-    safety.inspect(text)
+    query = prepare(text, values=bindings)
     texts = texts_.read(graph.store, asking.texts)
-    asked = text
-    if bindings:
-        names, terms = " ".join(f"?{name}" for name in bindings), " ".join(map(str, bindings.values()))
-        asked = safety.with_values(text, names, terms)
-    answered = graph.ask(asked, limit=asking.limit, timeout=asking.timeout)
+    answered = graph.ask(query, limit=asking.limit, timeout=asking.timeout)
     if not asking.evidence or answered.truth is not None or answered.triples is not None:
-        return Evidenced(answered)
+        return answered
     return attach(graph.store, evidence.patterns(text), bindings or {}, answered, texts)
 
 
@@ -85,7 +71,7 @@ def attach(
     values: Mapping[str, library.Value],
     answered: Answer,
     texts: Mapping[str, str],
-) -> Evidenced:
+) -> Answer:
     """Return an answer with the passages behind each of its rows: those that say what the patterns make of it."""
     patterns = tuple(patterns)
     terms = ontology.from_store(graph)
@@ -101,41 +87,39 @@ def attach(
     everything = sorted({p for found in per_row for p in found}, key=lambda p: p.value)
     passages = evidence.describe(graph, everything, texts)
     position = {p.iri: i for i, p in enumerate(passages)}
-    return Evidenced(answered, passages, [sorted(position[p.value] for p in f if p.value in position) for f in per_row])
+    behind = [sorted(position[p.value] for p in found if p.value in position) for found in per_row]
+    return replace(answered, passages=passages, behind=behind)
 
 
-def without(answer: Evidenced, columns: Sequence[str]) -> Evidenced:
+def without(answer: Answer, columns: Sequence[str]) -> Answer:
     """Return an answer without some of its columns."""
-    given = answer.answer
-    kept = [i for i, name in enumerate(given.variables) if name not in columns]
-    rows = [tuple(row[i] for i in kept) for row in given.rows]
-    return replace(answer, answer=replace(given, variables=[given.variables[i] for i in kept], rows=rows))
+    kept = [i for i, name in enumerate(answer.variables) if name not in columns]
+    rows = [tuple(row[i] for i in kept) for row in answer.rows]
+    return replace(answer, variables=[answer.variables[i] for i in kept], rows=rows)
 
 
-def render(graph: store.Built, answer: Evidenced, form: str, *, ids: bool = False, width: int | None = None) -> str:
-    """Return an answer in a format of ``output.FORMATS``.
+def render(graph: store.Built, answer: Answer, form: str, *, ids: bool = False, width: int | None = None) -> str:
+    """Return an answer in a format of ``tables.FORMATS``.
 
     Evidence stands below a table, numbered; in the other formats each row is repeated for each of its passages, with
     the columns source, place, speaker, certainty, gist, and passage_text where the texts were given.
     """
-    given = answer.answer
-    iris = {t.value for row in given.rows for t in row if isinstance(t, NamedNode)}
+    iris = {t.value for row in answer.rows for t in row if isinstance(t, NamedNode)}
     iris |= {i for p in answer.passages for i in (p.source, p.speaker, p.certainty)}
     names = labels.labels(graph.store, iris)
-    if answer.behind is None or given.triples is not None or given.truth is not None:
-        return tables.write(given, form, names, ids=ids, width=width)
+    if answer.behind is None or answer.triples is not None or answer.truth is not None:
+        return tables.write(answer, form, names, ids=ids, width=width)
     if form == "table":
         return _with_footnotes(answer, names, ids=ids, width=width)
     return tables.write(tidy(answer), form, names, ids=ids)
 
 
-def tidy(answer: Evidenced) -> Answer:
+def tidy(answer: Answer) -> Answer:
     """Return an answer with a row for each row and passage, and the columns of evidence after the others."""
-    given = answer.answer
     with_text = any(p.text is not None for p in answer.passages)
     extra = [f"evidence_{c}" for c in (*EVIDENCE_COLUMNS, *(["text"] if with_text else []))]
-    made = Answer([*given.variables, *extra], cut=given.cut)
-    for row, behind in zip(given.rows, answer.behind or [], strict=True):
+    made = Answer([*answer.variables, *extra], cut=answer.cut)
+    for row, behind in zip(answer.rows, answer.behind or [], strict=True):
         for index in behind:
             p = answer.passages[index]
             cells: list[object] = [
@@ -153,11 +137,10 @@ def tidy(answer: Evidenced) -> Answer:
     return made
 
 
-def _with_footnotes(answer: Evidenced, names: dict[str, str], *, ids: bool, width: int | None) -> str:
-    given = answer.answer
+def _with_footnotes(answer: Answer, names: dict[str, str], *, ids: bool, width: int | None) -> str:
     rows = [
         [*tables.cells(row, names, ids=ids), " ".join(str(i + 1) for i in behind)]
-        for row, behind in zip(given.rows, answer.behind or [], strict=True)
+        for row, behind in zip(answer.rows, answer.behind or [], strict=True)
     ]
     notes = [""]
     for number, passage in enumerate(answer.passages, 1):
@@ -168,4 +151,4 @@ def _with_footnotes(answer: Evidenced, names: dict[str, str], *, ids: bool, widt
             notes.append(f"    “{passage.text}”")
         if passage.url is not None:
             notes.append(f"    {passage.url}")
-    return tables.table([*given.variables, "evidence"], rows, width=width, notes=notes)
+    return tables.table([*answer.variables, "evidence"], rows, width=width, notes=notes)

@@ -3,41 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from eudigraph.model.names import EUD, PREFIXES, RDF_TYPE, expand
 from eudigraph.model.ontology import Ontology
+from eudigraph.model.passage import Passage
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.reason import proofs
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A passage as it is shown: where it stands, who speaks, how certain and confident, what it says in our words."""
-
-    iri: str
-    source: str
-    title: str
-    paragraph: int
-    start: int
-    end: int
-    speaker: str
-    certainty: str
-    confidence: str
-    gist: str
-    retells: str | None = None
-    """The document whose content the passage gives, if it does."""
-    text: str | None = None
-    """The passage itself, where the source's text was given."""
-    url: str | None = None
-    """Where the source's text is on the web, if it says so."""
-
-    @property
-    def place(self) -> str:
-        """Where it stands, for people: paragraph and characters."""
-        return f"¶{self.paragraph} ({self.start}–{self.end})"
 
 
 def statements_of(patterns: Iterable[str], row: Mapping[str, object]) -> list[Triple]:

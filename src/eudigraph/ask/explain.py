@@ -12,9 +12,9 @@ from eudigraph.engine import store
 from eudigraph.model import labels, ontology, text
 from eudigraph.model.errors import UsageError
 from eudigraph.model.names import OWN_GRAPHS, XSD, shorten
+from eudigraph.model.text import WIDTH
 from eudigraph.model.triples import Triplestore
 from eudigraph.reason import proofs
-from eudigraph.show import tables
 from eudigraph.sources import texts as texts_
 
 
@@ -41,7 +41,7 @@ def explained(
 
 
 def explain(
-    graph: store.Built, subject: str, prop: str, value: str, texts: Sequence[Path] = (), *, width: int = tables.WIDTH
+    graph: store.Built, subject: str, prop: str, value: str, texts: Sequence[Path] = (), *, width: int = WIDTH
 ) -> str:
     """Return, for people, every way in which a statement follows, down to the passages that say so.
 

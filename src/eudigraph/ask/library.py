@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from eudigraph.engine.safety import inspect
+from eudigraph.ask import pair
 from eudigraph.model import text
 from eudigraph.model.errors import DataError, UsageError
 from eudigraph.model.names import shorten
 from eudigraph.model.text import cut, similar
 from eudigraph.model.workspace import Workspace
-from eudigraph.show import tables
 
 _KEYS = {"number": int, "title": str, "question": str, "grain": str, "evidence": list, "columns": dict}
 _OPTIONAL_KEYS = {"parameters": dict, "notes": str, "detail": list}
@@ -66,6 +64,17 @@ def load_library(workspace: Workspace) -> dict[str, LibraryQuery]:
     return {query.name: query for query in sorted(found, key=lambda q: (q.number, q.name))}
 
 
+def open_query(workspace: Workspace, name: str) -> LibraryQuery:
+    """Return the query of that name or number, of which alone the files are read if it is a name.
+
+    Raises UsageError with suggestions, and DataError as ``load_library`` does.
+    """
+    path = workspace.queries_folder / f"{name}.rq"
+    if re.fullmatch(r"[a-z0-9-]+", name) and path.is_file():
+        return _load(path, workspace)
+    return find(load_library(workspace), name)
+
+
 def find(library: Mapping[str, LibraryQuery], name: str) -> LibraryQuery:
     """Return the query of that name or number; raises UsageError with suggestions."""
     if name in library:
@@ -84,10 +93,8 @@ def bind(query: LibraryQuery, values: Mapping[str, Value]) -> str:
     """Return the query's text with each parameter's ``VALUES ?name { UNDEF }`` given its term.
 
     Only whole terms go in, written by the RDF library in SPARQL's own syntax, which escapes what needs it: a text that
-    somebody typed never reaches the query as it is. The files themselves stay valid SPARQL for any engine. Raises
-    UsageError for a query that is refused.
+    somebody typed never reaches the query as it is. The files themselves stay valid SPARQL for any engine.
     """
-    inspect(query.text)
     text = query.text
     for name, value in values.items():
         parts = _slot(name).split(text)
@@ -96,69 +103,51 @@ def bind(query: LibraryQuery, values: Mapping[str, Value]) -> str:
 
 
 def _load(path: Path, workspace: Workspace) -> LibraryQuery:
-    shown = workspace.show(path)
-    beside = path.with_suffix(".toml")
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{shown}: cannot be read ({error}); save it in UTF-8") from error
-    try:
-        given = tomllib.loads(beside.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise DataError(
-            f"{shown}: has no {beside.name} beside it; write one, after the pattern of the others"
-        ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"{workspace.show(beside)}: {error}; correct it") from error
-    kinds = {**_KEYS, **_OPTIONAL_KEYS}
-    wrong = (set(_KEYS) - set(given)) | {key for key, value in given.items() if type(value) is not kinds.get(key)}
-    if wrong:
-        raise DataError(
-            f"{workspace.show(beside)}: has missing, unknown or wrong keys: {cut(', '.join(sorted(wrong)))}; "
-            "write them after the pattern of the others"
-        )
-    if set(map(str, given.get("detail", []))) - set(given["columns"]):
-        raise DataError(f"{workspace.show(beside)}: detail names what is no column; name columns of the query")
-    if not all(isinstance(said, str) for said in (*given["evidence"], *given["columns"].values())):
-        raise DataError(f"{workspace.show(beside)}: evidence and columns hold texts; put them in quotation marks")
-    parameters = {}
-    for name, table in given.get("parameters", {}).items():
-        if (
-            not isinstance(table, dict)
-            or set(table) - _PARAMETER_KEYS
-            or not all(isinstance(table.get(key), str) for key in ("type", "description"))
-        ):
-            raise DataError(
-                f"{workspace.show(beside)}: parameter {name} needs type and description, and knows default and required"
-            )
-        if not re.fullmatch(r"[A-Za-z]+", table["type"]):  # it becomes part of a query
-            raise DataError(
-                f"{workspace.show(beside)}: the type of parameter {name} is no name of a class; "
-                "write one such as Country, or resource, property, date, integer"
-            )
-        if not _slot(name).search(text):
-            raise DataError(f"{shown}: has no VALUES ?{name} {{ UNDEF }} for its parameter {name}")
-        default = table.get("default")
-        parameters[name] = Parameter(
-            name,
-            table["type"],
-            table["description"],
-            None if default is None else str(default),
-            table.get("required", False),
-        )
+    found = pair.read(path, workspace, _KEYS, _OPTIONAL_KEYS)
+    given = found.given
+    detail = tuple(map(str, given.get("detail", [])))
+    if set(detail) - set(given["columns"]):
+        raise found.wrong("detail", "detail names columns that the query does not have; correct it, or add the columns")
+    for key in ("evidence", "columns"):
+        said = given[key].values() if isinstance(given[key], dict) else given[key]
+        if not all(isinstance(value, str) for value in said):
+            raise found.wrong(key, f"{key} holds texts; put them in quotation marks")
+    parameters = {name: _parameter(found, name, said) for name, said in given.get("parameters", {}).items()}
     return LibraryQuery(
-        path.stem,
-        given["number"],
-        given["title"],
-        given["question"],
-        given["grain"],
-        text,
-        given["columns"],
-        tuple(given["evidence"]),
-        parameters,
-        given.get("notes", ""),
-        tuple(map(str, given.get("detail", []))),
+        name=found.name,
+        number=given["number"],
+        title=given["title"],
+        question=given["question"],
+        grain=given["grain"],
+        text=found.text,
+        columns=given["columns"],
+        evidence=tuple(given["evidence"]),
+        parameters=parameters,
+        notes=given.get("notes", ""),
+        detail=detail,
     )
+
+
+def _parameter(found: pair.Pair, name: str, said: object) -> Parameter:
+    """Return a parameter from what stands beside its query."""
+    key = f"parameters.{name}"
+    if (
+        not isinstance(said, dict)
+        or set(said) - _PARAMETER_KEYS
+        or not all(isinstance(said.get(needed), str) for needed in ("type", "description"))
+    ):
+        raise found.wrong(key, f"parameter {name} needs type and description, and knows default and required")
+    if not re.fullmatch(r"[A-Za-z]+", said["type"]):  # it becomes part of a query
+        raise found.wrong(
+            key,
+            f"the type of parameter {name} is not the name of a class; write one such as Country, or resource, "
+            "property, date, integer",
+        )
+    if not _slot(name).search(found.text):
+        raise DataError(f"{found.query}: has no VALUES ?{name} {{ UNDEF }} for its parameter {name}; write it there")
+    default = said.get("default")
+    default = None if default is None else str(default)
+    return Parameter(name, said["type"], said["description"], default, said.get("required", False))
 
 
 def _slot(name: str) -> re.Pattern[str]:
@@ -178,7 +167,7 @@ def describe_query(query: LibraryQuery) -> str:
     lines += ["", "Columns", *columns]
     if query.notes:
         lines += ["", *query.notes.strip().splitlines()]
-    return text.clean_lines(text.folded(lines, tables.WIDTH))
+    return text.clean_lines(text.folded(lines, text.WIDTH))
 
 
 def _default(text: str) -> str:

@@ -10,7 +10,7 @@ import click
 
 from eudigraph.ask import answers, hints
 from eudigraph.ask.explain import explain as explanation
-from eudigraph.ask.library import describe_query, find, load_library
+from eudigraph.ask.library import describe_query, load_library, open_query
 from eudigraph.cli.options import store_option, text_option, workspace_option
 from eudigraph.cli.shared import err, open_or_build, terminal_width
 from eudigraph.model.errors import UsageError
@@ -29,12 +29,13 @@ _SPARQL_GIVEN = "SPARQL of your own comes in a file, or from standard input: eud
 @click.argument("name", required=False)
 def queries(folder: Path | None, name: str | None) -> None:
     """List the questions that have a query, or say all about the query NAME."""
-    library = load_library(open_workspace(folder))
+    workspace = open_workspace(folder)
     if name is None:
+        library = load_library(workspace)
         rows = [[str(q.number), q.name, q.question, " ".join(q.parameters)] for q in library.values()]
         click.echo(tables.table(["no", "name", "question", "parameters"], rows, width=terminal_width()), nl=False)
     else:
-        click.echo(describe_query(find(library, name)), nl=False)
+        click.echo(describe_query(open_query(workspace, name)), nl=False)
 
 
 @click.command()
@@ -90,18 +91,18 @@ def query(
             raise UsageError("parameters are for queries of the library; in your own, write VALUES ?name { … }")
         own = _read(file)
         answer = answers.ask_text(graph, own, asked)
-        notes = hints.remarks(graph, own, answer.answer)
+        notes = hints.remarks(graph, own, answer)
     else:
-        asked_for = find(load_library(workspace), name or "")
+        asked_for = open_query(workspace, name or "")
         answer = answers.ask(graph, asked_for, _pairs(parameters), asked)
         if form == "table" and not all_columns:
             answer = answers.without(answer, asked_for.detail)
     click.echo(answers.render(graph, answer, form, ids=ids, width=terminal_width()), nl=False)
-    if answer.answer.empty:
+    if answer.empty:
         err("No rows: nothing in the graph answers this.")
     for note in notes:
         err(note)
-    if answer.answer.cut:
+    if answer.cut:
         err(f"Only the first {limit} are shown (--limit).")
 
 

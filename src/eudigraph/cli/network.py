@@ -60,12 +60,7 @@ def analyse(
     out: Path | None,
 ) -> None:
     """Measure a network: who is central, who resembles whom, what binds it. A page with pictures: --format html."""
-    from eudigraph.network import (
-        analysis,
-        definitions,
-        registry,
-        report,  # what computes and draws is slow to import
-    )
+    from eudigraph.network import analysis, definitions, findings, registry  # what computes is slow to import
 
     workspace = open_workspace(folder)
     if listing:
@@ -73,16 +68,15 @@ def analyse(
         rows = [(measure.name, measure.meaning) for measure in registry.measures().values()]
         click.echo(tables.table(["measure", ""], rows, width=terminal_width()), nl=False)
         return
-    form = form or {".html": "html", ".md": "md", ".json": "json", ".csv": "csv"}.get(out.suffix if out else "", "text")
+    form = form or findings.ENDINGS.get(out.suffix if out else "", "text")
     graph = open_or_build(workspace, built)
     choice = choice_of(claims, asserted, until, level)
-    made = report.write(
-        analysis.analyse(graph, workspace, name, wanted, choice), form, width=terminal_width(), every=every
-    )
+    made = analysis.analyse(graph, workspace, name, wanted, choice)
+    text = findings.render(made, form, width=terminal_width(), every=every)
     if out is None:
-        click.echo(made, nl=False)
+        click.echo(text, nl=False)
     else:
-        click.echo(f"Wrote {files.write_aside(out, made)}")
+        click.echo(f"Wrote {files.write_aside(out, text)}")
 
 
 @click.command()

@@ -13,6 +13,7 @@ from eudigraph.cli.options import build_option, workspace_option
 from eudigraph.cli.shared import counted, done, err, open_or_build, step
 from eudigraph.engine import store
 from eudigraph.model.errors import UsageError
+from eudigraph.model.names import is_url
 from eudigraph.model.version import installing
 from eudigraph.model.workspace import open_workspace
 
@@ -71,12 +72,11 @@ def serve(
 ) -> None:
     """Serve the graph: the explorer, a page for each thing, the questions as an API, and a SPARQL endpoint."""
     try:
-        from eudigraph.engine import http
         from eudigraph.serve import app, run
     except ModuleNotFoundError as error:
         raise UsageError(f"{error.name} is needed to serve; get it with: {installing('serve')}") from error
 
-    if http.is_url(built):
+    if is_url(built):
         raise UsageError("what is at a URL is served there already; give the folder of a build")
     opened = open_or_build(open_workspace(folder), built)
     settings = app.Settings(

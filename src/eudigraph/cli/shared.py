@@ -4,37 +4,46 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from eudigraph.build import build as building
-from eudigraph.engine import answer, store
-from eudigraph.model.text import clean
+from eudigraph.engine import store
+from eudigraph.engine.answer import TIMEOUT
+from eudigraph.model.names import is_url
+from eudigraph.model.text import WIDTH, clean
 from eudigraph.model.workspace import Workspace, current_folder, open_workspace
-from eudigraph.show import tables
+
+if TYPE_CHECKING:
+    from eudigraph.build.build import Report
 
 
-def open_or_build(workspace: Workspace, built: str | None, timeout: float = answer.TIMEOUT) -> store.Built:
+def open_or_build(workspace: Workspace, built: str | None, timeout: float = TIMEOUT) -> store.Built:
     """Open the build that is asked for; build the workspace's own if there is none yet."""
     if built is not None:
-        from eudigraph.engine import endpoint  # what speaks HTTP is slow to import
+        if is_url(built):
+            from eudigraph.engine import endpoint  # what speaks HTTP is slow to import
 
-        return endpoint.open_store(built, timeout=timeout)
+            return endpoint.open_endpoint(built, timeout=timeout)
+        return store.open_built(Path(built), watched=True)
     folder = workspace.build_folder
     if not store.exists(folder):
         err("Building the graph for the first time …")
+        from eudigraph.build import build as building  # slow to import, and seldom needed
+
         report = building.build(workspace, folder)
         show_problems(report)
         if report.errors:
             sys.exit(1)
-    opened = store.open_built(folder)
+    opened = store.open_built(folder, watched=True)
     if opened.stale(workspace):
         where = "" if workspace == open_workspace(current_folder()) else f" --workspace {workspace.root}"
         err(f"Files have changed since the build; this is the former graph. Build again with: eudigraph build{where}")
     return opened
 
 
-def show_problems(report: building.Report, *, to_stderr: bool = True) -> None:
+def show_problems(report: Report, *, to_stderr: bool = True) -> None:
     """Print the problems and notes of a report."""
     for problem in report.problems:
         click.echo(clean(str(problem)), err=to_stderr)
@@ -66,4 +75,4 @@ def counted(number: int, what: str) -> str:
 
 def terminal_width() -> int:
     """Return how wide lines may be: what COLUMNS says, or the terminal."""
-    return max(60, shutil.get_terminal_size((tables.WIDTH, 0)).columns)
+    return max(60, shutil.get_terminal_size((WIDTH, 0)).columns)

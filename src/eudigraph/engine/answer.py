@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
+from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, Triple
 
-from eudigraph.engine.safety import bare, harmless
+from eudigraph.engine.safety import Query, bare
 from eudigraph.model.errors import UsageError
 from eudigraph.model.names import PREFIXES
+from eudigraph.model.passage import Passage
 from eudigraph.model.text import cut
 from eudigraph.model.triples import Triplestore
 
@@ -23,6 +24,9 @@ MAX_TIMEOUT = 24 * 3600.0
 """Seconds a query may be allowed at most."""
 MAX_ANSWER = 256 * 1024**2
 """Bytes of the largest answer that is collected, as processes exchange it; in memory it takes some times more."""
+
+TOO_MUCH = "the query took too much memory and was ended; make it narrower"
+"""What is said of a query that takes more memory than it may."""
 
 Term = Any
 """A term of pyoxigraph; None in a row for a variable without value."""
@@ -34,7 +38,8 @@ class Answer:
     """What a query gave: ``rows`` over ``variables`` (SELECT), ``truth`` (ASK), or ``triples`` (CONSTRUCT, DESCRIBE).
 
     A row is a tuple or pyoxigraph's own, which reads like one: to make tuples of these takes as long as small queries
-    do. ``cut`` is true if there would have been more than the limit.
+    do. ``cut`` is true if there would have been more than the limit. With evidence, ``behind`` has for each row the
+    places in ``passages`` of those that say so.
     """
 
     variables: list[str] = field(default_factory=list)
@@ -42,6 +47,8 @@ class Answer:
     truth: bool | None = None
     triples: list[Triple] | None = None
     cut: bool = False
+    passages: list[Passage] = field(default_factory=list)
+    behind: list[list[int]] | None = None
 
     @property
     def empty(self) -> bool:
@@ -49,33 +56,21 @@ class Answer:
         return not self.rows and self.truth is None and self.triples is None
 
 
-@dataclass(frozen=True)
-class Graphs:
-    """The graphs that a query sees: in its default graph, and by name; all, unless told otherwise.
-
-    See the SPARQL 1.1 Protocol (https://www.w3.org/TR/sparql11-protocol/#dataset).
-    """
-
-    default: tuple[NamedNode | DefaultGraph, ...] = (DefaultGraph(),)
-    named: tuple[NamedNode, ...] | None = None
-
-
-def run(store: Triplestore, text: str, *, limit: int | None = None, graphs: Graphs = Graphs()) -> Answer:
-    """Run an inspected query in this process, without a deadline. Raises UsageError for one the engine rejects."""
-    with asked(store, text, graphs) as results:
+def run(store: Triplestore, query: Query, *, limit: int | None = None) -> Answer:
+    """Run a query in this process, without a deadline. Raises UsageError for one that the engine rejects."""
+    with asked(store, query) as results:
         return collect(results, limit)
 
 
 @contextmanager
-def asked(store: Triplestore, text: str, graphs: Graphs = Graphs()) -> Iterator[Results]:
-    """Give the engine's results of an inspected query. Raises UsageError for one it rejects, also while it is run."""
-    readable = harmless(text).rstrip()  # so that a query that breaks off does so on its last line
+def asked(store: Triplestore, query: Query) -> Iterator[Results]:
+    """Give the engine's results of a query. Raises UsageError for one it rejects, also while it is run."""
     try:
         # The default graph is named here, since that overrules any FROM in the text.
-        default, named = list(graphs.default), None if graphs.named is None else list(graphs.named)
-        yield store.query(readable, prefixes=PREFIXES, default_graph=default, named_graphs=named)
+        default, named = list(query.graphs.default), None if query.graphs.named is None else list(query.graphs.named)
+        yield store.query(query.text, prefixes=PREFIXES, default_graph=default, named_graphs=named)
     except SyntaxError as error:
-        raise UsageError(_explain(readable, str(error))) from error
+        raise UsageError(_explain(query.text, str(error))) from error
     except (ValueError, RuntimeError, OSError) as error:
         raise UsageError(f"the query cannot be run: {_first_line(str(error))}") from error
 
@@ -95,6 +90,17 @@ def collect(results: Results | Iterator[Triple], limit: int | None = None) -> An
         answer.cut = True
         items.pop()
     return answer
+
+
+def late(timeout: float) -> str:
+    """Return what is said of a query that is still running after so many seconds."""
+    return f"the query did not end within {timeout:g} seconds; make it narrower, or allow more with --timeout"
+
+
+def check_timeout(seconds: float) -> None:
+    """Raise UsageError for a timeout that no query can have."""
+    if not 0 < seconds <= MAX_TIMEOUT:
+        raise UsageError(f"a timeout of {seconds:g} seconds is not possible; give up to {MAX_TIMEOUT:,.0f} seconds")
 
 
 def _explain(text: str, message: str) -> str:

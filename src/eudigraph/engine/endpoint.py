@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -35,16 +34,16 @@ from pyoxigraph import (
     parse_query_results,
 )
 
-from eudigraph.engine import answer, dialect
+from eudigraph.engine import dialect
+from eudigraph.engine.answer import MAX_ANSWER, TIMEOUT, Answer, check_timeout, run
 from eudigraph.engine.dialect import GRAPH_MANIFEST
-from eudigraph.engine.http import Reply, Server, is_url
-from eudigraph.engine.safety import MAX_NESTING, bare, harmless, too_deep
+from eudigraph.engine.http import Reply, Server
+from eudigraph.engine.safety import FORMS, MAX_NESTING, Query, form_of, harmless, too_deep
 from eudigraph.engine.store import FORMAT, Built, Manifest, open_built
 from eudigraph.model.errors import QueryTimeout, StoreError, UsageError
-from eudigraph.model.names import BASE, EUD, GRAPH_DEFAULT, GRAPH_ONTOLOGY, GRAPH_PROVENANCE, OWL, OWN_GRAPHS, RDF
+from eudigraph.model.names import BASE, GRAPH_DEFAULT, GRAPH_ONTOLOGY, OWL, RDF, is_url
 from eudigraph.model.text import cut
 from eudigraph.model.triples import iri, select
-from eudigraph.model.workspace import Workspace
 
 MANIFEST_VALUE: Final = NamedNode(RDF + "value")
 """Leads from the manifest's graph to the manifest in JSON; while loading is under way, to ``LOADING``."""
@@ -62,7 +61,6 @@ _DEEP: Final = 2_000
 """Brackets of an answer that are looked at together, and that may be open at once: of twice as many pyoxigraph dies."""
 _NO_MARKS: Final = bytes(set(range(256)) - set(b'"{}[]'))
 """What neither is a bracket nor tells which brackets stand in a text."""
-_PROLOGUE = re.compile(r"\s*(?:PREFIX\s+[^\s:]*:\s*<>|BASE\s*<>)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -77,14 +75,16 @@ class Endpoint:
 
     server: Server
     default_graph: str | None = None
-    timeout: float = answer.TIMEOUT
+    timeout: float = TIMEOUT
     enough: int | None = None
 
     def query(
         self, query: str, *, prefixes: dict[str, str] | None = None, default_graph: Any = None, named_graphs: Any = None
     ) -> QuerySolutions | QueryBoolean | QueryTriples:
         """Return the answer to a query, over the whole dataset or these graphs of it."""
-        form = _form(query)
+        form = form_of(harmless(query))
+        if form not in FORMS:
+            raise UsageError("only queries are sent to an endpoint: SELECT, ASK, CONSTRUCT or DESCRIBE")
         text = dialect.rewritten(query, prefixes or {}, default_is_sent=self.default_graph is not None)
         chosen = [("default-graph-uri", name) for name in _names(default_graph)]
         if not chosen and self.default_graph:
@@ -138,7 +138,7 @@ class Endpoint:
             data=urlencode([("query", text), *chosen]).encode(),
             headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": wanted},
             timeout=self.timeout,
-            most=answer.MAX_ANSWER,
+            most=MAX_ANSWER,
         )
         if reply.status == 200:
             return reply
@@ -210,36 +210,25 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Elsewhere(Built):
-    """A built graph behind an endpoint, open for reading. ``folder`` is where files are written that belong to it."""
+class Remote:
+    """Runs queries behind an endpoint, which gets so many seconds for each answer."""
 
-    store: Endpoint
+    endpoint: Endpoint
 
-    def ask(self, text: str, *, limit: int | None = None, timeout: float = answer.TIMEOUT) -> answer.Answer:
-        """Run an inspected query there, within a time, and return at most ``limit`` rows or triples."""
-        if not 0 < timeout <= answer.MAX_TIMEOUT:
-            most = f"{answer.MAX_TIMEOUT:,.0f}"
-            raise UsageError(f"a timeout of {timeout:g} seconds is not possible; give up to {most} seconds")
-        return answer.run(replace(self.store, timeout=timeout, enough=limit), text, limit=limit)
-
-    @cached_property
-    def counts(self) -> dict[str, int]:
-        """How much there is of each kind; it may have to be counted."""
-        return self.manifest.counts or _counted(self.store)
-
-    def stale(self, workspace: Workspace) -> bool:  # noqa: ARG002
-        """Whether a file of the workspace has changed since the build: nobody knows, so it is not said."""
-        return False
+    def run(self, query: Query, *, limit: int | None = None, timeout: float = TIMEOUT) -> Answer:
+        """Run a query there, within a time, and return at most ``limit`` rows or triples."""
+        check_timeout(timeout)
+        return run(replace(self.endpoint, timeout=timeout, enough=limit), query, limit=limit)
 
 
-def open_store(place: str | Path, *, timeout: float = answer.TIMEOUT) -> Built:
+def open_store(place: str | Path, *, timeout: float = TIMEOUT) -> Built:
     """Open the build in a folder, or behind the endpoint at a URL. Raises StoreError and UsageError."""
     if isinstance(place, str) and is_url(place):
         return open_endpoint(place, timeout=timeout)
     return open_built(Path(place))
 
 
-def open_endpoint(url: str, *, timeout: float = answer.TIMEOUT) -> Elsewhere:
+def open_endpoint(url: str, *, timeout: float = TIMEOUT) -> Built:
     """Open a built graph behind a SPARQL endpoint, which gets ``timeout`` seconds for each answer.
 
     Raises StoreError for one that cannot be reached, holds nothing of ours or a part only, or of another version,
@@ -261,7 +250,7 @@ def _answering(graph: Endpoint) -> Iterator[None]:
         ) from error
 
 
-def _opened(plain: Endpoint) -> Elsewhere:
+def _opened(plain: Endpoint) -> Built:
     where = plain.server.url
     rows = select(plain, f"SELECT ?v {{ GRAPH {GRAPH_MANIFEST} {{ {GRAPH_MANIFEST} {MANIFEST_VALUE} ?v }} }}")
     manifest = read_manifest(row["v"].value for row in rows) if rows else _unwritten_manifest(plain)
@@ -272,7 +261,8 @@ def _opened(plain: Endpoint) -> Elsewhere:
             f"{where} was filled by eudigraph {cut(manifest.eudigraph)} in format {manifest.format}; this one reads "
             f"format {FORMAT}; fill it again: eudigraph load --to URL"
         )
-    return Elsewhere(Path(), manifest, replace(_in_its_way(plain), timeout=answer.TIMEOUT))
+    found = replace(_in_its_way(plain), timeout=TIMEOUT)
+    return Built(Path(), manifest, found, Remote(found))
 
 
 def _unwritten_manifest(plain: Endpoint) -> Manifest:
@@ -282,26 +272,6 @@ def _unwritten_manifest(plain: Endpoint) -> Manifest:
     if not rows:
         raise StoreError(f"{plain.server.url} holds no graph of eudigraph; fill it with: eudigraph load --to URL")
     return Manifest(FORMAT, 0, "", rows[0]["v"].value)
-
-
-def _counted(graph: Endpoint) -> dict[str, int]:
-    """Count what a build counts, and notes in its manifest."""
-
-    def number(pattern: str, what: str = "*") -> int:
-        return int(select(graph, f"SELECT (COUNT({what}) AS ?n) {{ {pattern} }}")[0]["n"].value)
-
-    def things(name: str) -> int:
-        return number(f"GRAPH {GRAPH_PROVENANCE} {{ ?thing a <{EUD}{name}> }}", "DISTINCT ?thing")
-
-    own = ", ".join(str(name) for name in OWN_GRAPHS)
-    kinds = [name for name in OWN_GRAPHS if name != GRAPH_ONTOLOGY]
-    with _answering(graph):
-        return {
-            "sources": things("Source"),
-            "passages": things("Passage"),
-            "claims": number(f"GRAPH ?graph {{ ?s ?p ?o }} FILTER(?graph NOT IN ({own}))"),
-            **{name.value.rpartition("/")[2]: number(f"GRAPH {name} {{ ?s ?p ?o }}") for name in kinds},
-        }
 
 
 def read_manifest(values: Iterable[str]) -> Manifest | None:
@@ -363,21 +333,6 @@ def _count(body: bytes) -> int | None:
     except MemoryError:
         return _LONG
     return rows
-
-
-def _form(text: str) -> str:
-    """Return SELECT, ASK, CONSTRUCT or DESCRIBE; raises UsageError for what is none, and for SERVICE.
-
-    Not ``queries.inspect``, which comes before: what the program itself asks may be longer than what people may ask.
-    """
-    harmless(text)
-    words = bare(text)
-    while found := _PROLOGUE.match(words):
-        words = words[found.end() :]
-    form = re.match(r"\s*(SELECT|ASK|CONSTRUCT|DESCRIBE)\b", words, re.IGNORECASE)
-    if form is None:
-        raise UsageError("only queries are sent to an endpoint: SELECT, ASK, CONSTRUCT or DESCRIBE")
-    return form[1].upper()
 
 
 def _names(graphs: Any) -> list[str]:

@@ -68,11 +68,6 @@ class _Request:
     only_start: bool
 
 
-def is_url(place: object) -> bool:
-    """Whether what was given as a place is an address in the web."""
-    return isinstance(place, str) and re.match(r"https?://", place, re.IGNORECASE) is not None
-
-
 class Server:
     """One address of a server, with the connections to it. Name and password never stand in ``url`` or in messages.
 

@@ -24,7 +24,9 @@ from typing import Any
 
 from pyoxigraph import QueryResultsFormat, QueryTriples, RdfFormat, Store, parse, parse_query_results
 
-from eudigraph.engine.answer import MAX_ANSWER, MAX_TIMEOUT, TIMEOUT, Answer, asked, collect
+from eudigraph.engine.answer import MAX_ANSWER, TIMEOUT, TOO_MUCH, Answer, asked, check_timeout, collect
+from eudigraph.engine.answer import late as late_
+from eudigraph.engine.safety import Query
 from eudigraph.model.errors import EudigraphError, QueryTimeout, StoreError, UsageError
 
 OVERFLOWN = -11
@@ -61,7 +63,7 @@ def environment() -> dict[str, str]:
 
 
 class Isolated:
-    """Runs inspected queries on the store in a folder, each where it can be ended.
+    """Runs queries on the store in a folder, each where it can be ended.
 
     Several threads may ask at once; each has a process of its own then, and one of these is kept. It ends with this
     object, or with whoever asks.
@@ -72,24 +74,22 @@ class Isolated:
         self._kept: list[_Process] = []
         weakref.finalize(self, _end_all, self._kept)
 
-    def run(self, text: str, *, limit: int | None = None, timeout: float = TIMEOUT) -> Answer:
+    def run(self, query: Query, *, limit: int | None = None, timeout: float = TIMEOUT) -> Answer:
         """Run a query within a time, and return at most ``limit`` rows or triples.
 
         Raises QueryTimeout for one that takes too long or too much memory, UsageError for one the engine rejects, and
         StoreError where none can be run: the store is gone, or no process comes up.
         """
-        if not 0 < timeout <= MAX_TIMEOUT:
-            most = f"{MAX_TIMEOUT:,.0f}"
-            raise UsageError(f"a timeout of {timeout:g} seconds is not possible; give up to {most} seconds")
+        check_timeout(timeout)
         if kept := self._next():
             with suppress(_Unheard):  # it has died since; another has to hear the query
-                return self._asked(kept, text, limit, timeout)
-        return self._asked(_Process(self._store), text, limit, timeout)
+                return self._asked(kept, query, limit, timeout)
+        return self._asked(_Process(self._store), query, limit, timeout)
 
-    def _asked(self, process: _Process, text: str, limit: int | None, timeout: float) -> Answer:
+    def _asked(self, process: _Process, query: Query, limit: int | None, timeout: float) -> Answer:
         began = monotonic()
         try:
-            return process.ask(text, limit, timeout)
+            return process.ask(query, limit, timeout)
         finally:
             if process.ready and monotonic() - began < _LONG and not self._kept:
                 self._kept.append(process)
@@ -145,13 +145,13 @@ class _Process:
         """Whether it is alive and ours: what was forked from its owner must leave it alone."""
         return self._owner == os.getpid() and self._process.poll() is None
 
-    def ask(self, text: str, limit: int | None, timeout: float) -> Answer:
+    def ask(self, query: Query, limit: int | None, timeout: float) -> Answer:
         """Return the answer to a query; see ``Isolated.run``."""
         self.ready = False
         parts = _Parts(self._process.stdout)
         late = threading.Event()
         with self._killed_after(timeout, late):
-            self._send({"store": str(self._store), "text": text, "timeout": timeout})
+            self._send({"store": str(self._store), "form": query.form, "text": query.text, "timeout": timeout})
             answer = parts.answer(limit)
         if not parts.ended and answer is not None:  # enough has been read; the rest may be little
             with self._killed_after(_REST, late):
@@ -173,9 +173,7 @@ class _Process:
         if parts.long:
             return QueryTimeout("the answer has a text of more than 16 MB in it; ask for a part of it, with SUBSTR")
         if late:
-            return QueryTimeout(
-                f"the query did not end within {timeout:g} seconds; make it narrower, or allow more with --timeout"
-            )
+            return QueryTimeout(late_(timeout))
         with suppress(subprocess.TimeoutExpired):  # all it had to say is said, as far as we can tell
             self._process.wait(_GRACE)
         code = self._process.returncode
@@ -183,7 +181,7 @@ class _Process:
             return _Unheard(f"the process that runs queries did not come up (it ended with {code}); install anew")
         if code == OVERFLOWN:
             return QueryTimeout(TOO_DEEP)
-        return QueryTimeout("the query took too much memory and was ended; make it narrower")
+        return QueryTimeout(TOO_MUCH)
 
     def end(self) -> None:
         """End it, whatever it does."""
@@ -349,7 +347,7 @@ def _serve() -> None:
         kind, said = _END, ""
         try:
             store = store or Store.read_only(request["store"])
-            _answer(store, request["text"])
+            _answer(store, Query(request["form"], request["text"]))
         except UsageError as error:
             kind, said = _ERROR, str(error)
         except OSError as error:
@@ -359,8 +357,8 @@ def _serve() -> None:
         alarm(0)
 
 
-def _answer(store: Store, text: str) -> None:
-    with asked(store, text) as results:
+def _answer(store: Store, query: Query) -> None:
+    with asked(store, query) as results:
         if isinstance(results, QueryTriples):
             sender = _Sender(_TRIPLES)
             sender.write(b"")  # nothing else would tell that these are triples, if there are none

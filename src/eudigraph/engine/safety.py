@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
+from pyoxigraph import DefaultGraph, Literal, NamedNode
+
 from eudigraph.model.errors import UsageError
+from eudigraph.model.names import PREFIXES
 from eudigraph.model.text import cut
 
 TOKEN = re.compile(
@@ -25,6 +29,113 @@ TOKEN = re.compile(
 
 _SPACE = " \t\r\n"
 """White space in SPARQL; what Python calls white space besides may be part of a name there."""
+MAX_NESTING = 100
+"""Quoted statements within each other that are read at most; of some thousands the parser would bring us down."""
+MAX_TEXT = 100_000
+"""Characters of the longest query that is read."""
+MAX_DEPTH = 64
+"""Brackets within brackets that are read; the engine's parser may crash or slow down on more."""
+FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+_UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
+_PROLOGUE = ("PREFIX", "BASE", "VERSION")
+_WORD_OR_BRACKET = re.compile(r"[()\[\]{}]|(?:!\s*)+|(?<![\w:.%-])[A-Za-z]+(?![\w:.-])")
+EXAMPLE = "one such as SELECT ?thing ?name { ?thing skos:prefLabel ?name }"
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The graphs that a query sees: in its default graph, and by name; all, unless told otherwise.
+
+    See the SPARQL 1.1 Protocol (https://www.w3.org/TR/sparql11-protocol/#dataset).
+    """
+
+    default: tuple[NamedNode | DefaultGraph, ...] = (DefaultGraph(),)
+    named: tuple[NamedNode, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query that may be run: what it asks for, its text made safe, and the graphs that it sees.
+
+    ``form`` is ``select``, ``ask``, ``construct`` or ``describe``. Made by ``prepare`` alone.
+    """
+
+    form: str
+    text: str
+    graphs: Graphs = Graphs()
+
+
+def prepare(text: str, *, values: Mapping[str, NamedNode | Literal] | None = None, choosing: bool = False) -> Query:
+    """Return a query that somebody wrote as one that may be run; whoever runs one prepares it here.
+
+    ``values`` are terms that variables of the query stand for, by their names. FROM may stand only where the caller is
+    ``choosing`` graphs; those that it names are then the query's, and the caller makes sure that they are in the
+    dataset.
+
+    Raises UsageError for what is refused: SERVICE and FROM, which could reach other machines or graphs, and updates;
+    and for what is no query at all, is too long or nested too deeply. Whether the rest is good SPARQL is found by the
+    engine when it runs it.
+    """
+    form = _inspect(text, choosing)
+    chosen = _datasets(text, PREFIXES) if choosing else []
+    if values:
+        text = _with_values(text, values)
+    # Without what stands behind it, so that a query that breaks off does so on its last line.
+    return Query(form, harmless(text).rstrip(), Graphs(*_split(chosen)) if chosen else Graphs())
+
+
+def _split(chosen: list[tuple[bool, NamedNode]]) -> tuple[tuple[NamedNode, ...], tuple[NamedNode, ...]]:
+    """Return the graphs that make up the default graph, and the named ones."""
+    return tuple(graph for named, graph in chosen if not named), tuple(graph for named, graph in chosen if named)
+
+
+def form_of(text: str) -> str:
+    """Return the first word of a query behind its prologue, in capitals; nothing where there is none."""
+    words, _ = _outermost(bare(text))
+    return next((word for word in words if word not in _PROLOGUE), "")
+
+
+@lru_cache(maxsize=512)
+def _inspect(text: str, choosing: bool) -> str:
+    """Return the form of a query; see ``prepare``."""
+    if len(text) > MAX_TEXT:
+        raise UsageError(f"the query has {len(text):,} characters; at most {MAX_TEXT:,} are read")
+    words, depth = _outermost(bare(text))
+    if depth > MAX_DEPTH:
+        raise UsageError("the query is nested too deeply; make it simpler")
+    words = [word for word in words if word not in _PROLOGUE]
+    if not words:
+        raise UsageError(f"there is no query in the text; write {EXAMPLE}")
+    form = words[0]
+    if form in _UPDATES:
+        raise UsageError("updates are refused: the graph changes only through the files in graph/; edit them and build")
+    if form not in FORMS:
+        capitals = bare(text).upper()
+        line = capitals.count("\n", 0, capitals.index(form)) + 1
+        raise UsageError(f"this is no SPARQL query: it begins with {cut(form)} (line:{line}); write {EXAMPLE}")
+    if "FROM" in words and not choosing:
+        raise UsageError("FROM is refused: a query must not load other data; choose passages with GRAPH instead")
+    behind = [word for word in words if word in _UPDATES]
+    if behind:
+        raise UsageError(f"this is no SPARQL query: {behind[0]} follows it; a query only asks, and stands alone")
+    return form.lower()
+
+
+def _outermost(text: str) -> tuple[list[str], int]:
+    """Return the words outside all brackets, in capitals, of a bare query, and how deeply it is nested."""
+    words = []
+    depth = deepest = 0
+    for part in _WORD_OR_BRACKET.findall(text):
+        if part in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif part in ")]}":
+            depth -= 1
+        elif part.startswith("!"):
+            deepest = max(deepest, depth + part.count("!"))
+        elif depth == 0:
+            words.append(part.upper())
+    return words, deepest
 
 
 def bare(text: str) -> str:
@@ -61,7 +172,7 @@ def _with_iris(text: str) -> str:
     return TOKEN.sub(lambda t: t[0] if t.lastgroup == "iri" else re.sub(r"[^\n]", " ", t[0]), text)
 
 
-def datasets(text: str, prefixes: Mapping[str, str]) -> list[tuple[bool, str]]:
+def _datasets(text: str, prefixes: Mapping[str, str]) -> list[tuple[bool, NamedNode]]:
     """Return the graphs that a query names with FROM, each with whether it is NAMED, in the query's order.
 
     Raises UsageError for one whose IRI cannot be read.
@@ -74,16 +185,26 @@ def datasets(text: str, prefixes: Mapping[str, str]) -> list[tuple[bool, str]]:
         prefix, _, local = name.partition(":")
         if not name.startswith("<") and prefix not in known:
             raise UsageError("FROM needs the IRI of a graph, such as FROM <https://…> or FROM passage:…; write it so")
-        found.append((bool(named), name[1:-1] if name.startswith("<") else known[prefix] + local))
+        iri = name[1:-1] if name.startswith("<") else known[prefix] + local
+        found.append((bool(named), graph_named(iri)))
     return found
 
 
-def with_values(text: str, names: str, values: str) -> str:
+def graph_named(iri: str) -> NamedNode:
+    """Return the name of a graph; raises UsageError for what is no IRI."""
+    try:
+        return NamedNode(iri)
+    except ValueError:
+        raise UsageError(f"{cut(iri)!r} is no IRI of a graph; give one of this dataset") from None
+
+
+def _with_values(text: str, values: Mapping[str, NamedNode | Literal]) -> str:
     """Return a query in which variables stand for terms: a VALUES at the beginning of its pattern.
 
     So filters and functions see them, too. Where the pattern can take none, it joins the rows at the end.
     """
-    block = f"VALUES ({names}) {{ ({values}) }}"
+    names, terms = " ".join(f"?{name}" for name in values), " ".join(map(str, values.values()))
+    block = f"VALUES ({names}) {{ ({terms}) }}"
     # Whatever is no keyword or bracket is made blank, so that places stay what they are.
     blank = TOKEN.sub(lambda token: re.sub(r"[^\n]", " ", token[0]), text)
     start = _pattern(blank)
@@ -160,10 +281,6 @@ def _disarm(token: re.Match[str]) -> str:
     return token[0]
 
 
-MAX_NESTING = 100
-"""Quoted statements within each other that are read at most; of some thousands the parser would bring us down."""
-
-
 def too_deep(text: str) -> int:
     """Return the line on which Turtle, TriG or N-Triples quotes statements too deeply within each other; 0 for none."""
     words, depth = bare(text), 0
@@ -172,64 +289,3 @@ def too_deep(text: str) -> int:
         if depth > MAX_NESTING:
             return words.count("\n", 0, bracket.start()) + 1
     return 0
-
-
-MAX_TEXT = 100_000
-"""Characters of the longest query that is read."""
-MAX_DEPTH = 64
-"""Brackets within brackets that are read; the engine's parser may crash or slow down on more."""
-_FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
-_UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
-_PROLOGUE = ("PREFIX", "BASE", "VERSION")
-_WORD_OR_BRACKET = re.compile(r"[()\[\]{}]|(?:!\s*)+|(?<![\w:.%-])[A-Za-z]+(?![\w:.-])")
-EXAMPLE = "one such as SELECT ?thing ?name { ?thing skos:prefLabel ?name }"
-
-
-@lru_cache(maxsize=512)
-def inspect(text: str, *, choosing: bool = False) -> str:
-    """Return what a query asks for: ``select``, ``ask``, ``construct`` or ``describe``.
-
-    Raises UsageError for what is refused: SERVICE and FROM, which could reach other machines or graphs, and updates;
-    and for what is no query at all, is too long or nested too deeply. FROM may stand if the caller is ``choosing`` the
-    graphs itself, by what ``sparql.datasets`` finds. Whether the rest is good SPARQL is found by the engine when it
-    runs it, in a process that may fail.
-    """
-    if len(text) > MAX_TEXT:
-        raise UsageError(f"the query has {len(text):,} characters; at most {MAX_TEXT:,} are read")
-    words, depth = _outermost(bare(text))
-    if depth > MAX_DEPTH:
-        raise UsageError("the query is nested too deeply; make it simpler")
-    words = [word for word in words if word not in _PROLOGUE]
-    if not words:
-        raise UsageError(f"there is no query in the text; write {EXAMPLE}")
-    form = words[0]
-    if form in _UPDATES:
-        raise UsageError("updates are refused: the graph changes only through the files in graph/; edit them and build")
-    if form not in _FORMS:
-        capitals = bare(text).upper()
-        line = capitals.count("\n", 0, capitals.index(form)) + 1
-        raise UsageError(f"this is no SPARQL query: it begins with {cut(form)} (line:{line}); write {EXAMPLE}")
-    if "FROM" in words and not choosing:
-        raise UsageError("FROM is refused: a query must not load other data; choose passages with GRAPH instead")
-    behind = [word for word in words if word in _UPDATES]
-    if behind:
-        raise UsageError(f"this is no SPARQL query: {behind[0]} follows it; a query only asks, and stands alone")
-    harmless(text)
-    return form.lower()
-
-
-def _outermost(text: str) -> tuple[list[str], int]:
-    """Return the words outside all brackets, in capitals, of a bare query, and how deeply it is nested."""
-    words = []
-    depth = deepest = 0
-    for part in _WORD_OR_BRACKET.findall(text):
-        if part in "([{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif part in ")]}":
-            depth -= 1
-        elif part.startswith("!"):
-            deepest = max(deepest, depth + part.count("!"))
-        elif depth == 0:
-            words.append(part.upper())
-    return words, deepest

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pyoxigraph import Store
 
-from eudigraph.engine import answer
-from eudigraph.engine.process import Isolated
+from eudigraph.engine.answer import TIMEOUT, Answer
+from eudigraph.engine.safety import Query
 from eudigraph.model.errors import StoreError
-from eudigraph.model.triples import Triplestore
+from eudigraph.model.names import EUD, GRAPH_ONTOLOGY, GRAPH_PROVENANCE, OWN_GRAPHS
+from eudigraph.model.triples import Triplestore, select
 from eudigraph.model.workspace import Workspace
 
 FORMAT = 1
@@ -23,7 +24,7 @@ FORMAT = 1
 SMALL = 150_000
 """Up to how many statements, each counted once, ``serve`` holds a graph in memory unasked: 0.15 GB a process."""
 LARGEST = 3_000_000
-"""The most it holds there if told to: with what a query needs besides, more would not fit into ``isolated.MEMORY``."""
+"""The most it holds there if told to: with what a query needs besides, more would not fit into ``process.MEMORY``."""
 _AT_ONCE = 200
 """How many statements are read before another thread has its turn: a millisecond or two."""
 MANIFEST = "manifest.json"
@@ -55,13 +56,24 @@ class Manifest:
         return sum(self.counts.values())
 
 
+class Runner(Protocol):
+    """What runs the queries that somebody wrote: where they can be ended, here or elsewhere."""
+
+    def run(self, query: Query, *, limit: int | None = None, timeout: float = TIMEOUT) -> Answer:
+        """Return at most ``limit`` rows or triples; raises QueryTimeout, UsageError and StoreError."""
+
+
 @dataclass(frozen=True)
 class Built:
-    """A built graph that is open for reading."""
+    """A built graph that is open for reading, on disk, in memory or behind an endpoint.
+
+    ``folder`` is where files are written that belong to it.
+    """
 
     folder: Path
     manifest: Manifest
     store: Triplestore
+    runner: Runner
 
     @property
     def generation(self) -> Path:
@@ -70,20 +82,40 @@ class Built:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How many sources, passages and statements of each kind there are."""
-        return self.manifest.counts
+        """How many sources, passages and statements of each kind there are; they may have to be counted."""
+        try:
+            return self.manifest.counts or _counted(self.store)
+        except (LookupError, AttributeError, ValueError) as error:
+            raise StoreError(
+                "the graph cannot be counted: its endpoint answers with other columns than it was asked for"
+            ) from error
 
-    def ask(self, text: str, *, limit: int | None = None, timeout: float = answer.TIMEOUT) -> answer.Answer:
-        """Run an inspected query where it can be ended; see ``Isolated.run``."""
-        return self._isolated.run(text, limit=limit, timeout=timeout)
-
-    @cached_property
-    def _isolated(self) -> Isolated:
-        return Isolated(self.generation / "store")
+    def ask(self, query: Query, *, limit: int | None = None, timeout: float = TIMEOUT) -> Answer:
+        """Run a query where it can be ended, and return at most ``limit`` rows or triples."""
+        return self.runner.run(query, limit=limit, timeout=timeout)
 
     def stale(self, workspace: Workspace) -> bool:
-        """Whether a file of the workspace has changed since the build."""
-        return self.manifest.inputs != inputs(workspace)
+        """Whether a file of the workspace has changed since the build, as far as its manifest knows of files."""
+        return bool(self.manifest.inputs) and self.manifest.inputs != inputs(workspace)
+
+
+def _counted(graph: Triplestore) -> dict[str, int]:
+    """Count what a build counts, and notes in its manifest."""
+
+    def number(pattern: str, what: str = "*") -> int:
+        return int(select(graph, f"SELECT (COUNT({what}) AS ?n) {{ {pattern} }}")[0]["n"].value)
+
+    def things(name: str) -> int:
+        return number(f"GRAPH {GRAPH_PROVENANCE} {{ ?thing a <{EUD}{name}> }}", "DISTINCT ?thing")
+
+    own = ", ".join(str(name) for name in OWN_GRAPHS)
+    kinds = [name for name in OWN_GRAPHS if name != GRAPH_ONTOLOGY]
+    return {
+        "sources": things("Source"),
+        "passages": things("Passage"),
+        "claims": number(f"GRAPH ?graph {{ ?s ?p ?o }} FILTER(?graph NOT IN ({own}))"),
+        **{name.value.rpartition("/")[2]: number(f"GRAPH {name} {{ ?s ?p ?o }}") for name in kinds},
+    }
 
 
 def inputs(workspace: Workspace) -> dict[str, list[int]]:
@@ -101,8 +133,11 @@ def exists(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
-def open_built(folder: Path) -> Built:
+def open_built(folder: Path, *, watched: bool = False) -> Built:
     """Open the generation in force for reading; many may read at once, also while another is being built.
+
+    Queries that somebody wrote run in a process of their own or, ``watched``, in this one, which then has to end when
+    one was given up: see ``watchdog``.
 
     Raises StoreError if there is none, if another version of eudigraph made it, or if it is damaged.
     """
@@ -111,8 +146,9 @@ def open_built(folder: Path) -> Built:
     for attempt in (1, 2):  # a build may put the next generation in force between the two reads
         manifest = manifest_of(folder)
         try:
-            found = Store.read_only(str(folder / str(manifest.generation) / "store"))
-            return Built(folder, manifest, found)
+            place = folder / str(manifest.generation) / "store"
+            found = Store.read_only(str(place))
+            return Built(folder, manifest, found, _runner(found, place, watched))
         except (OSError, RuntimeError, ValueError) as error:
             if "file descriptors" in str(error):
                 raise StoreError(
@@ -125,7 +161,7 @@ def open_built(folder: Path) -> Built:
 
 
 def read_into_memory(built: Built) -> Built:
-    """Return the same graph, held in memory, for who asks it often.
+    """Return the same graph, held in memory, for whoever asks it often.
 
     A query of the library takes seven tenths of the time there, more or less. Another thread may ask the one on
     disk meanwhile. Raises StoreError if that is damaged.
@@ -138,6 +174,17 @@ def read_into_memory(built: Built) -> Built:
     except (OSError, RuntimeError) as error:
         raise _damaged(built.folder, error) from error
     return replace(built, store=held)
+
+
+def _runner(found: Store, place: Path, watched: bool) -> Runner:
+    """Return what runs queries on the store at a place; only what is wanted is imported."""
+    if watched:
+        from eudigraph.engine.watchdog import Watched
+
+        return Watched(found)
+    from eudigraph.engine.process import Isolated
+
+    return Isolated(place)
 
 
 def _damaged(folder: Path, error: Exception) -> StoreError:

@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from pyoxigraph import Literal, NamedNode, Triple
 
 from eudigraph.ask import evidence
-from eudigraph.ask.evidence import Passage
 from eudigraph.export.networks import clean, day, one_line
 from eudigraph.model import dates, labels
 from eudigraph.model.names import BASE, EUD, eud
+from eudigraph.model.passage import Passage
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.reason import proofs
 

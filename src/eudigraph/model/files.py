@@ -6,6 +6,14 @@ import os
 from pathlib import Path
 
 from eudigraph.model.errors import StoreError, UsageError
+from eudigraph.model.text import cut
+
+
+def path_of(given: object) -> Path:
+    """Return the file that somebody names by a text or a Path; raises UsageError for anything else."""
+    if not isinstance(given, str | Path):
+        raise UsageError(f"a file is named by a text or a Path, not {cut(repr(given))}")
+    return Path(given)
 
 
 def write_aside(path: Path, content: str | bytes) -> Path:

@@ -83,3 +83,8 @@ def expand(name: str) -> str | None:
     if colon and prefix in PREFIXES:
         return PREFIXES[prefix] + local
     return None
+
+
+def is_url(place: object) -> bool:
+    """Whether what was given as a place is an address in the web."""
+    return isinstance(place, str) and re.match(r"https?://", place, re.IGNORECASE) is not None

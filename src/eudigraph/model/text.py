@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
+
+WIDTH = 120
+"""Characters of a line where there is no terminal to ask."""
 
 
 def cut(text: str, room: int = 80) -> str:
@@ -28,6 +29,8 @@ def fold(label: str) -> str:
 
 def similar(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return up to ``count`` of the known names that a reader may have meant, nearest first."""
+    import difflib  # only who mistypes pays for it
+
     by_fold: dict[str, str] = {}
     for candidate in sorted(known):
         by_fold.setdefault(fold(candidate), candidate)
@@ -57,6 +60,8 @@ def clean(text: str) -> str:
 
 def folded(lines: Sequence[str], width: int) -> list[str]:
     """Return lines no wider than so many characters; what does not fit goes on below, under its own beginning."""
+    import textwrap
+
     made: list[str] = []
     for line in lines:
         indent = line[: len(line) - len(line.lstrip())]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
 
 from eudigraph.model.errors import StoreError, UsageError
 
@@ -63,6 +60,10 @@ class Workspace:
         """
         if not self.shipped:
             return self.root / "build"
+        import hashlib  # seldom needed, and slow to import
+
+        import platformdirs
+
         key = hashlib.sha256(str(self.root).encode()).hexdigest()[:12]
         return Path(platformdirs.user_cache_dir("eudigraph", appauthor=False)) / key
 

@@ -3,86 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import networkx as nx
 
 from eudigraph.engine.store import Built
-from eudigraph.model import text
-from eudigraph.model.errors import UsageError
 from eudigraph.model.names import CLAIMS
 from eudigraph.model.text import plural
 from eudigraph.model.workspace import Workspace
 from eudigraph.network import algorithms, definitions, measures, projections, registry
 from eudigraph.network.definitions import Choice
+from eudigraph.network.findings import WORDS, Analysis, Finding
 from eudigraph.network.registry import Measure, Row
 from eudigraph.show.looks import things
-
-WORDS = {
-    "certain": "with only what is settled and stated outright",
-    "pursued": "with all that is pursued",
-    "all": "with what is only wanted as well",
-}
-
-
-@dataclass
-class Finding:
-    """What a measure gives for a network.
-
-    Rows have, besides the measure's own columns, its value when other claims count, in a column of their name
-    (``certain``, ``pursued``, ``all``; None for what is not in that network).
-    """
-
-    measure: Measure
-    rows: list[Row]
-    labels: dict[Any, str]
-    headline: str
-    reliance: list[str] = field(default_factory=list)
-    """How far the result rests on wanted or uncertain claims, a sentence each."""
-    others: list[str] = field(default_factory=list)
-    """The columns that hold the value when other claims count."""
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns of the rows, in their order; as they are without rows."""
-        ends = ["first", "second"] if self.rows and "first" in self.rows[0] else ["node"]
-        named = [*ends, *(["kind"] if self.rows and "kind" in self.rows[0] else [])]
-        named += [self.measure.value, *self.others, *(name for name, _ in self.measure.columns)]
-        return [*named, *(name for row in self.rows[:1] for name in row if name not in named)]
-
-    def label(self, node: Any) -> str:
-        """Return what a node is called, for people: without what would steer their terminal or page."""
-        return text.clean(self.labels.get(node, str(node)))
-
-
-@dataclass
-class Analysis:
-    """The findings on one network, with what to bear in mind of its size and shape."""
-
-    title: str
-    network: nx.Graph
-    choice: Choice | None
-    findings: list[Finding]
-    cautions: list[str]
-
-    @property
-    def question(self) -> str:
-        """What the network is to answer, if anything."""
-        return str(self.network.graph.get("question") or "")
-
-    @property
-    def tie(self) -> str:
-        """What a tie of the network is, in a sentence, if that is known."""
-        return str(self.network.graph.get("tie") or "")
-
-    def __getitem__(self, name: str) -> Finding:
-        """Return the finding of the measure of that name; raises UsageError for one that was not asked for."""
-        wanted = registry.find(name)
-        for finding in self.findings:
-            if finding.measure.name == wanted.name:
-                return finding
-        raise UsageError(f"{name} is not among what was measured; ask for it")
 
 
 def analyse(
@@ -100,12 +34,15 @@ def analyse(
         for claims in CLAIMS
         if claims != choice.claims
     }
-    made = of_network(given, chosen, others)
-    made.choice = choice
-    return made
+    return of_network(given, chosen, others, choice)
 
 
-def of_network(network: nx.Graph, chosen: Sequence[str] = (), others: dict[str, nx.Graph] | None = None) -> Analysis:
+def of_network(
+    network: nx.Graph,
+    chosen: Sequence[str] = (),
+    others: dict[str, nx.Graph] | None = None,
+    choice: Choice | None = None,
+) -> Analysis:
     """Return what measures give for any NetworkX network; ``others`` are the same with other claims, by their names.
 
     Statuses and other words for things are left out: see ``looks.things``.
@@ -114,12 +51,13 @@ def of_network(network: nx.Graph, chosen: Sequence[str] = (), others: dict[str, 
     wanted = [registry.find(name) for name in chosen] or [m for m in registry.measures().values() if m.fits(network)]
     networks = (network, *others.values())
     labels = {node: str(data.get("label", node)) for given in networks for node, data in given.nodes(data=True)}
-    findings = [_finding(of, network, labels, others) for of in wanted]
-    title = str(network.graph.get("title") or "A network")
-    return Analysis(title, network, None, findings, measures.cautions(network))
+    made = Analysis(str(network.graph.get("title") or "A network"), network, choice, [], measures.cautions(network))
+    made.findings = [_finding(of, made, labels, others) for of in wanted]
+    return made
 
 
-def _finding(of: Measure, network: nx.Graph, labels: dict[Any, str], others: dict[str, nx.Graph]) -> Finding:
+def _finding(of: Measure, analysis: Analysis, labels: dict[Any, str], others: dict[str, nx.Graph]) -> Finding:
+    network = analysis.network
     rows = registry.compute(of, network)
     if registry.is_two_mode(network) and not of.groups and rows and "node" in rows[0]:
         # What is much for a topic is little for a country: each side has its own order.
@@ -127,7 +65,7 @@ def _finding(of: Measure, network: nx.Graph, labels: dict[Any, str], others: dic
         rows.sort(key=lambda row: network.nodes[row["node"]]["bipartite"])
         for row in rows:
             row["kind"] = sides[network.nodes[row["node"]]["bipartite"]]
-    finding = Finding(of, rows, labels, "")
+    finding = Finding(of, rows, labels, "", analysis)
     finding.headline = registry.headline(of, rows, finding.label)
     for claims, other in others.items():
         there = registry.compute(of, _with_nodes(other, network, of)) if of.fits(other) else []

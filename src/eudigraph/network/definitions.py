@@ -11,12 +11,11 @@ with something in common). What counts as a tie can be chosen, in the same way f
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
-from eudigraph.engine import safety
+from eudigraph.ask import pair
+from eudigraph.engine.safety import prepare
 from eudigraph.model.errors import DataError, EudigraphError, UsageError
 from eudigraph.model.names import CLAIMS, EUD
 from eudigraph.model.text import cut, plural
@@ -27,8 +26,9 @@ EVERYTHING = "everything"
 ALL_TITLE = "Everything but evidence, with all relations"
 """Its title."""
 MAX_LEVEL = 64
-_KEYS = frozenset(("title", "question", "relation", "tie"))
-_OPTIONAL_KEYS = frozenset(("among", "asserted"))
+_KEYS = ("title", "question", "relation", "tie")
+_PATTERNS = {"among": {"?source"}, "asserted": {"?source", "?via"}}
+"""Keys that may be left out, with the variables that the pattern of each must have."""
 _NAME = re.compile(r"([a-z]+)-(?!\1$)[a-z]+")
 
 
@@ -156,60 +156,24 @@ def chosen(name: str, choice: Choice | None = None) -> Choice:
 def _load(workspace: Workspace, name: str) -> Definition:
     """Return the network of a query. Raises DataError for what is missing or wrong, UsageError for what is refused."""
     path = workspace.queries_folder / "networks" / f"{name}.rq"
-    query, beside = (workspace.show(path.with_suffix(ending)) for ending in (".rq", ".toml"))
-    text = _read(path, query)
     if not re.fullmatch(_NAME, name):
         raise DataError(
-            f"{query}: is to be named after its two kinds of nodes, two different words of small letters from a to z "
-            "with - between them, such as country-topic; rename it"
+            f"{workspace.show(path)}: is to be named after its two kinds of nodes, two different words of small "
+            "letters from a to z with - between them, such as country-topic; rename it"
         )
-    if not path.with_suffix(".toml").exists():
-        raise DataError(f"{query}: has no {name}.toml beside it; write one with {', '.join(sorted(_KEYS))}")
-    words = _read(path.with_suffix(".toml"), beside)
+    found = pair.read(path, workspace, dict.fromkeys(_KEYS, str), dict.fromkeys(_PATTERNS, str))
+    for key, variables in _PATTERNS.items():  # they become part of a query
+        pattern = found.given.get(key)
+        if pattern and not (re.fullmatch(r"\?\w+ eud:\w+ \?\w+", pattern) and variables <= set(pattern.split())):
+            such = f"with {' and '.join(sorted(variables))}, such as ?via eud:withCountry ?source"
+            raise found.wrong(key, f"{key} is one pattern {such}")
     try:
-        given = tomllib.loads(words)
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"{beside}: {error}; correct it") from error
-    missing = sorted(_KEYS - set(given))
-    if missing:
-        raise DataError(f"{beside}: lacks {', '.join(missing)}; write it as a text in quotation marks")
-    for key, value in given.items():
-        wrong = _wrong(key, value)
-        if wrong:
-            raise DataError(f"{beside}:{_line(words, key)}: {wrong}")
-    try:
-        form = safety.inspect(text)
+        form = prepare(found.text).form
     except UsageError as error:
-        raise UsageError(f"{query}: {error}") from error
+        raise UsageError(f"{found.query}: {error}") from error
     if form != "select":
-        raise DataError(f"{query}: gives no rows; write a SELECT query")
-    return Definition(name=name, text=text, **given)
-
-
-def _read(path: Path, shown: str) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{shown}: cannot be read ({error}); save it in UTF-8") from error
-
-
-def _wrong(key: str, value: object) -> str:
-    """Return what is wrong with a key beside a network's query, and how to mend it; nothing if it is right."""
-    if key not in _KEYS | _OPTIONAL_KEYS:
-        return f"{cut(key)} is no key of a network; the keys are {', '.join([*sorted(_KEYS), *sorted(_OPTIONAL_KEYS)])}"
-    if not isinstance(value, str):
-        return f"{key} is to be a text; put it in quotation marks"
-    if key in _OPTIONAL_KEYS:  # they become part of a query
-        variables = {"among": {"?source"}, "asserted": {"?source", "?via"}}[key]
-        if not re.fullmatch(r"\?\w+ eud:\w+ \?\w+", value) or not variables <= set(value.split()):
-            return f"{key} is one pattern with {' and '.join(sorted(variables))}, such as ?via eud:withCountry ?source"
-    return ""
-
-
-def _line(text: str, key: str) -> int:
-    """Return the line of a key in TOML, as far as it can be found."""
-    found = re.search(rf"^[\t ]*[\"']?{re.escape(key)}[\"']?[\t ]*=", text, re.MULTILINE)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+        raise DataError(f"{found.query}: gives no rows; write a SELECT query")
+    return Definition(name=name, text=found.text, **found.given)
 
 
 def expanded(pattern: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import networkx as nx
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QuerySolutions
 
+from eudigraph.engine.safety import prepare
 from eudigraph.engine.store import Built
 from eudigraph.model import ontology
 from eudigraph.model.errors import DataError, QueryTimeout, UsageError
@@ -231,7 +232,7 @@ def _rows(built: Built, definition: Definition) -> Iterator[tuple[str, str, str,
         variables, rows = [v.value for v in found.variables], iter(found)
     else:
         try:
-            answer = built.ask(definition.text, timeout=_TIMEOUT)
+            answer = built.ask(prepare(definition.text), timeout=_TIMEOUT)
         except (UsageError, QueryTimeout) as error:
             raise type(error)(f"{where}: {error}") from error
         variables, rows = answer.variables, iter(answer.rows)

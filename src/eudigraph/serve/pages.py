@@ -11,13 +11,12 @@ from urllib.parse import quote, urlencode
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from eudigraph.ask import evidence
-from eudigraph.ask.answers import Evidenced
-from eudigraph.ask.evidence import Passage
 from eudigraph.engine.answer import Answer
 from eudigraph.model.dates import readable
 from eudigraph.model.labels import labels, show
 from eudigraph.model.names import BASE, EDTF, EUD, GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, RDFS, SKOS, XSD
 from eudigraph.model.ontology import Ontology, class_words
+from eudigraph.model.passage import Passage
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.reason.proofs import Step, passages_of
 from eudigraph.show import tables
@@ -169,9 +168,9 @@ def statements(store: Triplestore, node: NamedNode, *, named: bool = False, most
     return sorted(called.union(found), key=str)
 
 
-def rows(answer: Evidenced, names: Mapping[str, str]) -> list[tuple[list[Cell], list[int]]]:
+def rows(answer: Answer, names: Mapping[str, str]) -> list[tuple[list[Cell], list[int]]]:
     """Return an answer's rows as cells, each with the passages behind it."""
-    given = answer.answer.rows[:MAX_SHOWN]
+    given = answer.rows[:MAX_SHOWN]
     behind = answer.behind or [[] for _ in given]
     return [([cell(term, names) for term in row], said) for row, said in zip(given, behind[: len(given)], strict=True)]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -14,9 +15,9 @@ from urllib.parse import urlencode
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from eudigraph.ask import answers, explain, hints, library, lookup
-from eudigraph.ask.answers import Evidenced
-from eudigraph.engine import safety, store
-from eudigraph.engine.answer import Answer, Graphs, run
+from eudigraph.engine import store
+from eudigraph.engine.answer import Answer, run
+from eudigraph.engine.safety import Graphs, Query, graph_named, prepare
 from eudigraph.model import ontology, triples
 from eudigraph.model.errors import EudigraphError, UsageError
 from eudigraph.model.labels import labels
@@ -83,44 +84,36 @@ class Service:
         offered = (*formats_.ROWS, *formats_.GRAPHS, HTML)
         if negotiate(accept, offered) == HTML:
             return self._editor(asked, request)
-        form = safety.inspect(asked, choosing=True)
-        formats = {"select": formats_.ROWS, "ask": formats_.TRUTHS}.get(form, formats_.GRAPHS)
+        query = prepare(asked, choosing=True)
+        formats = {"select": formats_.ROWS, "ask": formats_.TRUTHS}.get(query.form, formats_.GRAPHS)
         media = negotiate(accept, tuple(formats))
-        answer = self._answer(asked, request)
+        answer = self._answer(query, request)
         made = text(formats_.write(answer, media), media)
         if answer.cut:
             made.headers["x-sparql-maxrows"] = str(self.rows)
         return made
 
-    def _answer(self, asked: str, request: dict[str, Any]) -> Answer:
-        safety.inspect(asked, choosing=True)
-        return run(self.graph.store, asked, limit=self.rows, graphs=self._graphs(asked, request))
+    def _answer(self, query: Query, request: dict[str, Any]) -> Answer:
+        return run(self.graph.store, replace(query, graphs=self._graphs(query, request)), limit=self.rows)
 
-    def _graphs(self, asked: str, request: dict[str, Any]) -> Graphs:
+    def _graphs(self, query: Query, request: dict[str, Any]) -> Graphs:
         """Return the graphs that a request chooses or else its query does; refuse those that are not in the dataset.
 
         As the protocol has it, the request goes before the query.
         """
-        chosen = [(False, iri) for iri in request.get("default", ())] + [
-            (True, iri) for iri in request.get("named", ())
-        ]
-        chosen = chosen or safety.datasets(asked, PREFIXES)
-        if not chosen:
-            return Graphs()
-        default = tuple(self._graph(iri) for named, iri in chosen if not named)
-        named = tuple(node for named, iri in chosen if named and isinstance(node := self._graph(iri), NamedNode))
-        return Graphs(default, named)
+        default, named = (tuple(map(graph_named, request.get(kind, ()))) for kind in ("default", "named"))
+        chosen = Graphs(default, named) if default or named else query.graphs
+        if chosen == Graphs():
+            return chosen
+        inner = tuple(node for graph in chosen.named or () if isinstance(node := self._graph(graph), NamedNode))
+        return Graphs(tuple(map(self._graph, chosen.default)), inner)
 
-    def _graph(self, iri: str) -> NamedNode | DefaultGraph:
-        if iri == GRAPH_DEFAULT.value:
+    def _graph(self, name: NamedNode | DefaultGraph) -> NamedNode | DefaultGraph:
+        if isinstance(name, DefaultGraph) or name == GRAPH_DEFAULT:
             return DefaultGraph()
-        try:
-            node = NamedNode(iri)
-        except ValueError:
-            raise UsageError(f"{cut(iri)!r} is no IRI of a graph; give one of this dataset") from None
-        if not any(True for _ in self.graph.store.quads_for_pattern(None, None, None, node)):
-            raise UsageError(f"{cut(iri)} is no graph of this dataset; leave it out, or give one that is")
-        return node
+        if not any(True for _ in self.graph.store.quads_for_pattern(None, None, None, name)):
+            raise UsageError(f"{cut(name.value)} is no graph of this dataset; leave it out, or give one that is")
+        return name
 
     def _editor(self, asked: str, request: dict[str, Any], wrong: str = "") -> Reply:
         """Return the page for writing a query, with the answer to the one that is given, or what is wrong with it."""
@@ -128,7 +121,7 @@ class Service:
         given |= {"columns": [], "rows": [], "remarks": []}
         if asked.strip() and not wrong:
             try:
-                answer = self._answer(asked, request)
+                answer = self._answer(prepare(asked, choosing=True), request)
                 given |= self._shown(answer)
                 given["remarks"] += hints.remarks(self.graph, asked, answer)
                 given["links"] = [(form, _query_link(asked, form)) for form in _forms(answer)]
@@ -161,7 +154,7 @@ class Service:
         return {
             "answer": True,
             "columns": answer.variables,
-            "rows": pages.rows(Evidenced(answer), names),
+            "rows": pages.rows(answer, names),
             "remarks": [more] if more else [],
         }
 
@@ -212,7 +205,7 @@ class Service:
             if media != HTML:
                 raise
             return self._answered(query, given, None, wrong=str(error) if request["given"] else "")
-        found = run(self.graph.store, library.bind(query, values), limit=limit)
+        found = run(self.graph.store, prepare(library.bind(query, values)), limit=limit)
         if media not in ("application/json", HTML):
             made = text(formats_.write(found, media), media)
             if found.cut:
@@ -221,7 +214,7 @@ class Service:
         if media == HTML:
             found.cut = found.cut or len(found.rows) > pages.MAX_SHOWN
             found.rows = found.rows[: pages.MAX_SHOWN]
-        answer = Evidenced(found)
+        answer = found
         if wanted == "true":
             answer = answers.attach(self.graph.store, query.evidence, values, found, {})
         if media == HTML:
@@ -232,7 +225,7 @@ class Service:
         self,
         query: library.LibraryQuery,
         given: Mapping[str, str],
-        answer: Evidenced | None,
+        answer: Answer | None,
         values: Mapping[str, library.Value] | None = None,
         wrong: str = "",
     ) -> Reply:
@@ -241,14 +234,14 @@ class Service:
             asked = {key: value for key, value in given.items() if value.strip()}
             more = {"json": {"evidence": "true"}} if answer.behind is not None else {}
             shown = {
-                "columns": answer.answer.variables,
-                "rows": pages.rows(answer, pages.row_names(self.graph.store, answer.answer)),
+                "columns": answer.variables,
+                "rows": pages.rows(answer, pages.row_names(self.graph.store, answer)),
                 "passages": answer.passages,
                 "links": [
                     (f, f"/api/queries/{query.name}?{urlencode({**asked, **more.get(f, {}), 'format': f})}")
                     for f in ("json", "csv", "xml")
                 ],
-                "more": _more(answer.answer),
+                "more": _more(answer),
             }
         made = _page(
             "answer",
@@ -282,12 +275,12 @@ class Service:
         given = {p.default for q in self.library.values() for p in q.parameters.values() if p.default}
         return labels(self.graph.store, {text for text in given if text.startswith(BASE)})
 
-    def _names_of(self, answer: Evidenced | None) -> dict[str, str]:
+    def _names_of(self, answer: Answer | None) -> dict[str, str]:
         found = answer.passages if answer else []
         return labels(self.graph.store, {iri for p in found for iri in (p.speaker, p.certainty)})
 
-    def _as_json(self, query: library.LibraryQuery, values: Mapping[str, library.Value], answer: Evidenced) -> Reply:
-        found = answer.answer
+    def _as_json(self, query: library.LibraryQuery, values: Mapping[str, library.Value], answer: Answer) -> Reply:
+        found = answer
         iris = {t.value for row in found.rows for t in row if isinstance(t, NamedNode)}
         iris |= {i for p in answer.passages for i in (p.source, p.speaker, p.certainty)}
         iris |= {v.value for v in values.values() if isinstance(v, NamedNode)}

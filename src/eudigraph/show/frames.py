@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import Literal
+from pyoxigraph import Literal, NamedNode
 
 from eudigraph.engine.answer import Answer
 from eudigraph.model import labels
@@ -37,6 +37,17 @@ def python_value(term: object, names: Mapping[str, str]) -> Any:
         except ValueError:  # an ill-typed literal is still what it says
             return term.value
     return labels.show(term, dict(names)) if term is not None else None
+
+
+def frame_of(answer: Answer, names: Mapping[str, str], *, with_iris: bool = True) -> pd.DataFrame:
+    """Return the rows of an answer as a table: things by their names, with their IRIs in a column ``…_iri``."""
+    columns: dict[str, list[Any]] = {}
+    for index, variable in enumerate(answer.variables):
+        terms = [row[index] for row in answer.rows]
+        columns[variable] = [python_value(term, names) for term in terms]
+        if with_iris and any(isinstance(term, NamedNode) for term in terms):
+            columns[f"{variable}_iri"] = [t.value if isinstance(t, NamedNode) else None for t in terms]
+    return table_of(columns)
 
 
 def rdflib_graph(answer: Answer) -> rdflib.Graph:

@@ -7,16 +7,12 @@ import io
 from collections.abc import Mapping, Sequence
 
 from pyoxigraph import Literal, RdfFormat, Triple, serialize
-from rich import box
-from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
 
 from eudigraph.engine.answer import Answer
 from eudigraph.model.errors import UsageError
 from eudigraph.model.labels import show
 from eudigraph.model.names import PREFIXES, XSD
-from eudigraph.model.text import clean, harmless
+from eudigraph.model.text import WIDTH, clean, harmless
 from eudigraph.show import formats
 
 ROW_FORMATS = ("table", "csv", "tsv", "json", "xml")
@@ -31,8 +27,6 @@ REPORT_FORMATS = ("text", "md", "csv", "json", "html")
 """Of an analysis."""
 NETWORK_FORMATS = ("graphml", "gexf", "cytoscape", "neo4j", "icalendar", "jsonld")
 """For other tools."""
-WIDTH = 120
-"""Characters of a line where there is no terminal to ask."""
 _WORD = 24
 """Characters of the longest word that is not broken for a table's sake."""
 
@@ -75,6 +69,11 @@ def table(
 
     Whatever could steer the terminal is taken out of the texts.
     """
+    from rich import box  # which rows for programs do without
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
     width = width or WIDTH
     widths, fits = _widths(columns, rows, width)
     heads = [column.replace("_", " ") for column in columns]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ def compare(store: Triplestore, path: Path) -> tuple[list[Problem], NamedNode | 
         data, text = _text(path)
     except files.Unreadable as error:
         return [Problem(ERROR, error.what, error.mend, str(path))], None, ""
-    digest = hashlib.sha256(data).hexdigest()
+    digest = _digest(data)
     pattern = f"GRAPH {GRAPH_PROVENANCE} {{ ?s <{EUD}sha256> ?d FILTER(isIRI(?s) && isLiteral(?d)) }}"
     rows = select(store, f"SELECT ?s ?d {{ {pattern} }} ORDER BY ?s")
     source = next((row["s"] for row in rows if row["d"].value == digest), None)
@@ -93,7 +92,13 @@ def locate(path: Path, phrase: str) -> tuple[str, int, list[Place]]:
         Place(_paragraph(text, found.start()), found.start(), found.end())
         for found in re.finditer(r"\s+".join(words), text)
     ]
-    return hashlib.sha256(data).hexdigest(), len(text), places
+    return _digest(data), len(text), places
+
+
+def _digest(data: bytes) -> str:
+    import hashlib  # slow to import, and every question would pay for it
+
+    return hashlib.sha256(data).hexdigest()
 
 
 def _paragraph(text: str, start: int) -> int:

@@ -1,23 +1,143 @@
-"""An analysis as people and programs read it: a terminal's text, Markdown, CSV, JSON, or a page with pictures."""
+"""What measures find, and how it is read: as a terminal's text, Markdown, CSV, JSON, a page with pictures, a table."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from typing import Any
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import networkx as nx
+
+from eudigraph.model import files
 from eudigraph.model.errors import UsageError
-from eudigraph.model.text import clean, clean_lines, folded, harmless
-from eudigraph.network import plots
-from eudigraph.network.analysis import WORDS, Analysis, Finding
+from eudigraph.model.text import WIDTH, clean, clean_lines, folded, harmless
+from eudigraph.network import plots, registry
+from eudigraph.network.definitions import Choice
+from eudigraph.network.registry import Measure, Row
 from eudigraph.show import html, tables
+from eudigraph.show.frames import table_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+WORDS = {
+    "certain": "with only what is settled and stated outright",
+    "pursued": "with all that is pursued",
+    "all": "with what is only wanted as well",
+}
+
+
+ENDINGS = {".html": "html", ".md": "md", ".json": "json", ".csv": "csv", ".txt": "text"}
+"""Formats of a report by the endings of files."""
 MOST = 10
 """Rows of a table for people; the other formats have all."""
 
 
-def write(analysis: Analysis, form: str, *, width: int = tables.WIDTH, every: bool = False) -> str:
+@dataclass(repr=False)
+class Finding:
+    """What a measure gives for a network.
+
+    Rows have, besides the measure's own columns, its value when other claims count, in a column of their name
+    (``certain``, ``pursued``, ``all``; None for what is not in that network).
+    """
+
+    measure: Measure
+    rows: list[Row]
+    labels: dict[Any, str]
+    headline: str
+    of: Analysis
+    reliance: list[str] = field(default_factory=list)
+    """How far the result rests on wanted or uncertain claims, a sentence each."""
+    others: list[str] = field(default_factory=list)
+    """The columns that hold the value when other claims count."""
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the rows, in their order; as they are without rows."""
+        ends = ["first", "second"] if self.rows and "first" in self.rows[0] else ["node"]
+        named = [*ends, *(["kind"] if self.rows and "kind" in self.rows[0] else [])]
+        named += [self.measure.value, *self.others, *(name for name, _ in self.measure.columns)]
+        return [*named, *(name for row in self.rows[:1] for name in row if name not in named)]
+
+    def label(self, node: Any) -> str:
+        """Return what a node is called, for people: without what would steer their terminal or page."""
+        return clean(self.labels.get(node, str(node)))
+
+    @property
+    def meaning(self) -> str:
+        """What the measure means, in a sentence, and where it is from."""
+        return f"{self.measure.meaning} {self.measure.source}"
+
+    @property
+    def cautions(self) -> list[str]:
+        """What to bear in mind with a network of this size and shape, a sentence each."""
+        return self.of.cautions
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a table: nodes by their names, their IRIs in columns of the same name and ``_iri``."""
+        ends = [column for column in ("node", "first", "second") if column in self.columns]
+        columns: dict[str, list[Any]] = {}
+        for column in self.columns:
+            values = [row.get(column) for row in self.rows]
+            columns[column] = [self.label(value) for value in values] if column in ends else values
+        return table_of(columns | {f"{end}_iri": [row.get(end) for row in self.rows] for end in ends})
+
+    def plot(self) -> plots.Plot:
+        """Return the picture; it shows itself in a notebook, and can be saved."""
+        return picture(self)
+
+    def __repr__(self) -> str:
+        """Return the report of this finding alone."""
+        return render(replace(self.of, findings=[self]))
+
+
+@dataclass(repr=False)
+class Analysis:
+    """The findings on one network, with what to bear in mind of its size and shape."""
+
+    title: str
+    network: nx.Graph
+    choice: Choice | None
+    findings: list[Finding]
+    cautions: list[str]
+
+    @property
+    def question(self) -> str:
+        """What the network is to answer, if anything."""
+        return str(self.network.graph.get("question") or "")
+
+    @property
+    def tie(self) -> str:
+        """What a tie of the network is, in a sentence, if that is known."""
+        return str(self.network.graph.get("tie") or "")
+
+    def __getitem__(self, name: str) -> Finding:
+        """Return the finding of the measure of that name; raises UsageError for one that was not asked for."""
+        wanted = registry.find(name)
+        for finding in self.findings:
+            if finding.measure.name == wanted.name:
+                return finding
+        raise UsageError(f"{name} is not among what was measured; ask for it")
+
+    def __repr__(self) -> str:
+        return render(self)
+
+    def _repr_html_(self) -> str:
+        return html.frame(page(self))
+
+    def write(self, path: str | Path) -> Path:
+        """Write the report to a file whose ending says its format: .html, .md, .json, .csv, .txt."""
+        place = files.path_of(path)
+        if place.suffix not in ENDINGS:
+            raise UsageError(f"{place.name} ends in none of {', '.join(ENDINGS)}; name it so")
+        return files.write_aside(place, render(self, ENDINGS[place.suffix]))
+
+
+def render(analysis: Analysis, form: str = "text", *, width: int = WIDTH, every: bool = False) -> str:
     """Return an analysis in a format of ``output.REPORT_FORMATS``.
 
     Those for people show the first rows, or ``every`` row.
@@ -41,7 +161,7 @@ def page(analysis: Analysis) -> str:
             "heads": [head for head, _ in _heads(finding)],
             "explained": [(head, why) for head, why in _heads(finding) if why],
             "rows": _rows(finding, len(finding.rows)),
-            "picture": picture(finding, analysis),
+            "picture": picture(finding),
         }
         for finding in analysis.findings
     ]
@@ -59,11 +179,11 @@ def page(analysis: Analysis) -> str:
     )
 
 
-def picture(finding: Finding, analysis: Analysis) -> plots.Plot:
+def picture(finding: Finding) -> plots.Plot:
     """Return the picture of a finding, with what it comes to as its title."""
     measure, rows = finding.measure, finding.rows
     if measure.groups:
-        return plots.network(analysis.network, finding.headline, {row["node"]: row[measure.value] for row in rows})
+        return plots.network(finding.of.network, finding.headline, {row["node"]: row[measure.value] for row in rows})
     if rows and "first" in rows[0]:
         names = sorted({finding.label(row[end]) for row in rows for end in ("first", "second")})
         pairs = {(finding.label(row["first"]), finding.label(row["second"])): row for row in rows}
@@ -75,7 +195,7 @@ def picture(finding: Finding, analysis: Analysis) -> plots.Plot:
     shown = _first(finding, plots.MOST if len({row.get("kind") for row in rows}) < 2 else plots.MOST // 2)
     named = [(_name(finding, row), float(row[measure.compared])) for row in shown]
     others = {claims: [row[claims] for row in shown] for claims in finding.others}
-    base = (analysis.choice.claims if analysis.choice else None) or ""
+    base = (finding.of.choice.claims if finding.of.choice else None) or ""
     axis = measure.compared.replace("_", " ")
     return plots.dots(finding.headline, named, axis=axis, others=others, base=base)
 
