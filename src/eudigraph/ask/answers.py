@@ -38,6 +38,8 @@ class Evidenced:
     answer: Answer
     passages: list[Passage] = field(default_factory=list)
     behind: list[list[int]] | None = None
+    notes: list[str] = field(default_factory=list)
+    """What was taken for what somebody wrote, where that was a guess."""
 
 
 def ask(
@@ -48,11 +50,12 @@ def ask(
     Raises UsageError for parameters that are missing or not known, QueryTimeout, and DataError for texts of no source.
     """
     asking = asking or Asking()
-    values = lookup.resolve(graph.store, query, parameters)
+    values, notes = lookup.resolve(graph.store, query, parameters)
     texts = texts_.read(graph.store, asking.texts)
     text = library.bind(query, values)
     answered = graph.ask(text, limit=asking.limit, timeout=asking.timeout)
-    return attach(graph.store, query.evidence, values, answered, texts) if asking.evidence else Evidenced(answered)
+    found = attach(graph.store, query.evidence, values, answered, texts) if asking.evidence else Evidenced(answered)
+    return replace(found, notes=notes)
 
 
 def ask_text(
