@@ -163,7 +163,7 @@ class Eudigraph(Pyoxigraph):
             safety.harmless.cache_clear()
         if asked.get("query"):
             query = self.library[asked["query"]]
-            text = library.bind(query, lookup.resolve(self.store, query, asked["parameters"]))
+            text = library.bind(query, lookup.resolve(self.store, query, asked["parameters"])[0])
         else:
             text = asked["text"]
         return answer.run(self.store, safety.prepare(text)).rows
@@ -196,7 +196,7 @@ class Eudigraph(Pyoxigraph):
         needed = {n: v for n, v in named.items() if query.parameters[n].required or query.parameters[n].default}
         for given in (needed, named) if needed != named else (needed,):
             narrowed = ", ".join(n for n in given if n not in needed)
-            text = library.bind(query, lookup.resolve(self.store, query, given))
+            text = library.bind(query, lookup.resolve(self.store, query, given)[0])
             name = f"{query.name} ({narrowed})" if narrowed else query.name
             yield {"name": name, "query": query.name, "parameters": given, "text": text}
 
@@ -218,7 +218,7 @@ class Eudigraph(Pyoxigraph):
         iri: str = next(row["x"].value for row in found if row["x"].value not in but)
         name = labels.labels(self.store, [iri])[iri]
         with suppress(UsageError):
-            if lookup.find_entity(self.store, name, kind).value == iri:
+            if lookup.find(self.store, name, kind).iri.value == iri:
                 return name
         return iri
 

@@ -372,7 +372,7 @@ def test_analyse_writes_what_the_name_of_the_file_says(command: Callable[..., Ru
         (["--network", "contry-topic"], "there is no network 'contry-topic'; did you mean country-topic"),
         (["similarity", "--network", "topic-topic"], "similarity is for networks with two kinds of nodes"),
         (["--format", "csv"], "CSV has the rows of one measure"),
-        (["--until", "yesterday"], "'yesterday' is no day; write it as YYYY-MM-DD"),
+        (["--until", "yesterday"], "'yesterday' depends on when it is read; write the day itself"),
         (["--level", "65"], "a level is a number from 0 (the broadest topics) to 64, not 65"),
         (["--network", "everything", "--level", "0"], "in the whole graph each topic stands for itself"),
         (["degree", "--out", "/nowhere/report.html"], "/nowhere/report.html cannot be written: No such file"),

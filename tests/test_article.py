@@ -315,7 +315,8 @@ def test_what_the_article_claims_does_not_hide_in_reference_data(graph: Store, c
     rows = select(graph, f"SELECT DISTINCT ?p {{ GRAPH <{PREFIXES['graph']}reference> {{ ?s ?p ?o }} }}")
     used = {shorten(row["p"].value) for row in rows}
     assert used == {
-        *("rdf:type", "skos:prefLabel", "skos:altLabel", "skos:exactMatch", "dcterms:source"),
+        *("rdf:type", "skos:prefLabel", "skos:altLabel", "skos:hiddenLabel", "skos:notation", "skos:exactMatch"),
+        "dcterms:source",
         *("eud:celex", "eud:proposalCelex", "eud:adopted"),
     }
 

@@ -136,7 +136,7 @@ class Asker:
 
     def raw(self, name: str, **parameters: str) -> tuple[LibraryQuery, Mapping[str, Value], Answer]:
         query = self.library[name]
-        values = lookup.resolve(self.graph.store, query, parameters)
+        values, _ = lookup.resolve(self.graph.store, query, parameters)
         return query, values, run(self.graph.store, prepare(bind(query, values)))
 
     def __call__(self, name: str, *columns: str, **parameters: str) -> Rows:
@@ -1019,10 +1019,17 @@ def test_asking_in_a_process_of_its_own_gives_the_same_with_evidence(
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
-        ("topics", {"country": "Koreo"}, "country: there is no country called 'Koreo'; did you mean South Korea?"),
+        (
+            *("topics", {"country": "China"}),
+            "country: there is no country called 'China' in the graph; there are: Canada, India, Japan, Singapore, "
+            "South Korea, Sweden, United States",
+        ),
         ("topics", {"land": "Korea"}, "topics has no parameter 'land'; it takes country, within"),
         ("officials", {"who": "Breton"}, "officials has no parameter 'who'; it takes none"),
-        ("meetings-after", {"after": "soon"}, "'soon' is no day; write it as YYYY-MM-DD, such as 2023-04-18"),
+        (
+            *("meetings-after", {"after": "soon"}),
+            "'soon' is no day; write it as YYYY-MM-DD, such as 2023-04-18, or as 18 April 2023, or May 2023",
+        ),
         ("shared-topics", {"at_least": "two"}, "at_least is a whole number, not 'two'"),
     ],
 )
@@ -1031,7 +1038,7 @@ def test_parameters_that_are_wrong_are_refused_in_words(
 ) -> None:
     with pytest.raises(UsageError) as caught:
         ask(name, **given)
-    assert str(caught.value).casefold() == message.casefold()  # names are suggested as they are compared
+    assert str(caught.value) == message
 
 
 def test_a_parameter_that_is_needed_must_be_given(ask: Asker) -> None:

@@ -665,11 +665,13 @@ def test_a_workspace_is_gone_by_where_one_is_in_it(
     assert command("queries").status == 0
 
 
-def test_an_unknown_name_is_named_with_the_nearest(command: Callable[..., Run], built: store.Built) -> None:
-    done = command("query", "--store", built.folder, "topics", "country=Jappan")
+def test_an_unknown_name_is_answered_with_those_there_are(command: Callable[..., Run], built: store.Built) -> None:
+    done = command("query", "--store", built.folder, "topics", "country=China")
     assert (done.status, done.out) == (2, "")
-    assert done.err.startswith("eudigraph: country: there is no country called 'Jappan'; did you mean ")
-    assert "japan" in done.err.casefold()
+    assert done.err == (
+        "eudigraph: country: there is no country called 'China' in the graph; there are: Canada, India, Japan, "
+        "Singapore, South Korea, Sweden, United States\n"
+    )
 
 
 def test_a_missing_parameter_is_named_with_what_it_is(command: Callable[..., Run], built: store.Built) -> None:
@@ -683,24 +685,25 @@ def test_a_missing_parameter_is_named_with_what_it_is(command: Callable[..., Run
 
 @pytest.mark.parametrize("text", ["Japan", "japan", "JAPAN", " Japan ", "jp", "country:japan"])
 def test_names_are_found_without_case_and_by_prefix(built: store.Built, text: str) -> None:
-    assert lookup.find_entity(built.store, text.strip(), "Country").value == BASE + "country/japan"
+    assert lookup.find(built.store, text.strip(), "Country").iri.value == BASE + "country/japan"
 
 
 @pytest.mark.parametrize("text", ["Luleå", "lulea", "LULEÅ", "Lulea\u030a", "<https://w3id.org/eudigraph/place/lulea>"])
 def test_accents_are_folded(built: store.Built, text: str) -> None:
-    assert lookup.find_entity(built.store, text).value == BASE + "place/lulea"
+    assert lookup.find(built.store, text).iri.value == BASE + "place/lulea"
 
 
 @pytest.mark.parametrize("text", [BASE + "country/japan", f"<{BASE}country/japan>", "country:japan"])
 def test_iris_and_prefixed_names_are_taken(built: store.Built, library: Mapping[str, LibraryQuery], text: str) -> None:
-    assert lookup.resolve(built.store, library["topics"], {"country": text}) == {
-        "country": ox.NamedNode(BASE + "country/japan")
-    }
+    assert lookup.resolve(built.store, library["topics"], {"country": text}) == (
+        {"country": ox.NamedNode(BASE + "country/japan")},
+        [],
+    )
 
 
 def test_a_thing_of_another_kind_is_refused(built: store.Built) -> None:
     with pytest.raises(errors.UsageError, match="topic:6g is no country of the graph"):
-        lookup.find_entity(built.store, "topic:6g", "Country")
+        lookup.find(built.store, "topic:6g", "Country")
 
 
 def test_an_ambiguous_name_lists_the_candidates() -> None:
@@ -709,16 +712,19 @@ def test_an_ambiguous_name_lists_the_candidates() -> None:
     for name in ("georgia", "georgia-us"):
         graph.add(ox.Quad(ox.NamedNode(f"{BASE}country/{name}"), label, ox.Literal("Georgia", language="en")))
     with pytest.raises(errors.UsageError) as caught:
-        lookup.find_entity(graph, "georgia")
-    assert str(caught.value) == "'georgia' may be country:georgia or country:georgia-us; give one of these"
+        lookup.find(graph, "georgia")
+    assert str(caught.value) == (
+        "'georgia' may be country:georgia (country:georgia) or country:georgia-us (country:georgia-us); "
+        "give the identifier of one"
+    )
     preferred = ox.NamedNode(PREFIXES["skos"] + "prefLabel")
     thing = ox.NamedNode(f"{BASE}country/georgia")
     graph.add(ox.Quad(thing, preferred, ox.Literal("Georgia", language="en")))
-    assert lookup.find_entity(graph, "georgia") == thing
+    assert lookup.find(graph, "georgia").iri == thing
 
 
 @pytest.mark.parametrize(
-    "text", ["2023-02-31", "2023-13-01", "yesterday", "2023", "18.04.2023", "2023-04-18T00:00", ""]
+    "text", ["2023-02-31", "2023-13-01", "soon", "31 June 2023", "99.99.2023", "2023-04-18T00:00", ""]
 )
 def test_what_is_no_day_is_refused(built: store.Built, library: Mapping[str, LibraryQuery], text: str) -> None:
     with pytest.raises(errors.UsageError, match="is no day; write it as YYYY-MM-DD, such as 2023-04-18"):
@@ -726,7 +732,7 @@ def test_what_is_no_day_is_refused(built: store.Built, library: Mapping[str, Lib
 
 
 @pytest.mark.parametrize("text", ["20230418", "2023-W16-2", "２０２３-04-18"])
-def test_only_days_as_the_message_writes_them_are_taken(
+def test_days_that_few_can_read_are_not_taken(
     built: store.Built, library: Mapping[str, LibraryQuery], text: str
 ) -> None:
     with pytest.raises(errors.UsageError, match="is no day; write it as YYYY-MM-DD"):
@@ -747,7 +753,7 @@ def test_other_digits_are_whole_numbers_or_refused(built: store.Built, library: 
         (q.name, p.name) for q in library.values() for p in q.parameters.values() if p.type == "integer"
     )
     with suppress(errors.UsageError):
-        assert lookup.resolve(built.store, library[name], {parameter: "٣"})[parameter] == ox.Literal(3)
+        assert lookup.resolve(built.store, library[name], {parameter: "٣"})[0][parameter] == ox.Literal(3)
 
 
 # ---------------------------------------------------------------- Deadlines, limits, memory
@@ -940,6 +946,6 @@ def test_a_name_written_just_so_goes_before_others() -> None:
     graph, label = ox.Store(), ox.NamedNode(PREFIXES["skos"] + "prefLabel")
     for name, text in (("a", "Georgia"), ("b", "GEORGIA")):
         graph.add(ox.Quad(ox.NamedNode(f"{BASE}country/{name}"), label, ox.Literal(text, language="en")))
-    assert lookup.find_entity(graph, "GEORGIA").value == BASE + "country/b"
+    assert lookup.find(graph, "GEORGIA").iri.value == BASE + "country/b"
     with pytest.raises(errors.UsageError, match="may be"):
-        lookup.find_entity(graph, "georgia")
+        lookup.find(graph, "georgia")

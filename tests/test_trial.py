@@ -56,7 +56,7 @@ class Trial:
 
     def ask(self, name: str, *columns: str, **parameters: str) -> Rows:
         query = self.library[name]
-        answer = run(self.graph, prepare(library.bind(query, lookup.resolve(self.graph, query, parameters))))
+        answer = run(self.graph, prepare(library.bind(query, lookup.resolve(self.graph, query, parameters)[0])))
         wanted = [answer.variables.index(column) for column in columns or answer.variables]
         return [tuple(text(row[i]) for i in wanted) for row in answer.rows]
 

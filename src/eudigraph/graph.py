@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import functools
 import inspect
 import math
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Triple, serialize
 
@@ -44,25 +45,31 @@ if TYPE_CHECKING:
     from eudigraph.explore.page import Page
 from eudigraph.show.frames import frame_of, rdflib_graph, table_of
 
+Method = TypeVar("Method", bound=Callable[..., Any])
 Value = str | int | float | bool | decimal.Decimal | datetime.date
 """What a variable of a query can be given: an IRI or prefixed name as text, any other text, a number, a day."""
 
 
 def open_graph(
-    folder: str | Path | None = None, *, store_folder: str | Path | None = None, rebuild: bool = False
+    folder: str | Path | None = None,
+    *,
+    store_folder: str | Path | None = None,
+    rebuild: bool = False,
+    lang: str | None = None,
 ) -> Graph:
     """Return the graph of a workspace, by default of what came with eudigraph; it is built if it never was.
 
     ``folder`` is the workspace, ``store_folder`` a build elsewhere, or the address of a SPARQL endpoint that was filled
-    with ``eudigraph load``; ``rebuild`` builds it anew. Warns of a build that is older than the files. Raises
-    UsageError for a folder that is no workspace, DataError for data that cannot be built, StoreError for a build that
-    cannot be read.
+    with ``eudigraph load``; ``rebuild`` builds it anew. ``lang`` are languages to show names in, such as ``de,fr``, the
+    one liked best first; after them come English, no language, the EU's other languages, any. Warns of a build that is
+    older than the files. Raises UsageError for a folder that is no workspace and for languages that are none, DataError
+    for data that cannot be built, StoreError for a build that cannot be read.
     """
     space = workspace.open_workspace(None if folder is None else Path(folder))
     if isinstance(store_folder, str) and is_url(store_folder):
         if rebuild:
             raise UsageError("what an endpoint holds is not built there; build here, then: eudigraph load --to URL")
-        return Graph(endpoint.open_endpoint(store_folder), space)
+        return Graph(endpoint.open_endpoint(store_folder), space, lang)
     place = space.build_folder if store_folder is None else Path(store_folder)
     if rebuild or (store_folder is None and not store.exists(place)):
         made = build.build(space, place)
@@ -73,14 +80,28 @@ def open_graph(
         _warn(
             "files have changed since the build; this is the former graph; for a new one: open_graph(…, rebuild=True)"
         )
-    return Graph(built, space)
+    return Graph(built, space, lang)
+
+
+def _in_its_languages(method: Method) -> Method:
+    """Have a method of a graph choose names in the languages that the graph was opened with."""
+
+    @functools.wraps(method)
+    def speaking(graph: Graph, /, *args: Any, **given: Any) -> Any:
+        with labels.preferring(graph.languages):
+            return method(graph, *args, **given)
+
+    return cast("Method", speaking)
 
 
 class Graph:
     """A built graph, open for reading. Its methods are thin: each calls one function of the library."""
 
-    def __init__(self, built: store.Built, space: workspace.Workspace) -> None:
+    def __init__(self, built: store.Built, space: workspace.Workspace, lang: str | None = None) -> None:
         self.built, self.workspace = built, space
+        if lang is not None:
+            _text(lang, "languages are", "de,fr")
+        self.languages = labels.LANGUAGES if lang is None else labels.languages(lang)
 
     def __repr__(self) -> str:
         counts = self.built.counts
@@ -98,6 +119,7 @@ class Graph:
         }
         return table_of(given).set_index("name")
 
+    @_in_its_languages
     def query(
         self,
         name: str,
@@ -126,8 +148,10 @@ class Graph:
                 raise UsageError(f"{cut(key)} is a name, an IRI, a number or a day, not {cut(repr(value))}")
         given = {key: str(value) for key, value in parameters.items()}
         answer = answers.ask(self.built, query, given, asking_of(limit, timeout, evidence))
+        _warn_all(answer.notes)
         return self.frame(answers.tidy(answer) if evidence else answer, iris)
 
+    @_in_its_languages
     def sparql(
         self,
         text: str,
@@ -156,8 +180,11 @@ class Graph:
             return self.frame(answers.tidy(found), iris)
         return self._given(found, iris)
 
+    @_in_its_languages
     def find(self, name: str, kind: str = "resource") -> str:
-        """Return the IRI of the thing of that name; raises UsageError with suggestions. ``kind`` is a class.
+        """Return the IRI of the thing of that name; warns if it was a guess. ``kind`` is a class, or ``property``.
+
+        Raises UsageError for a name that several things have, and lists them, and for one that nothing has.
 
         >>> graph.find("chips", "Topic")
         'https://w3id.org/eudigraph/topic/semiconductors'
@@ -165,8 +192,11 @@ class Graph:
         kind = _text(kind, "a kind is the name of a class,", "Country")
         if not kind.isalpha() or not kind.isascii():  # it becomes part of a query
             raise UsageError(f"{cut(repr(kind))} is the name of no class; give one such as 'Country'")
-        return lookup.find_entity(self.built.store, _text(name, "a thing is found by", "Japan"), kind).value
+        found = lookup.find(self.built.store, _text(name, "a thing is found by", "Japan"), kind)
+        _warn_all([found.note] if found.note else [])
+        return found.iri.value
 
+    @_in_its_languages
     def evidence(self, subject: str, relation: str | None = None, value: Value | None = None) -> pd.DataFrame:
         """Return the passages that say something of a thing, one row for each statement and passage.
 
@@ -178,21 +208,19 @@ class Graph:
         >>> graph.evidence("EU–Japan summit 2023", value="2023-07-03?/2023-07-04?")["paragraph"].tolist()
         [17]
         """
-        parameters: dict[str, Any] = {"subject": _text(subject, "a subject is", "Japan")}
+        parameters: dict[str, Any] = {"subject": self.find(_text(subject, "a subject is", "Japan"))}
         if relation is not None:
-            parameters["property"] = _text(relation, "a relation is named by", "cooperates on")
+            relation = _text(relation, "a relation is named by", "cooperates on")
+            parameters["property"] = self.find(relation, "property")
         if value is None:
             return self.query("evidence", **parameters)
-        try:
-            return self.query("evidence", **parameters, object=value)
-        except UsageError:
-            found = self.query("evidence", **parameters)
-            text = str(value).lower() if isinstance(value, bool) else str(value)
-            said = found[[str(given) == text for given in found["object"]]]
-            if said.empty:
-                raise
-            return said.reset_index(drop=True)
+        found = self.query("evidence", **parameters)
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        # What a passage says in these words goes before a thing of that name: 2023 is rather a year than a summit.
+        said = found[[str(given) == text for given in found["object"]]]
+        return self.query("evidence", **parameters, object=value) if said.empty else said.reset_index(drop=True)
 
+    @_in_its_languages
     def explain(self, subject: str, relation: str, value: str) -> str:
         """Return in words what a statement follows from, down to the passages that say so.
 
@@ -201,7 +229,9 @@ class Graph:
         """
         _text(subject, "a subject is", "Japan")
         _text(relation, "a relation is named by", "cooperates on")
-        return explain.explain(self.built, subject, relation, _text(value, "a value is", "6G"))
+        told, notes = explain.explain(self.built, subject, relation, _text(value, "a value is", "6G"))
+        _warn_all(notes)
+        return told
 
     def networks(self) -> pd.DataFrame:
         """Return the networks there are, by name, with their titles; of one that is broken, what is wrong with it.
@@ -212,6 +242,7 @@ class Graph:
         known = definitions.networks(self.workspace)
         return table_of({"name": list(known), "title": list(known.values())}).set_index("name")
 
+    @_in_its_languages
     def network(
         self,
         name: str = definitions.EVERYTHING,
@@ -245,6 +276,7 @@ class Graph:
         given = {key: [getattr(m, key) for m in known] for key in ("name", "title", "meaning", "source")}
         return table_of(given).set_index("name")
 
+    @_in_its_languages
     def analyse(
         self,
         *chosen: str,
@@ -273,6 +305,7 @@ class Graph:
             raise UsageError("what counts is chosen for a network by name; leave it out for one of your own")
         return analysis.of_network(self._network(network), chosen)
 
+    @_in_its_languages
     def draw(self, network: str | nx.Graph = "country-topic") -> Page:
         """Return a network, by name or your own, as a page to move about in; it shows itself in a notebook.
 
@@ -283,6 +316,7 @@ class Graph:
 
         return page.sketch(looks.things(self._network(network)))
 
+    @_in_its_languages
     def plot(self, network: str | nx.Graph = "country-topic", title: str = "") -> plots.Plot:
         """Return a network, by name or your own, as a picture; it shows itself in a notebook, and can be saved.
 
@@ -293,6 +327,7 @@ class Graph:
             raise UsageError(f"a title is a text, not {cut(repr(title))}")
         return plots.network(self._network(network), title)
 
+    @_in_its_languages
     def export(self, form: str, network: str = definitions.EVERYTHING, out: str | Path | None = None) -> list[Path]:
         """Write the graph, or a network of it, for other tools; return the files.
 
@@ -302,10 +337,10 @@ class Graph:
 
         place = None if out is None else files.path_of(out)
         written, notes = write.write(self.built, self.workspace, form, network, out=place)
-        for note in notes:
-            _warn(note)
+        _warn_all(notes)
         return written
 
+    @_in_its_languages
     def explorer(self) -> Page:
         """Return the explorer; as the last thing in a notebook's cell it shows itself."""
         from eudigraph.explore import page
@@ -364,8 +399,7 @@ class Graph:
         if unknown:
             raise UsageError(f"the query has no variable ?{unknown[0]}; write it where its value belongs")
         found = answers.ask_text(self.built, text, asking, {name: _term(value) for name, value in variables.items()})
-        for remark in hints.remarks(self.built, text, found):
-            _warn(remark)
+        _warn_all(hints.remarks(self.built, text, found))
         return found
 
     def _given(self, answer: Answer, with_iris: bool) -> pd.DataFrame | rdflib.Graph | bool:
@@ -401,10 +435,19 @@ def _warn(what: str) -> None:
     warnings.warn(what, stacklevel=level + 1)
 
 
+def _warn_all(notes: Iterable[str]) -> None:
+    for note in notes:
+        _warn(note)
+
+
 def _choice(
     claims: str | None, inferred: bool, until: str | datetime.date | None, level: int | None
 ) -> definitions.Choice:
-    return definitions.Choice(claims, inferred, dates.day(until) if isinstance(until, str) else until, level)
+    if isinstance(until, str):
+        day = dates.day(until)
+        _warn_all([day.note] if day.note else [])
+        until = day.day
+    return definitions.Choice(claims, inferred, until, level)
 
 
 def _term(value: Value) -> NamedNode | Literal:

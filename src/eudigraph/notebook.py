@@ -72,11 +72,13 @@ def shown(
         if found.truth is not None:
             return found.truth
         return rdflib_graph(found)
-    names = labels.labels(graph.built.store, {iri for p in found.passages for iri in (p.speaker, p.certainty)})
+    with labels.preferring(graph.languages):
+        names = labels.labels(graph.built.store, {iri for p in found.passages for iri in (p.speaker, p.certainty)})
+        frame = graph.frame(found)
     notes = [
         (f"{p.gist} [{names[p.speaker]}, {names[p.certainty]}; {p.title}, {p.place}]", p.url) for p in found.passages
     ]
-    return Shown(graph.frame(found), [[notes[i] for i in behind] for behind in found.behind])
+    return Shown(frame, [[notes[i] for i in behind] for behind in found.behind])
 
 
 def _escaped(text: object) -> str:

@@ -39,10 +39,12 @@ def ask(
     Raises UsageError for parameters that are missing or not known, QueryTimeout, and DataError for texts of no source.
     """
     asking = asking or Asking()
-    values = lookup.resolve(graph.store, query, parameters)
+    values, notes = lookup.resolve(graph.store, query, parameters)
     texts = texts_.read(graph.store, asking.texts)
     found = graph.ask(prepare(library.bind(query, values)), limit=asking.limit, timeout=asking.timeout)
-    return attach(graph.store, query.evidence, values, found, texts) if asking.evidence else found
+    if asking.evidence:
+        found = attach(graph.store, query.evidence, values, found, texts)
+    return replace(found, notes=notes)
 
 
 def ask_text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
 
@@ -18,18 +19,27 @@ from eudigraph.reason import proofs
 from eudigraph.sources import texts as texts_
 
 
-def explained(
-    graph: store.Built, subject: str, prop: str, value: str
-) -> tuple[Triple, list[proofs.Step], dict[str, str]]:
-    """Return a statement, the ways in which it follows, and the names of all things in these; raises as ``explain``."""
-    subject_ = lookup.find_entity(graph.store, subject)
-    prop_ = lookup.find_entity(graph.store, prop, "property")
+class Explained(NamedTuple):
+    """A statement, the ways in which it follows, the names of all things in these, and notes on what was guessed."""
+
+    statement: Triple
+    ways: list[proofs.Step]
+    names: dict[str, str]
+    notes: list[str]
+
+
+def explained(graph: store.Built, subject: str, prop: str, value: str) -> Explained:
+    """Return a statement with the ways in which it follows; its parts and what is raised are as for ``explain``."""
+    found = [lookup.find(graph.store, subject), lookup.find(graph.store, prop, "property")]
+    subject_, prop_ = (match.iri for match in found)
     literals = [
         quad.object
         for quad in graph.store.quads_for_pattern(subject_, prop_, None, DefaultGraph())
         if isinstance(quad.object, Literal) and quad.object.value == value
     ]
-    statement = Triple(subject_, prop_, literals[0] if literals else lookup.find_entity(graph.store, value))
+    if not literals:
+        found.append(lookup.find(graph.store, value))
+    statement = Triple(subject_, prop_, literals[0] if literals else found[-1].iri)
     ways = proofs.explain(graph.store, ontology.from_store(graph.store), statement)
     names = names_of(graph.store, [statement, *(s for way in ways for s in _statements(way))])
     if not ways:
@@ -37,19 +47,19 @@ def explained(
             f"the graph does not say: {as_sentence(statement, names)}; see what it says with: eudigraph query --file - "
             f"and SELECT ?property ?value {{ {subject_} ?property ?value }}"
         )
-    return statement, ways, names
+    return Explained(statement, ways, names, [match.note for match in found if match.note])
 
 
 def explain(
     graph: store.Built, subject: str, prop: str, value: str, texts: Sequence[Path] = (), *, width: int = WIDTH
-) -> str:
-    """Return, for people, every way in which a statement follows, down to the passages that say so.
+) -> tuple[str, list[str]]:
+    """Return, for people, every way in which a statement follows, down to the passages that say so, and notes on it.
 
-    The three parts are names, IRIs or prefixed names. Raises UsageError for names that are not known and a statement
-    that is not in the graph.
+    The three parts are names, IRIs or prefixed names; the notes are on those that were guessed. Raises UsageError for
+    names that are not known and a statement that is not in the graph.
     """
     known = texts_.read(graph.store, texts)
-    statement, ways, names = explained(graph, subject, prop, value)
+    statement, ways, names, notes = explained(graph, subject, prop, value)
     sentence = as_sentence(statement, names)
     lines = []
     for number, way in enumerate(ways, 1):
@@ -61,7 +71,7 @@ def explain(
             lines.append(f"{sentence}. It follows:")
         lines += _explained(graph.store, way, names, known, 1)
         lines.append("")
-    return text.clean_lines(text.folded(lines, width))
+    return text.clean_lines(text.folded(lines, width)), notes
 
 
 def _explained(

@@ -1,30 +1,76 @@
-"""From a name, as somebody types it, to the one thing that is meant."""
+"""From a name, as somebody types it, to the one thing that is meant, and a note where that is a guess.
+
+One resolver for the command line, Python, the API and its pages; the explorer's search goes by the same rules. Each
+rule is tried when those before it found nothing: one thing decides, several are listed for the reader to choose.
+
+a. an IRI, a prefixed name, or the IRI of an exact match elsewhere, such as ``wd:Q884``;
+b. a preferred name, written just so;
+c. a preferred name, without case, accents, punctuation and a leading "the";
+d. any other name (alternative, hidden, notation, code of an EU authority), compared in the same way;
+e. words of its names, in any order: all words of one name, then whole words, then beginnings of words. A guess;
+f. such words with a slip of the hand. A guess, too.
+
+Names count in all languages.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import product
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from eudigraph.ask.library import LibraryQuery, Parameter, Value
-from eudigraph.engine.safety import EXAMPLE
 from eudigraph.model import dates
 from eudigraph.model.errors import UsageError
-from eudigraph.model.labels import labels
-from eudigraph.model.names import EUD, OWL, RDF_TYPE, RDFS, SKOS, XSD, expand, shorten
-from eudigraph.model.text import cut, fold, similar
-from eudigraph.model.triples import Triplestore, select
+from eudigraph.model.labels import LANGUAGES, labels
+from eudigraph.model.names import EUD, GRAPH_ONTOLOGY, OWL, RDF_TYPE, RDFS, SKOS, XSD, expand, shorten
+from eudigraph.model.ontology import class_words, read_ontology
+from eudigraph.model.text import cut, fold, one_line, plural, similar, slips
+from eudigraph.model.triples import Triplestore, exists, select
 
 MAX_LISTED = 30
-"""Things that a message lists at most."""
+"""Things that a message lists at most: all there are."""
+MAX_CANDIDATES = 10
+"""Things that a message lists at most, if one of them is meant."""
+MAX_LENGTH = 10_000
+"""Characters of the longest name: as many as a text of the graph may have."""
+_MAX_WORDS = 12
+"""Words of a name up to which parts of it, and slips in them, are looked for."""
+_MAX_LOOKED_AT = 500
+"""Things up to which it is looked at what they are, or what they are called, to find those that are meant."""
+_BEGINNING = 3
+"""Letters from which the beginning of a word stands for it, in scripts whose letters say as little as ours."""
+_FROM_A_DAY = ("from", "since")
+"""Parameters with which a time begins: of a month, the first day is meant. After all others, the last."""
+_OTHERS = tuple(SKOS + name for name in ("altLabel", "hiddenLabel", "notation", "exactMatch"))
+_AUTHORITY = "http://publications.europa.eu/resource/authority/"
+"""Where IRIs end in a code that people use, such as USA or CNECT."""
+_LEAST_LIKELY = frozenset(
+    EUD + name for name in ("Certainty", "Passage", "Reading", "ReadingMethod", "Source", "Status", "TimeSpan")
+) | {SKOS + "ConceptScheme"}
+"""Classes of what describes things, or is evidence for what is said of them."""
 
 
-def resolve(store: Triplestore, query: LibraryQuery, given: Mapping[str, str]) -> dict[str, Value]:
-    """Return the terms for the parameters that were given as text, or that have a default.
+@dataclass(frozen=True)
+class Match:
+    """The thing that a name stands for, what to call it, its kind in words, and a note if the name was a guess."""
+
+    iri: NamedNode
+    label: str
+    kind: str
+    note: str | None = None
+
+
+def resolve(store: Triplestore, query: LibraryQuery, given: Mapping[str, str]) -> tuple[dict[str, Value], list[str]]:
+    """Return the terms for the parameters that were given as text, or that have a default, and notes on guesses.
 
     Raises UsageError, with suggestions, for parameters that do not exist or are missing and names that are not known.
     """
@@ -35,104 +81,324 @@ def resolve(store: Triplestore, query: LibraryQuery, given: Mapping[str, str]) -
             hint = f"did you mean {near[0]}? {hint}" if near else hint
             raise UsageError(f"{query.name} has no parameter {cut(name)!r}; {hint}")
     values: dict[str, Value] = {}
+    notes = []
     for parameter in query.parameters.values():
         text = given.get(parameter.name, parameter.default)
         if text is not None:
-            values[parameter.name] = _term(store, parameter, text.strip())
+            values[parameter.name], note = _term(store, parameter, text.strip())
+            notes += [note] if note else []
         elif parameter.required:
             example = f"{parameter.name}=…"
             raise UsageError(f"{query.name} needs {parameter.name}: {parameter.description}; give it as {example}")
-    return values
+    return values, notes
 
 
-def find_entity(store: Triplestore, text: str, kind: str = "resource") -> NamedNode:
-    """Return the one thing of a kind that has this name, IRI or prefixed name.
+def find(store: Triplestore, text: str, kind: str = "resource") -> Match:
+    """Return the one thing of a kind that a text stands for, by the rules above.
 
-    Names are compared without case and accents; a preferred name goes before an alternative one, and one that is
-    written just so before all others. Raises UsageError with suggestions where there is none, and with the candidates
-    where there are several.
+    ``kind`` is the local name of a class, ``property``, or ``resource`` for any thing: then what describes things, or
+    is evidence for what is said of them, is the least likely meant. Raises UsageError, in one line, with the candidates
+    where there are several, and with what there is where there are none.
     """
-    iri = expand(text)
-    with suppress(ValueError):  # what is no IRI, or no text, is the name of nothing
-        exact = _exact(store, text if iri is None else NamedNode(iri), kind)
-        if len(exact) == 1:
-            return exact.pop()
-    names = _names(store, kind)
-    if iri is not None:
-        if any(iri in found for found in names.values()):
-            return NamedNode(iri)
-        raise UsageError(f"{cut(shorten(iri))} is no {_kind_name(kind)} of the graph; {_near(store, text, names)}")
-    found = names.get(fold(text), {})
-    best = [iri for iri, rank in found.items() if rank == min(found.values(), default=0)]
-    if len(best) == 1:
-        return NamedNode(best[0])
-    if best:
-        raise UsageError(f"{cut(text)!r} may be {' or '.join(shorten(b) for b in sorted(best))}; give one of these")
-    raise UsageError(f"there is no {_kind_name(kind)} called {cut(text)!r}; {_near(store, text, names)}")
+    text = text.strip()
+    if not text or len(text) > MAX_LENGTH:
+        what = f"{cut(text)!r} is longer than any name" if text else "no name is given"
+        raise UsageError(f"{what}; write the name of a {_in_words(kind)}, or its identifier")
+    looking = _Looking(store, text, kind)
+    for found, guessed in looking.by_rules():
+        things = looking.likely(found)
+        if len(things) == 1:
+            label, what = looking.described(things)[things[0]]
+            note = f'"{one_line(text)}" was taken for {one_line(label)}{f" ({what})" if what else ""}'
+            return Match(NamedNode(things[0]), label, what, note if guessed else None)
+        if things:
+            more = "more of the name, or the identifier of one" if guessed else "the identifier of one"
+            raise UsageError(f"{cut(text)!r} may be {looking.listed(things)}; give {more}")
+    raise UsageError(looking.nothing())
 
 
-def _term(store: Triplestore, parameter: Parameter, text: str) -> Value:
+def _term(store: Triplestore, parameter: Parameter, text: str) -> tuple[Value, str | None]:
     if parameter.type == "date":
-        return Literal(dates.day(text).isoformat(), datatype=NamedNode(XSD + "date"))
+        given = dates.day(text, end=parameter.name not in _FROM_A_DAY)
+        return Literal(given.day.isoformat(), datatype=NamedNode(XSD + "date")), given.note
     if parameter.type == "integer":
         if not re.fullmatch(r"-?\d{1,9}", text):
             raise UsageError(f"{parameter.name} is a whole number, not {cut(text)!r}")
-        return Literal(int(text))
+        return Literal(int(text)), None
     try:
-        return find_entity(store, text, parameter.type)
+        found = find(store, text, parameter.type)
     except UsageError as error:
         raise UsageError(f"{parameter.name}: {error}") from error
+    return found.iri, found.note
 
 
-def _exact(store: Triplestore, what: str | NamedNode, kind: str) -> set[NamedNode]:
-    """Return the things of a kind with this preferred name, or the thing itself if it has one, by a few look-ups.
+class _Name(NamedTuple):
+    """A name of a thing: the thing, the name as it is written and as it is compared, whether it is a preferred one."""
 
-    To look through all names, as ``_names`` does, takes seconds where there are many.
-    """
-    preferred = [NamedNode(SKOS + "prefLabel"), NamedNode(EUD + "title")]
-    spelt = [None] if isinstance(what, NamedNode) else [Literal(what, language="en"), Literal(what)]
-    thing = what if isinstance(what, NamedNode) else None
-    found = set()
-    for name, prop in product(spelt, preferred):
-        for quad in store.quads_for_pattern(thing, prop, name, DefaultGraph()):
-            it = quad.subject
-            if isinstance(it, NamedNode) and (
-                kind == "resource" or Quad(it, RDF_TYPE, NamedNode(EUD + kind), DefaultGraph()) in store
-            ):
-                found.add(it)
-    return found
+    thing: str
+    text: str
+    folded: str
+    preferred: bool
 
 
-def _names(store: Triplestore, kind: str) -> dict[str, dict[str, int]]:
-    """Return, for each name (folded), the things that have it, with 0 for a preferred and 1 for an alternative name."""
-    if kind == "property":
-        where = f"""VALUES ?kind {{ <{OWL}ObjectProperty> <{OWL}DatatypeProperty> }} ?x a ?kind
-            OPTIONAL {{ ?x <{RDFS}label> ?name }} BIND(0 AS ?rank)"""
-    else:
-        typed = "" if kind == "resource" else f"?x a <{EUD}{kind}> ."
-        where = f"""{typed} {{ ?x <{SKOS}prefLabel> ?name BIND(0 AS ?rank) }} UNION
-            {{ ?x <{SKOS}altLabel> ?name BIND(1 AS ?rank) }} UNION {{ ?x <{EUD}title> ?name BIND(0 AS ?rank) }}"""
-    names: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in select(store, f"SELECT ?x ?name ?rank {{ {where} FILTER(isIRI(?x)) }}"):
-        thing, rank = row["x"].value, int(row["rank"].value)
-        held = names[fold(row["name"].value if row["name"] else shorten(thing))]
-        held[thing] = min(rank, held.get(thing, rank))
+class _Looking:
+    """A text for which a thing is looked for. The names there are, which may be many, are read once, if at all."""
+
+    def __init__(self, store: Triplestore, text: str, kind: str) -> None:
+        self._store, self._text, self._kind = store, text, kind
+        self._iri, self._folded = expand(text), fold(text)
+        self._words = [word for word in self._folded.split() if word != "the"]
         if kind == "property":
-            names[fold(thing.removeprefix(EUD))].setdefault(thing, 0)
-    return names
+            self._classes, self._labels = [f"{OWL}ObjectProperty", f"{OWL}DatatypeProperty"], [RDFS + "label"]
+        else:
+            self._classes, self._labels = [EUD + kind] * (kind != "resource"), [SKOS + "prefLabel", EUD + "title"]
+
+    def by_rules(self) -> Iterator[tuple[Collection[str], bool]]:
+        """Yield the things that each rule finds, and whether they are a guess."""
+        yield self._by_iri(), False
+        yield self._just_so(), False
+        if not self._folded:
+            return
+        for preferred in (True, False):
+            names = [name for name in self._names if name.preferred is preferred]
+            yield {name.thing for name in names if name.folded == self._folded}, False
+            bare = self._folded.removeprefix("the ")
+            yield {name.thing for name in names if name.folded.removeprefix("the ") == bare}, False
+        says_something = any(len(word) > 1 or not word.isascii() for word in self._words)
+        if self._iri is None and says_something and len(self._words) <= _MAX_WORDS:
+            for found in chain(self._by_words(), self._by_slips()):
+                yield found - self._other_countries, True
+
+    def likely(self, found: Collection[str]) -> list[str]:
+        """Return which of the things that a rule found are the likeliest meant."""
+        if self._kind != "resource" or not 1 < len(found) <= _MAX_LOOKED_AT:
+            return sorted(found)
+        types = self._types(found)
+        return sorted(thing for thing in found if not types[thing] & _LEAST_LIKELY) or sorted(found)
+
+    def described(self, things: Collection[str]) -> dict[str, tuple[str, str]]:
+        """Return what to call things, and their kinds in words."""
+        named = labels(self._store, things)
+        if self._kind == "property":
+            return {thing: (named[thing], "property") for thing in things}
+        wanted = (RDF_TYPE, NamedNode(RDFS + "label"), NamedNode(RDFS + "subClassOf"))
+        quads = (q for prop in wanted for q in self._store.quads_for_pattern(None, prop, None, GRAPH_ONTOLOGY))
+        ontology, types = read_ontology(quads), self._types(things)
+        return {thing: (named[thing], class_words(ontology, types[thing])) for thing in things}
+
+    def listed(self, things: Sequence[str]) -> str:
+        """Return things for a message: what they are called, what they are, and their identifiers."""
+        shown = self.described(things[:_MAX_LOOKED_AT])
+        ordered = sorted(shown.items(), key=lambda item: (fold(item[1][0]), item[0]))[:MAX_CANDIDATES]
+        told = [
+            f"{one_line(label)} ({', '.join(filter(None, (kind, shorten(iri))))})" for iri, (label, kind) in ordered
+        ]
+        more = len(things) - len(told)
+        return f"{', '.join(told)} or {more:,} more" if more else _either(told)
+
+    def nothing(self) -> str:
+        """Return that nothing is called so, and what there is or, where that is much, what is called much the same."""
+        kind, things = _in_words(self._kind), sorted({name.thing for name in self._names})
+        if self._iri is not None:
+            near = similar(shorten(self._iri), self._beside(things))
+            what = f"{one_line(shorten(self._iri))} is no {kind} of the graph"
+        else:
+            near = [] if len(things) <= MAX_LISTED else self._near()
+            what = f"there is no {kind} called {cut(self._text)!r} in the graph"
+        if near:
+            return f"{what}; did you mean {_either(near)}?"
+        if len(things) <= MAX_LISTED:
+            there = sorted({one_line(label) for label in labels(self._store, things).values()}, key=fold)
+            between = "; " if any("," in label for label in there) else ", "
+            return f"{what}; there are: {between.join(there)}" if there else f"{what}; there is none at all"
+        pattern = f"?x a eud:{self._kind}" if self._kind != "resource" else "?x skos:prefLabel ?name"
+        return f"{what}; there are {len(things):,} {plural(kind)}, which SPARQL lists: SELECT * {{ {pattern} }}"
+
+    # --- The rules --------------------------------------------------------------------------------------------------
+
+    def _by_iri(self) -> set[str]:
+        found: set[str] = set()
+        with suppress(ValueError):  # what is no IRI, or no text, is the name of nothing
+            if self._iri is not None:
+                node = NamedNode(self._iri)
+                if self._is_of_kind(node, exists(self._store, node) if self._kind == "resource" else True):
+                    return {self._iri}
+                match = NamedNode(SKOS + "exactMatch")
+                for quad in self._store.quads_for_pattern(None, match, node, DefaultGraph()):
+                    found |= self._of_kind(quad.subject)
+        return found
+
+    def _just_so(self) -> set[str]:
+        """Return the things with this very name: in a language of the EU, or in none, by a look-up, else in any."""
+        found: set[str] = set()
+        with suppress(ValueError):
+            spelt = " ".join(str(Literal(self._text, language=tag or None)) for tag in LANGUAGES)
+            for label in self._labels:
+                for row in select(self._store, f"SELECT ?x {{ VALUES ?name {{ {spelt} }} ?x <{label}> ?name }}"):
+                    found |= self._of_kind(row["x"])
+        return found or {name.thing for name in self._names if name.preferred and name.text == self._text}
+
+    def _by_words(self) -> Iterator[set[str]]:
+        wanted, alike = set(self._words), self._things_by_word
+        if len(wanted) > 1:
+            yield {name.thing for name in self._names if set(name.folded.split()) - {"the"} == wanted}
+        yield _in_all(alike.get(word, set()) for word in wanted)
+        beginnings = {
+            word: [longer for longer in alike if longer.startswith(word) and (longer == word or _is_telling(word))]
+            for word in wanted
+        }
+        yield self._with_words(beginnings)
+
+    def _by_slips(self) -> Iterator[set[str]]:
+        joined = "".join(self._words)
+        if len(joined) >= _SLIPS[0][0] and joined.isalpha():
+            yield {name.thing for name in self._names if name.folded.replace(" ", "") == joined}
+        meant = {word: [other for other in self._things_by_word if _is_slip(word, other)] for word in self._words}
+        found, known = self._with_words(meant), {other for others in meant.values() for other in others}
+        yield {
+            name.thing
+            for name in self._names
+            if name.thing in found
+            and len(parts := [word for word in name.folded.split() if word != "the"]) == len(self._words)
+            and known.issuperset(parts)
+        }
+        yield found
+
+    def _with_words(self, meant: Mapping[str, Iterable[str]]) -> set[str]:
+        """Return the things whose names have, for each word, one of those that may be meant by it."""
+        return _in_all(
+            {thing for other in others for thing in self._things_by_word[other]} for others in meant.values()
+        )
+
+    @cached_property
+    def _other_countries(self) -> set[str]:
+        """The things called as a country of the world, if the text is the name of a country: it is another, then.
+
+        Niger is not the beginning of Nigeria, Iceland no slip for Ireland, and Sudan no part of South Sudan.
+        """
+        countries = _countries()
+        if self._folded not in countries:
+            return set()
+        return {name.thing for name in self._names if name.folded in countries}
+
+    # --- The names that there are ------------------------------------------------------------------------------------
+
+    @cached_property
+    def _names(self) -> list[_Name]:
+        found = []
+        for prop in (*self._labels, *_OTHERS):
+            for thing, name in self._named_by(prop):
+                text = name.value
+                if isinstance(name, NamedNode):
+                    if not text.startswith(_AUTHORITY):
+                        continue
+                    text = text.rpartition("/")[2]
+                if isinstance(thing, NamedNode) and not (self._kind == "resource" and thing.value.startswith(EUD)):
+                    found.append(_Name(thing.value, text.strip(), fold(text), prop in self._labels))
+        if self._kind == "property":
+            own = {name.thing: name.thing.removeprefix(EUD) for name in found if name.thing.startswith(EUD)}
+            found += [_Name(thing, text, fold(text), preferred=False) for thing, text in own.items()]
+        return found
+
+    def _named_by(self, prop: str) -> Iterator[tuple[Any, Any]]:
+        """Yield things of the kind with their values of a property."""
+        if not self._classes:
+            for quad in self._store.quads_for_pattern(None, NamedNode(prop), None, DefaultGraph()):
+                yield quad.subject, quad.object
+        for kind in self._classes:  # one by one: the engine then begins with the things of the class, which may be few
+            for row in select(self._store, f"SELECT ?x ?name {{ ?x a <{kind}> ; <{prop}> ?name }}"):
+                yield row["x"], row["name"]
+
+    @cached_property
+    def _things_by_word(self) -> dict[str, set[str]]:
+        """The things in whose names a word stands, by all these words."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for name in self._names:
+            for word in name.folded.split():
+                found[word].add(name.thing)
+        return dict(found)
+
+    def _types(self, things: Collection[str]) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {thing: set() for thing in things}
+        listed = " ".join(str(NamedNode(thing)) for thing in sorted(things))
+        for row in select(self._store, f"SELECT ?x ?type {{ VALUES ?x {{ {listed} }} ?x a ?type }}"):
+            found[row["x"].value].add(row["type"].value)
+        return found
+
+    def _of_kind(self, node: object) -> set[str]:
+        if isinstance(node, NamedNode) and self._is_of_kind(node, not node.value.startswith(EUD)):
+            return {node.value}
+        return set()
+
+    def _is_of_kind(self, node: NamedNode, any_thing: bool) -> bool:
+        if self._kind == "resource":
+            return any_thing
+        types = (Quad(node, RDF_TYPE, NamedNode(kind), DefaultGraph()) for kind in self._classes)
+        return any(quad in self._store for quad in types) or (self._kind == "property" and node == RDF_TYPE)
+
+    # --- What may be meant where nothing was found --------------------------------------------------------------------
+
+    def _near(self) -> list[str]:
+        """Return what things are called whose names have words much like those wanted."""
+        words = [word for word in self._words[:_MAX_WORDS] if len(word) >= _BEGINNING]
+        things = sorted(
+            {
+                thing
+                for word in words
+                for other, things in self._things_by_word.items()
+                if word in other or slips(word, other, max(1, len(word) // 4)) <= max(1, len(word) // 4)
+                for thing in things
+            }
+        )
+        by_name = {name.folded: name.thing for name in self._names if name.thing in set(things[:_MAX_LOOKED_AT])}
+        near = [by_name[name] for name in similar(self._folded, by_name)]
+        return list(dict.fromkeys(map(one_line, labels(self._store, near).values())))
+
+    def _beside(self, things: Iterable[str]) -> Iterator[str]:
+        """Yield the identifiers of the same namespace that begin with the same letter as the one wanted."""
+        start = re.match(r".*[/#].?", (self._iri or "").casefold(), re.DOTALL)
+        if start:
+            found = (shorten(thing) for thing in things if thing.casefold().startswith(start[0]))
+            yield from islice(found, _MAX_LOOKED_AT)
 
 
-def _near(store: Triplestore, text: str, names: Mapping[str, Mapping[str, int]]) -> str:
-    """Return what a reader may have meant, by the names things go by; all that there is where that is little."""
-    near = [min(names[name]) for name in similar(text, names)]
-    things = {thing for held in names.values() for thing in held}
-    if not near and len(things) > MAX_LISTED:
-        return "see what there is with: eudigraph query --file - and " + EXAMPLE
-    found = labels(store, near or things)
-    if near:
-        return f"did you mean {' or '.join(dict.fromkeys(found[thing] for thing in near))}?"
-    return f"there are: {', '.join(sorted(found.values()))}" if found else "there is none"
+_SLIPS = ((5, 1), (9, 2))
+"""From how many letters on how many slips are forgiven: fewer than would turn Slovakia into Slovenia."""
 
 
-def _kind_name(kind: str) -> str:
+def _is_slip(word: str, other: str) -> bool:
+    """Whether a word may be meant by another, if not the same: it begins alike, has no digit, and differs little."""
+    if word == other or word[0] != other[0]:
+        return word == other
+    most = max((number for letters, number in _SLIPS if min(len(word), len(other)) >= letters), default=0)
+    return most > 0 and (word + other).isalpha() and slips(word, other, most) <= most
+
+
+def _is_telling(word: str) -> bool:
+    """Whether a word may be the beginning of a longer one: it is no number, and long enough for its script."""
+    return not any(c.isdigit() for c in word) and (len(word) >= _BEGINNING or not word.isascii())
+
+
+@cache
+def _countries() -> frozenset[str]:
+    """Return the names of countries of the world, folded, from IANA's time zones (https://www.iana.org/time-zones).
+
+    Those with an addition, such as ``Korea (South)``, are left out.
+    """
+    table = resources.files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text("utf-8")
+    names = [line.split("\t")[1] for line in table.splitlines() if not line.startswith("#")]
+    return frozenset(fold(name) for name in names if "(" not in name)
+
+
+def _in_all(sets: Iterable[set[str]]) -> set[str]:
+    """Return what is in all of some sets; nothing if there are none."""
+    found = list(sets)
+    return set.intersection(*found) if found else set()
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _in_words(kind: str) -> str:
     return {"resource": "thing"}.get(kind, re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower())

@@ -11,7 +11,7 @@ import click
 from eudigraph.ask import answers, hints
 from eudigraph.ask.explain import explain as explanation
 from eudigraph.ask.library import describe_query, load_library, open_query
-from eudigraph.cli.options import store_option, text_option, workspace_option
+from eudigraph.cli.options import lang_option, store_option, text_option, workspace_option
 from eudigraph.cli.shared import err, open_or_build, terminal_width
 from eudigraph.model.errors import UsageError
 from eudigraph.model.text import cut
@@ -62,6 +62,7 @@ def queries(folder: Path | None, name: str | None) -> None:
     help="End the query after this.",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="ROWS", help="Show at most so many rows.")
+@lang_option
 def query(
     folder: Path | None,
     built: str | None,
@@ -98,6 +99,8 @@ def query(
         if form == "table" and not all_columns:
             answer = answers.without(answer, asked_for.detail)
     click.echo(answers.render(graph, answer, form, ids=ids, width=terminal_width()), nl=False)
+    for note in answer.notes:
+        err(f"Note: {note}")
     if answer.empty:
         err("No rows: nothing in the graph answers this.")
     for note in notes:
@@ -113,12 +116,16 @@ def query(
 @click.argument("property_", metavar="PROPERTY")
 @click.argument("object_", metavar="OBJECT")
 @text_option
+@lang_option
 def explain(
     folder: Path | None, built: str | None, subject: str, property_: str, object_: str, texts: tuple[Path, ...]
 ) -> None:
     """Show what a statement follows from, down to passages: explain Japan "cooperates on" 6G."""
     graph = open_or_build(open_workspace(folder), built)
-    click.echo(explanation(graph, subject, property_, object_, texts, width=terminal_width()), nl=False)
+    made, notes = explanation(graph, subject, property_, object_, texts, width=terminal_width())
+    click.echo(made, nl=False)
+    for note in notes:
+        err(f"Note: {note}")
 
 
 def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:

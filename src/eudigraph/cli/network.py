@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from eudigraph.cli.options import choice_of, choice_options, store_option, text_option, workspace_option
+from eudigraph.cli.options import choice_of, choice_options, lang_option, store_option, text_option, workspace_option
 from eudigraph.cli.shared import err, open_or_build, terminal_width
 from eudigraph.model import files
 from eudigraph.model.workspace import open_workspace
@@ -25,6 +25,7 @@ from eudigraph.show import tables
 )
 @text_option
 @click.option("--no-open", is_flag=True, help="Write the page, and do not open it.")
+@lang_option
 def explore(folder: Path | None, built: str | None, out: Path | None, texts: tuple[Path, ...], no_open: bool) -> None:
     """Write the graph with its evidence as one page that works offline, and open it in the browser."""
     from eudigraph.explore import page as exploring  # what draws is slow to import
@@ -45,6 +46,7 @@ def explore(folder: Path | None, built: str | None, out: Path | None, texts: tup
 @click.option("--format", "form", type=click.Choice(tables.REPORT_FORMATS), help="By default text.")
 @click.option("--every", is_flag=True, help="Show every row, not the first ones.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it to a file.")
+@lang_option
 def analyse(
     folder: Path | None,
     built: str | None,
@@ -88,6 +90,7 @@ def analyse(
 )
 @choice_options
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="By default eudigraph with its ending.")
+@lang_option
 def export(
     folder: Path | None,
     built: str | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from eudigraph.model import dates
+from eudigraph.model import dates, labels
 from eudigraph.model.names import CLAIMS
 from eudigraph.model.workspace import current_folder
 
@@ -67,13 +67,32 @@ def text_option(command: F) -> F:
     )(command)
 
 
+def lang_option(command: F) -> F:
+    """Give a command ``--lang``, by which names are chosen as long as it runs; it is none of its parameters."""
+
+    def prefer(context: click.Context, _: click.Parameter, tags: str | None) -> None:
+        if tags is not None:
+            context.with_resource(labels.preferring(labels.languages(tags)))
+
+    return click.option(
+        "--lang",
+        metavar="TAGS",
+        expose_value=False,
+        callback=prefer,
+        help="Languages to show names in, the one you like best first, such as de,fr; after them English, no language, "
+        "the EU's other languages, any. Names are found in all languages.",
+    )(command)
+
+
 def choice_options(command: F) -> F:
     """Give a command what chooses the claims that a network counts."""
     for option in (
         click.option(
             "--level", type=click.IntRange(min=0), help="Put broader topics for narrower ones; 0 is the broadest."
         ),
-        click.option("--until", metavar="YYYY-MM-DD", help="Only what had begun, or been reported, by then."),
+        click.option(
+            "--until", metavar="DAY", help="Only what had begun, or been reported, by the end of that day, or month."
+        ),
         click.option("--asserted", is_flag=True, help="Only what passages say outright, not what follows."),
         click.option(
             "--claims",
@@ -87,6 +106,10 @@ def choice_options(command: F) -> F:
 
 def choice_of(claims: str | None, asserted: bool, until: str | None, level: int | None) -> definitions.Choice:
     """Return what the options of ``choice_options`` choose."""
+    from eudigraph.cli.shared import err
     from eudigraph.network import definitions
 
-    return definitions.Choice(claims, not asserted, None if until is None else dates.day(until), level)
+    day = None if until is None else dates.day(until)
+    if day and day.note:
+        err(f"Note: {day.note}")
+    return definitions.Choice(claims, not asserted, day.day if day else None, level)

@@ -49,6 +49,8 @@ class Answer:
     cut: bool = False
     passages: list[Passage] = field(default_factory=list)
     behind: list[list[int]] | None = None
+    notes: list[str] = field(default_factory=list)
+    """What was taken for what somebody wrote, where that was a guess."""
 
     @property
     def empty(self) -> bool:

@@ -5,7 +5,8 @@ This module gathers what the page knows; ``drawing`` makes the page of it, ``tem
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from eudigraph.model.names import EUD, PREFIXES, RDF, SKOS, shorten
 from eudigraph.model.ontology import Ontology, from_store
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.network import algorithms
-from eudigraph.network.everything import whole
+from eudigraph.network.everything import pairs, whole
 from eudigraph.reason import rules
 from eudigraph.show import html, looks
 from eudigraph.sources import texts as texts_
@@ -111,6 +112,7 @@ def _data(
     relation_index = {iri: i for i, iri in enumerate(relations)}
     names = labels.labels(graph, {i for p in passages for i in (p.speaker, p.certainty, p.source, p.retells) if i})
     sources = list(dict.fromkeys(p.source for p in passages))
+    known = _all_names(graph)
 
     statements: list[list[Any]] = []
     for s, o, key, data in everything.edges(keys=True, data=True):
@@ -129,7 +131,7 @@ def _data(
             for look in looks.LOOKS
         ],
         "relations": [_relation(ontology, iri, relation_index) for iri in relations],
-        "entities": [_entity(ontology, node, everything.nodes[node]) for node in order],
+        "entities": [_entity(ontology, node, everything.nodes[node], known.get(node, set())) for node in order],
         "statements": sorted(statements),
         "values": sorted(values),
         "spans": _spans(graph),
@@ -155,11 +157,21 @@ def _data(
     }
 
 
-def _entity(ontology: Ontology, iri: str, data: Mapping[str, Any]) -> dict[str, Any]:
+def _all_names(graph: Triplestore) -> dict[str, set[str]]:
+    """Return all that things are called, in all languages, by their IRIs: their search goes by it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name in ("prefLabel", "altLabel", "hiddenLabel", "notation"):
+        for iri, text in pairs(graph, SKOS + name):
+            found[iri].add(text)
+    return found
+
+
+def _entity(ontology: Ontology, iri: str, data: Mapping[str, Any], names: Set[str]) -> dict[str, Any]:
     given = {
         "id": shorten(iri),
         "label": data["label"],
         "also": data["alternatives"],
+        "names": sorted(names - {data["label"], *data["alternatives"]}),
         "class": ", ".join(ontology.terms[c].label for c in data["classes"] if c in ontology.terms),
         "about": data["definition"],
         "links": [m for m in data["matches"] if m.startswith(("http://", "https://"))],
@@ -212,11 +224,12 @@ def _uncertain(graph: Triplestore) -> Iterable[str]:
 def _source(graph: Triplestore, iri: str) -> dict[str, str]:
     rows = select(
         graph,
-        f"""SELECT * {{ <{iri}> <{EUD}title> ?title ; <{EUD}published> ?published ;
-        <{EUD}publisher>/<{SKOS}prefLabel> ?publisher OPTIONAL {{ <{iri}> <{EUD}url> ?url }} }}
-        ORDER BY ?title ?publisher ?url LIMIT 1""",
+        f"""SELECT * {{ <{iri}> <{EUD}title> ?title ; <{EUD}published> ?published ; <{EUD}publisher> ?publisher
+        OPTIONAL {{ <{iri}> <{EUD}url> ?url }} }} ORDER BY ?title ?publisher ?url LIMIT 1""",
     )
     row = {name: term.value for name, term in rows[0].items() if term} if rows else {"title": shorten(iri)}
+    if rows:
+        row["publisher"] = labels.labels(graph, [row["publisher"]])[row["publisher"]]
     return {"id": shorten(iri)} | row
 
 

@@ -1,4 +1,4 @@
-"""Dates as the graph writes them (EDTF, ISO 8601-2), and the days they allow."""
+"""Dates as the graph writes them (EDTF, ISO 8601-2), the days they allow, and days as people write them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import time
 from calendar import monthrange
 from contextlib import redirect_stdout, suppress
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -73,15 +74,114 @@ def _words(end: str) -> list[str] | None:
     return [*([str(int(day_))] if day_ else []), *([_PARTS_OF_A_YEAR[int(part)]] if part else []), year]
 
 
-def day(text: str) -> date:
-    """Return the day of a text such as ``2023-04-18``; raises UsageError for any other.
+@dataclass(frozen=True)
+class Day:
+    """A day that somebody gave, and a note of how it was taken if what they wrote is no single day."""
 
-    Python reads more forms (``20230418``, ``2023-W16-2``); one form is enough, and means the same to everybody.
+    day: date
+    note: str | None = None
+
+
+def day(text: str, *, end: bool = True) -> Day:
+    """Return the day that somebody means: of a month, a year or another span its last day, or its first unless ``end``.
+
+    ``after May 2023`` and ``until May 2023`` mean its last day, ``from May 2023`` its first. Taken is EDTF
+    (``2023-04-18``, ``2023-05``, ``2023-05-15/2023-05-16``), what ``readable`` makes of it, and days in English words
+    (``18 April 2023``, ``Apr 18, 2023``, ``spring 2023``). Raises UsageError for days in numbers that people read in
+    different ways, those that depend on when they are read, and what is no day at all.
+
+    >>> day("May 2023")
+    Day(day=datetime.date(2023, 5, 31), note='"May 2023" was taken for 2023-05-31')
     """
-    with suppress(ValueError):
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return date.fromisoformat(text)
-    raise UsageError(f"{cut(text)!r} is no day; write it as YYYY-MM-DD, such as 2023-04-18")
+    given, shown = " ".join(text[:_LONGEST].split()), repr(cut(text))
+    if given.casefold() in _RELATIVE:
+        raise UsageError(f"{shown} depends on when it is read; write the day itself, such as 2023-04-18")
+    if numbers := _NUMBERS.fullmatch(given):
+        raise UsageError(f"{shown} {_told_apart(*numbers.groups())}")
+    if _WINTER.search(given):
+        raise UsageError(f"{shown} may be of either of two years; write its months, such as December 2022–March 2023")
+    try:
+        first, last = bounds(_edtf(given if len(text) <= _LONGEST else ""))
+    except ValueError:
+        raise UsageError(
+            f"{shown} is no day; write it as YYYY-MM-DD, such as 2023-04-18, or as 18 April 2023, or May 2023"
+        ) from None
+    taken = last if end else first
+    if taken is None:
+        raise UsageError(f"{shown} has no {'last' if end else 'first'} day; write a day, such as 2023-04-18")
+    return Day(taken, None if first == last else f'"{given}" was taken for {taken}')
+
+
+_LONGEST = 2 * MAX_LENGTH
+_RELATIVE = ("today", "tomorrow", "yesterday", "now")
+_NUMBERS = re.compile(r"([0-9]{1,2})[./-] ?([0-9]{1,2})[./-] ?([0-9]{4}|[0-9]{2})")
+_WINTER = re.compile(r"winter|[0-9]{4}-24\b", re.IGNORECASE)
+_YEAR_FIRST = re.compile(r"([0-9]{4})([./-])([0-9]{1,2})\2([0-9]{1,2})")
+_DATES = re.compile(r"[0-9X?~%/.,{}\[\] -]+")
+"""What dates in EDTF are written with; its times of day are no days."""
+_WORDS = {word.casefold(): number for number, word in _PARTS_OF_A_YEAR.items()} | {"fall": 23, "sept": 9}
+_WORDS |= {word[:3].casefold(): number for number, word in enumerate(_MONTHS.split(), 1)}
+_DAY = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th|\.)?")
+_BETWEEN = re.compile(r" ?[–—] ?| to | - |(?<=[0-9])-(?=[0-9]{1,2} [a-z])|(?<=[a-z])-(?=[a-z])")
+
+
+def _told_apart(one: str, other: str, year: str) -> str:
+    """Return why a day in numbers is not taken, and how to write it."""
+    if len(year) == 2:
+        return "is read in different ways; write it with the whole year, such as 2023-04-18"
+    meant = []
+    for day_, month in ((one, other), (other, one)):
+        with suppress(ValueError):
+            meant.append(date(int(year), int(month), int(day_)))
+    if not meant:
+        return "is no day; write it as YYYY-MM-DD, such as 2023-04-18"
+    if len(set(meant)) == 1:
+        return f"is read in different ways; write it as {meant[0]}"
+    return f"may be {readable(str(meant[0]))} or {readable(str(meant[1]))}; write it as {meant[0]} or {meant[1]}"
+
+
+def _edtf(text: str) -> str:
+    """Return a date in words as EDTF, any other text as it stands; raises ValueError for words that are no date."""
+    if numbers := _YEAR_FIRST.fullmatch(text):
+        year, _, month, day_ = numbers.groups()
+        return f"{year}-{month:0>2}-{day_:0>2}"
+    ends = _BETWEEN.split(text.casefold().removesuffix(" (uncertain)").rstrip("?~% "))
+    if len(ends) == 1 and _DATES.fullmatch(text):
+        return text
+    first, last = (None if end == "…" else _parts(end) for end in (ends[0], ends[-1]))
+    if len(ends) > 2 or last == first is None:
+        raise ValueError
+    if first and last:  # what both have in common is said once
+        first = ({"month": last["month"]} if "day" in first and "month" in last else {}) | first
+        last = ({"month": first["month"]} if "day" in last and "month" in first else {}) | last
+        first = ({"year": last["year"]} if "year" in last else {}) | first
+    return "/".join(".." if end is None else _written(end) for end in ([first, last] if len(ends) == 2 else [last]))
+
+
+def _parts(text: str) -> dict[str, int]:
+    """Return day, month or season, and year of a date in words, as far as they are given."""
+    if plain := _PLAIN.fullmatch(text):
+        return {name: int(part) for name, part in zip(("year", "month", "day"), plain.groups(), strict=True) if part}
+    found: dict[str, int] = {}
+    for word in re.split("[ ,-]+", text.strip(", ")):
+        if word in ("the", "of"):
+            continue
+        if re.fullmatch("[0-9]{4}", word):
+            name, number = "year", int(word)
+        elif day_ := _DAY.fullmatch(word):
+            name, number = "day", int(day_[1])
+        else:
+            name, number = "month", _WORDS.get(word.rstrip("."), 0)
+        if name in found or not number:
+            raise ValueError
+        found[name] = number
+    return found
+
+
+def _written(parts: dict[str, int]) -> str:
+    if "year" not in parts or ("day" in parts and not 0 < parts.get("month", 0) < 13):
+        raise ValueError
+    return "-".join(f"{parts[name]:02}" for name in ("year", "month", "day") if name in parts)
 
 
 def _plain(text: str) -> tuple[date, date] | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
+from eudigraph.model.labels import best
 from eudigraph.model.names import (
     EUD,
     GRAPH_ONTOLOGY,
@@ -28,7 +29,7 @@ _REMARKS = (OWL + "deprecated", OWL + "versionInfo")
 
 @dataclass
 class Term:
-    """A class or property: its kind (OWL's name for it), and its annotations in English."""
+    """A class or property: its kind (OWL's name for it), and its annotations in the language liked best."""
 
     iri: str
     kind: str
@@ -152,10 +153,10 @@ def _term(
         RDFS + "domain": term.domains,
         RDFS + "range": term.ranges,
     }
+    for predicate, name in texts.items():
+        setattr(term, name, best(value for p, value in facts if p == predicate and isinstance(value, Literal)))
     for predicate, value in facts:
-        if predicate in texts and isinstance(value, Literal):
-            setattr(term, texts[predicate], value.value)
-        elif predicate in lists:
+        if predicate in lists:
             if isinstance(value, NamedNode):
                 lists[predicate].append(value.value)
             else:

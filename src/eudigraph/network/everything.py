@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from sys import intern
+from typing import Any
 
 import networkx as nx
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
 
 from eudigraph.model.garbage import without_collecting
+from eudigraph.model.labels import alternatives, best
 from eudigraph.model.names import (
     EUD,
     GRAPH_INFERRED,
@@ -63,7 +65,7 @@ def whole(store: Triplestore, ontology: Ontology) -> nx.MultiDiGraph:
     objects = {t.iri for t in ontology.properties if t.kind == "ObjectProperty" and (t.ours or t.iri in _TERMS)}
     values = {t.iri for t in ontology.properties if t.kind == "DatatypeProperty" and t.ours}
     uncertain, open_, dated = hedged(store), unsettled(store), times(store, spans(store))
-    words: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    words: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     types: dict[str, set[str]] = defaultdict(set)
     relations: dict[tuple[str, str, str], _Statement] = defaultdict(_Statement)
     texts: dict[tuple[str, str, str], _Statement] = defaultdict(_Statement)
@@ -113,12 +115,12 @@ def whole(store: Triplestore, ontology: Ontology) -> nx.MultiDiGraph:
         of = words[iri]
         network.add_node(
             iri,
-            label=_best(of[SKOS + "prefLabel"]) or shorten(iri),
+            label=best(of[SKOS + "prefLabel"]) or shorten(iri),
             kind=class_words(ontology, types[iri]),
-            alternatives=sorted(set(of[SKOS + "altLabel"])),
+            alternatives=alternatives(of[SKOS + "altLabel"]),
             classes=most_specific(ontology, types[iri]),
             types=sorted(types[iri]),
-            definition=_best(of[SKOS + "definition"]),
+            definition=best(of[SKOS + "definition"]),
             matches=sorted({*of["match"]}),
             values=[],
             passages=sorted(told[iri]),
@@ -213,13 +215,9 @@ def hedged(store: Triplestore) -> set[str]:
     return {row["p"].value for row in select(store, query)}
 
 
-def _word(words: dict[str, list[str]], predicate: str, value: object) -> None:
-    """Keep what is said about a thing's names and its matches elsewhere."""
-    if isinstance(value, Literal) and value.language in ("en", None):
-        words[predicate].append(value.value)
+def _word(words: dict[str, list[Any]], predicate: str, value: object) -> None:
+    """Keep what is said about a thing's names, in all languages, and its matches elsewhere."""
+    if isinstance(value, Literal):
+        words[predicate].append(value)
     elif predicate in _MATCHES and isinstance(value, NamedNode):
         words["match"].append(value.value)
-
-
-def _best(texts: list[str]) -> str:
-    return min(texts, default="")

@@ -16,6 +16,7 @@ from eudigraph.engine.safety import prepare
 from eudigraph.engine.store import Built
 from eudigraph.model import ontology
 from eudigraph.model.errors import DataError, QueryTimeout, UsageError
+from eudigraph.model.labels import best
 from eudigraph.model.names import BASE, EUD, GRAPH_ONTOLOGY, OWN_GRAPHS, PREFIXES, RDF_TYPE, RDFS, SKOS, shorten
 from eudigraph.model.ontology import Ontology, read_ontology
 from eudigraph.model.triples import select
@@ -132,11 +133,11 @@ class Facts:
     def _statuses(self) -> dict[str, set[str]]:
         """The labels of the statuses of each engagement."""
         found: dict[str, set[str]] = defaultdict(set)
-        labels: dict[str, set[str]] = {}
+        labels: dict[str, str] = {}
         for iri, status in everything.pairs(self._store, EUD + "status"):
             if status not in labels:
-                labels[status] = {name.value for name in self._values(status, _LABEL)}
-            found[iri] |= labels[status]
+                labels[status] = self._label(status)
+            found[iri].add(labels[status])
         return found
 
     @cached_property
@@ -145,7 +146,6 @@ class Facts:
 
     def thing(self, iri: str) -> dict[str, Any]:
         """Return the attributes of a thing."""
-        labels = {n.value for n in self._values(iri, _LABEL) if isinstance(n, Literal) and n.language in ("en", None)}
         claims: list[Any] = [*self._store.quads_for_pattern(NamedNode(iri), RDF_TYPE, None, None)]
         types = frozenset([claim.object.value for claim in claims])
         if types not in self._kinds:
@@ -155,7 +155,7 @@ class Facts:
             )
         kind, classes = self._kinds[types]
         said = {claim.graph_name.value for claim in claims if claim.graph_name != _DEFAULT} - _OWN
-        made: dict[str, Any] = {"label": min(labels, default="") or shorten(iri), "kind": kind, "classes": [*classes]}
+        made: dict[str, Any] = {"label": self._label(iri), "kind": kind, "classes": [*classes]}
         if EUD + "Engagement" in types:
             times = self._times.get(iri) or everything.Times()
             made |= {"status": sorted(self._statuses.get(iri, ())), "date": "; ".join(times.dates)}
@@ -163,8 +163,9 @@ class Facts:
             said |= self._dated.get(iri, set())
         return {**made, "passages": sorted(said)}
 
-    def _values(self, iri: str, predicate: NamedNode) -> list[Any]:
-        return [q.object for q in self._store.quads_for_pattern(NamedNode(iri), predicate, None, DefaultGraph())]
+    def _label(self, iri: str) -> str:
+        names = (quad.object for quad in self._store.quads_for_pattern(NamedNode(iri), _LABEL, None, _DEFAULT))
+        return best(name for name in names if isinstance(name, Literal)) or shorten(iri)
 
     def counts(self, via: str, way: _Via, choice: Choice) -> bool:
         """Whether a way in which two things are tied counts under a choice."""

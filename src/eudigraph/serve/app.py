@@ -114,7 +114,7 @@ class Server:
             allow_origins=["*"],
             allow_methods=["GET", "HEAD", "POST"],
             allow_headers=["accept", "content-type"],
-            expose_headers=["x-sparql-maxrows", "link", "retry-after"],
+            expose_headers=["x-sparql-maxrows", "x-eudigraph-notes", "link", "retry-after"],
         )
         handlers = {404: _unknown, 405: _wrong_method, Exception: _failed}
         app = Starlette(routes=routes, middleware=[cors], exception_handlers=handlers)
@@ -169,6 +169,9 @@ class Server:
             accept = request.headers["accept"]
             try:
                 media = only or negotiate(wanted(request.query_params.get("format"), accept), _KEPT[kind])
+                if lang := request.query_params.get("lang"):
+                    asked = {"kind": kind, "accept": media, "lang": lang}
+                    return response(await self._answer(request, asked, own=True))
                 reply = await self._keep(kind, media)
             except (EudigraphError, Refusal) as error:
                 return response(problem(error, accept))
@@ -210,18 +213,20 @@ class Server:
 
     async def _thing(self, request: Request) -> Response:
         form = request.query_params.get("format")
-        return await self._ask(request, {"kind": "thing", "name": request.path_params["name"], "format": form})
+        asked = {"kind": "thing", "name": request.path_params["name"], "format": form}
+        return await self._ask(request, {**asked, "lang": request.query_params.get("lang")})
 
     async def _question(self, request: Request) -> Response:
         try:
             given = _once(request)
         except Refusal as error:
             return response(problem(error, request.headers.get("accept", "")))
-        asked = {"kind": "question", "name": request.path_params["name"], "given": given, "format": given.get("format")}
-        return await self._ask(request, asked)
+        asked = {"kind": "question", "name": request.path_params["name"], "given": given}
+        return await self._ask(request, {**asked, "format": given.get("format"), "lang": given.get("lang")})
 
     async def _explain(self, request: Request) -> Response:
-        return await self._ask(request, {"kind": "explain", "given": dict(request.query_params)})
+        given = dict(request.query_params)
+        return await self._ask(request, {"kind": "explain", "given": given, "lang": given.get("lang")})
 
     async def _dump(self, request: Request) -> Response:
         """Give out an export of the build: one of a fixed list, so that no other file can be named."""
@@ -294,6 +299,7 @@ def _chosen(given: Any) -> dict[str, Any]:
         "default": given.getlist("default-graph-uri"),
         "named": given.getlist("named-graph-uri"),
         "format": given.get("format"),
+        "lang": given.get("lang"),
     }
 
 

@@ -168,6 +168,7 @@ def openapi(library: Iterable[LibraryQuery], base: str, most: int) -> dict[str, 
             ("limit", {"type": "integer", "minimum": 1, "maximum": most, "default": most}, "at most so many rows"),
             ("evidence", {"type": "boolean", "default": False}, "with the passages behind each row"),
             ("format", {"type": "string", "enum": list(formats.QUESTIONS)}, "goes before Accept"),
+            ("lang", {"type": "string"}, "languages to show names in, the one liked best first, such as de,fr"),
         ]
         paths[f"/api/queries/{query.name}"] = {
             "get": {
@@ -246,7 +247,7 @@ def _answer(query: LibraryQuery) -> dict[str, Any]:
     behind = {"type": "array", "items": {"type": "integer"}, "description": "places in the list of passages"}
     return {
         "type": "object",
-        "required": ["query", "parameters", "columns", "rows", "cut"],
+        "required": ["query", "parameters", "columns", "rows", "cut", "notes"],
         "properties": {
             "query": {"const": query.name},
             "parameters": {"type": "object", "additionalProperties": value},
@@ -256,6 +257,7 @@ def _answer(query: LibraryQuery) -> dict[str, Any]:
                 "items": {"type": "object", "required": list(columns), "properties": {**columns, "evidence": behind}},
             },
             "cut": {"type": "boolean", "description": "whether there are more rows"},
+            "notes": {"type": "array", "items": {"type": "string"}, "description": "what was taken for a name or day"},
             "passages": {"type": "array", "items": {"$ref": "#/components/schemas/Passage"}},
         },
     }

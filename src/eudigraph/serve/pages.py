@@ -13,7 +13,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 from eudigraph.ask import evidence
 from eudigraph.engine.answer import Answer
 from eudigraph.model.dates import readable
-from eudigraph.model.labels import labels, show
+from eudigraph.model.labels import alternatives, asked_for, best, labels, show
 from eudigraph.model.names import BASE, EDTF, EUD, GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, RDFS, SKOS, XSD
 from eudigraph.model.ontology import Ontology, class_words
 from eudigraph.model.passage import Passage
@@ -90,6 +90,15 @@ def path(iri: str) -> str:
     return iri if iri.startswith(("http://", "https://")) else ""
 
 
+def here(address: str) -> str:
+    """Return an address of this server as links give it: it keeps the languages that were asked for."""
+    tags = asked_for()
+    if not tags or not address.startswith("/"):
+        return address
+    rest, mark, fragment = address.partition("#")
+    return f"{rest}{'&' if '?' in rest else '?'}lang={tags}{mark}{fragment}"
+
+
 def thing(store: Triplestore, ontology: Ontology, node: NamedNode) -> Thing:
     """Return a thing as its page shows it."""
     outgoing = list(store.quads_for_pattern(node, None, None, DefaultGraph()))
@@ -111,8 +120,8 @@ def thing(store: Triplestore, ontology: Ontology, node: NamedNode) -> Thing:
         iri=node.value,
         label=own,
         kind=class_words(ontology, types),
-        also=sorted({v for v in _values(outgoing, SKOS + "altLabel") if v != own}),
-        definition=" ".join(_values(outgoing, SKOS + "definition")[:1]),
+        also=[name for name in alternatives(_values(outgoing, SKOS + "altLabel")) if name != own],
+        definition=best(_values(outgoing, SKOS + "definition")),
         links=sorted(
             q.object.value
             for q in outgoing
@@ -185,7 +194,7 @@ def cell(term: object, names: Mapping[str, str]) -> Cell:
     if term == RDF_TYPE:
         return Cell("is a")
     if isinstance(term, NamedNode):
-        return Cell(show(term, names), path(term.value))
+        return Cell(show(term, names), here(path(term.value)))
     address = term.value if isinstance(term, Literal) and term.datatype.value == XSD + "anyURI" else ""
     return Cell(tables.cells([term], names)[0], path(address))
 
@@ -211,7 +220,7 @@ class _Shown:
             ends = [(quad, quad.subject if turned else quad.object) for quad in held]
             ends.sort(key=lambda end: _natural(show(end[1], self._names)))
             values = [self._value(quad, end, graphs[quad], follows) for quad, end in ends[:MAX_SHOWN]]
-            relation = Cell(self._names.get(predicate, predicate), path(predicate))
+            relation = Cell(self._names.get(predicate, predicate), here(path(predicate)))
             claimed = [passages for quad in held if (passages := set(graphs[quad]) - _OWN)]
             differs = predicate in self._single and not turned and len(claimed) > 1 and len(set().union(*claimed)) > 1
             made[follows].append(Fact(relation, values, max(0, len(ends) - MAX_SHOWN), differs))
@@ -242,7 +251,7 @@ class _Shown:
         made.passages = [self._numbers.setdefault(g, len(self._numbers)) for g in graphs if g not in _OWN]
         if follows and isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
             parts = {"subject": quad.subject.value, "property": quad.predicate.value, "object": quad.object.value}
-            made.why = f"/explain?{urlencode(parts)}"
+            made.why = here(f"/explain?{urlencode(parts)}")
         return made
 
 
@@ -250,12 +259,12 @@ def _notes(store: Triplestore, iris: Iterable[str]) -> dict[str, str]:
     """Return how engagements stand, and their dates, as the claims have them, and what passages say in short."""
     listed = " ".join(str(NamedNode(iri)) for iri in sorted(iris) if iri.startswith(BASE))
     found: dict[str, list[str]] = defaultdict(list)
-    status, date, gist = f"<{EUD}status>/<{SKOS}prefLabel>", f"<{EUD}date>", f"<{EUD}gist>"
-    for kind, relation in (("Engagement", status), ("Engagement", date), ("Passage", gist)):
-        query = f"""SELECT DISTINCT ?x ?said {{ VALUES ?x {{ {listed} }} ?x a <{EUD}{kind}> ; {relation} ?said
-            FILTER(LANG(?said) IN ("en", "")) }} ORDER BY ?x ?said"""
-        for row in select(store, query):
-            found[row["x"].value].append(readable(row["said"].value))
+    for kind, relation in (("Engagement", "status"), ("Engagement", "date"), ("Passage", "gist")):
+        query = f"SELECT DISTINCT ?x ?said {{ VALUES ?x {{ {listed} }} ?x a <{EUD}{kind}> ; <{EUD}{relation}> ?said }}"
+        rows = [(row["x"].value, row["said"]) for row in select(store, query)]
+        names = labels(store, {said.value for _, said in rows if isinstance(said, NamedNode)})
+        for iri, said in sorted((iri, show(said, names)) for iri, said in rows):
+            found[iri].append(readable(said))
     return {iri: ", ".join(said) for iri, said in found.items()}
 
 
@@ -272,9 +281,9 @@ def _inverse(ontology: Ontology, predicate: str) -> str | None:
     return predicate if "SymmetricProperty" in term.traits else term.inverse
 
 
-def _values(quads: Iterable[Quad], predicate: str) -> list[str]:
+def _values(quads: Iterable[Quad], predicate: str) -> list[Literal]:
     found = [q.object for q in quads if q.predicate.value == predicate]
-    return [t.value for t in found if isinstance(t, Literal) and t.language in ("en", None)]
+    return [t for t in found if isinstance(t, Literal)]
 
 
 def _names(store: Triplestore, quads: Iterable[Quad]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from eudigraph.engine.answer import Answer, run
 from eudigraph.engine.safety import Graphs, Query, graph_named, prepare
 from eudigraph.model import ontology, triples
 from eudigraph.model.errors import EudigraphError, UsageError
-from eudigraph.model.labels import labels
+from eudigraph.model.labels import LANGUAGES, asked_for, labels, languages, preferred, preferring
 from eudigraph.model.names import BASE, EUD, GRAPH_DEFAULT, GRAPH_ONTOLOGY, PREFIXES, SKOS, XSD, shorten
 from eudigraph.model.text import cut
 from eudigraph.model.workspace import Workspace
@@ -45,7 +45,7 @@ class Service:
     def __init__(self, graph: store.Built, space: Workspace, *, base: str = "", rows: int = 100_000) -> None:
         self.graph, self.base, self.rows = graph, base, rows
         self.library = library.load_library(space)
-        self._chosen: dict[str, list[str]] = {}
+        self._chosen: dict[tuple[str, str], list[str]] = {}
         self._kinds: Mapping[str, Callable[[dict[str, Any]], Reply]] = {
             "sparql": self._sparql,
             "editor": lambda request: self._editor(request["query"], request, request["wrong"]),
@@ -62,7 +62,8 @@ class Service:
     def reply(self, request: dict[str, Any]) -> Reply:
         """Return the answer to a request; whatever is wrong with it, or goes wrong, is an answer as well."""
         try:
-            made = self._kinds[request["kind"]](request)
+            with preferring(languages(tags) if (tags := request.get("lang")) else LANGUAGES):
+                made = self._kinds[request["kind"]](request)
             if len(made.body) > MAX_REPLY:
                 raise UsageError(f"the answer is larger than {MAX_REPLY // 1024**2} MB; make the query narrower")
         except (EudigraphError, Refusal) as error:
@@ -70,8 +71,14 @@ class Service:
         made.headers.setdefault("vary", "accept")
         return made
 
-    @cached_property
+    @property
     def _terms(self) -> ontology.Ontology:
+        if preferred() != LANGUAGES:
+            return ontology.from_store(self.graph.store)
+        return self._usual_terms
+
+    @cached_property
+    def _usual_terms(self) -> ontology.Ontology:
         return ontology.from_store(self.graph.store)
 
     # --- SPARQL ---------------------------------------------------------------------------------------------------
@@ -194,13 +201,14 @@ class Service:
         media = negotiate(accept, tuple(dict.fromkeys(("application/json", *formats_.ROWS, HTML))))
         limit = _number(given.pop("limit", str(self.rows)), self.rows)
         wanted = given.pop("evidence", "true" if media == HTML else "false")
-        given.pop("format", None)
+        for other in ("format", "lang"):
+            given.pop(other, None)
         if wanted not in ("true", "false"):
             raise UsageError("evidence is true or false; write one of these")
         if wanted == "true" and media not in ("application/json", HTML):
             raise UsageError(f"{media} has no place for evidence; leave evidence out, or ask for format=json")
         try:
-            values = lookup.resolve(self.graph.store, query, {k: v for k, v in given.items() if v.strip()})
+            values, notes = lookup.resolve(self.graph.store, query, {k: v for k, v in given.items() if v.strip()})
         except UsageError as error:
             if media != HTML:
                 raise
@@ -210,6 +218,8 @@ class Service:
             made = text(formats_.write(found, media), media)
             if found.cut:
                 made.headers["x-sparql-maxrows"] = str(limit)
+            if notes:
+                made.headers["x-eudigraph-notes"] = json.dumps(notes)
             return made
         if media == HTML:
             found.cut = found.cut or len(found.rows) > pages.MAX_SHOWN
@@ -217,6 +227,7 @@ class Service:
         answer = found
         if wanted == "true":
             answer = answers.attach(self.graph.store, query.evidence, values, found, {})
+        answer.notes = notes
         if media == HTML:
             return self._answered(query, given, answer, values)
         return self._as_json(query, values, answer)
@@ -229,7 +240,7 @@ class Service:
         values: Mapping[str, library.Value] | None = None,
         wrong: str = "",
     ) -> Reply:
-        shown: dict[str, Any] = {"columns": [], "rows": [], "passages": [], "links": [], "more": ""}
+        shown: dict[str, Any] = {"columns": [], "rows": [], "passages": [], "links": [], "more": "", "notes": []}
         if answer:
             asked = {key: value for key, value in given.items() if value.strip()}
             more = {"json": {"evidence": "true"}} if answer.behind is not None else {}
@@ -238,9 +249,10 @@ class Service:
                 "rows": pages.rows(answer, pages.row_names(self.graph.store, answer)),
                 "passages": answer.passages,
                 "links": [
-                    (f, f"/api/queries/{query.name}?{urlencode({**asked, **more.get(f, {}), 'format': f})}")
+                    (f, pages.here(f"/api/queries/{query.name}?{urlencode({**asked, **more.get(f, {}), 'format': f})}"))
                     for f in ("json", "csv", "xml")
                 ],
+                "notes": answer.notes,
                 "more": _more(answer),
             }
         made = _page(
@@ -262,14 +274,17 @@ class Service:
         """Return the names of all things of a kind, for people to choose from, unless there are too many."""
         if kind in ("resource", "property", "date", "integer"):
             return []
-        if kind not in self._chosen:
-            query = f"""SELECT DISTINCT ?n {{ ?x a <{EUD}{kind}> ; <{SKOS}prefLabel> ?n
-                FILTER(LANG(?n) IN ("en", "")) }} LIMIT {pages.MAX_SHOWN + 1}"""
-            found = sorted(row["n"].value for row in triples.select(self.graph.store, query))
-            self._chosen[kind] = found if len(found) <= pages.MAX_SHOWN else []
-        return self._chosen[kind]
+        key = (kind, asked_for())
+        if key not in self._chosen:
+            query = (
+                f"""SELECT DISTINCT ?x {{ ?x a <{EUD}{kind}> ; <{SKOS}prefLabel> ?n }} LIMIT {pages.MAX_SHOWN + 1}"""
+            )
+            found = [row["x"].value for row in triples.select(self.graph.store, query)]
+            few = found if len(found) <= pages.MAX_SHOWN else []
+            self._chosen[key] = sorted(set(labels(self.graph.store, few).values()))
+        return self._chosen[key]
 
-    @cached_property
+    @property
     def _defaults(self) -> dict[str, str]:
         """The names of the things that parameters have by default."""
         given = {p.default for q in self.library.values() for p in q.parameters.values() if p.default}
@@ -292,6 +307,7 @@ class Service:
             "columns": found.variables,
             "rows": rows,
             "cut": found.cut,
+            "notes": answer.notes,
         }
         if answer.behind is not None:
             for row, behind in zip(rows, answer.behind, strict=True):
@@ -369,19 +385,27 @@ class Service:
         if not all(parts):
             raise UsageError("an explanation needs subject, property and object; give all three")
         if negotiate(_accept(request), ("text/plain", HTML)) != HTML:
-            return text(explain.explain(self.graph, *parts), "text/plain")
-        statement, ways, names = explain.explained(self.graph, *parts)
+            told, notes = explain.explain(self.graph, *parts)
+            return text("".join([*(f"Note: {note}\n" for note in notes), told]), "text/plain")
+        statement, ways, names, notes = explain.explained(self.graph, *parts)
         made, passages = pages.reasons(self.graph.store, ways, names)
         names |= labels(self.graph.store, {iri for p in passages for iri in (p.speaker, p.certainty)})
         sentence = [pages.cell(t, names) for t in (statement.subject, statement.predicate, statement.object)]
         return _page(
-            "explanation", title="Why it follows", sentence=sentence, reasons=made, passages=passages, names=names
+            "explanation",
+            title="Why it follows",
+            sentence=sentence,
+            reasons=made,
+            passages=passages,
+            names=names,
+            notes=notes,
         )
 
     def _explorer(self, _: dict[str, Any]) -> Reply:
         from eudigraph.explore import page
 
-        return _as_page(page.render(self.graph.store, self.graph.counts, links=PAGES))
+        links = {name: pages.here(address) for name, address in PAGES.items()}
+        return _as_page(page.render(self.graph.store, self.graph.counts, links=links))
 
     def _void(self, request: dict[str, Any]) -> Reply:
         media = negotiate(_accept(request), tuple(formats_.GRAPHS))
@@ -392,7 +416,7 @@ _ENDINGS = ("ttl", "jsonld", "nt", "rdf", "n3", "trig", "nq", "html")
 
 
 def _query_link(asked: str, form: str) -> str:
-    return f"/sparql?{urlencode({'query': asked, 'format': form})}"
+    return pages.here(f"/sparql?{urlencode({'query': asked, 'format': form})}")
 
 
 def _forms(answer: Answer) -> tuple[str, ...]:
@@ -417,12 +441,13 @@ def _page(name: str, **given: Any) -> Reply:
     names: Mapping[str, str] = given.pop("names", {})
     known: Mapping[str, ontology.Term] = given.pop("known", {})
     filters = {
-        "path": pages.path,
+        "path": lambda iri: pages.here(pages.path(iri)),
+        "here": pages.here,
         "name": lambda iri: names.get(iri, iri),
         "default_name": lambda given: names.get(given, given) or "",
         "term": lambda iri: (known[iri].label if iri in known else "") or shorten(iri),
     }
-    given |= {"nav": PAGES, "script": given.get("script", "")}
+    given |= {"nav": PAGES, "script": given.get("script", ""), "lang": asked_for()}
     return _as_page(html.document("serve", f"{name}.html", styles=_STYLES, filters=filters, **given))
 
 

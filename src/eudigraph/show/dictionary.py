@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from pyoxigraph import Literal, NamedNode
 
-from eudigraph.model.names import EUD, SKOS, shorten
+from eudigraph.model.labels import alternatives, best
+from eudigraph.model.names import EUD, PREFIXES, SKOS, shorten
 from eudigraph.model.ontology import Ontology, Term
-from eudigraph.model.triples import Row, Triplestore, select
+from eudigraph.model.triples import Triplestore, select
 
 
 def markdown(store: Triplestore, ontology: Ontology) -> str:
@@ -52,19 +54,10 @@ def markdown(store: Triplestore, ontology: Ontology) -> str:
             if t.kind == kind
         ]
     lines += ["", "## Statuses, certainties and methods", "", "| term | of | definition |", "|---|---|---|"]
-    lines += [
-        _row(f"**{row['label'].value}** `{shorten(row['x'].value)}`", _text(row, "scheme"), _text(row, "definition"))
-        for row in _concepts(store, "FILTER(?schemeIri != <https://w3id.org/eudigraph/scheme/topic>)")
-    ]
+    lines += [_row(row["name"], row["scheme"], row["definition"]) for row in _concepts(store, topics=False)]
     lines += ["", "## Topics", "", "| topic | also called | broader | definition |", "|---|---|---|---|"]
     lines += [
-        _row(
-            f"**{row['label'].value}** `{shorten(row['x'].value)}`",
-            _text(row, "alts"),
-            _text(row, "broader"),
-            _text(row, "definition"),
-        )
-        for row in _concepts(store, "FILTER(?schemeIri = <https://w3id.org/eudigraph/scheme/topic>)")
+        _row(row["name"], row["also"], row["broader"], row["definition"]) for row in _concepts(store, topics=True)
     ]
     return "\n".join(lines) + "\n"
 
@@ -122,25 +115,37 @@ def _traits(ontology: Ontology, term: Term) -> list[str]:
     return [*found, *([_mappings(term)] if term.mappings else [])]
 
 
-def _concepts(store: Triplestore, condition: str) -> list[Row]:
-    """Return concepts with their schemes' names, sorted; several values stand in one text, sorted too."""
-    rows = select(
-        store,
-        f"""SELECT ?x ?label (GROUP_CONCAT(DISTINCT ?in ; separator="; ") AS ?scheme) (SAMPLE(?d) AS ?definition)
-        (GROUP_CONCAT(DISTINCT ?alt ; separator="; ") AS ?alts)
-        (GROUP_CONCAT(DISTINCT ?above ; separator="; ") AS ?broader)
-        {{ GRAPH ?g {{ ?x <{SKOS}inScheme> ?schemeIri ; <{SKOS}prefLabel> ?label ; <{SKOS}definition> ?d .
-        ?schemeIri <{SKOS}prefLabel> ?in OPTIONAL {{ ?x <{SKOS}altLabel> ?alt }}
-        OPTIONAL {{ ?x <{SKOS}broader>/<{SKOS}prefLabel> ?above }} }} {condition} }}
-        GROUP BY ?x ?label""",
-    )
-    return sorted(rows, key=lambda row: (_text(row, "scheme"), row["label"].value))
+def _concepts(store: Triplestore, *, topics: bool) -> list[dict[str, str]]:
+    """Return the topics, or all other concepts, with what is said of them; several values stand in one text, sorted."""
+    said = {
+        name: _values(store, SKOS + name) for name in ("inScheme", "prefLabel", "definition", "altLabel", "broader")
+    }
+
+    def called(terms: Iterable[object]) -> str:
+        named = [best(_texts(said["prefLabel"].get(t.value, ()))) for t in terms if isinstance(t, NamedNode)]
+        return "; ".join(sorted(filter(None, named)))
+
+    rows = []
+    for iri, schemes in said["inScheme"].items():
+        label, definition = (best(_texts(said[name].get(iri, ()))) for name in ("prefLabel", "definition"))
+        if label and definition and (NamedNode(PREFIXES["scheme"] + "topic") in schemes) is topics:
+            also = "; ".join(alternatives(_texts(said["altLabel"].get(iri, ()))))
+            above = called(said["broader"].get(iri, ()))
+            rows.append({"name": f"**{label}** `{shorten(iri)}`", "scheme": called(schemes)})
+            rows[-1] |= {"label": label, "definition": definition, "also": also, "broader": above}
+    return sorted(rows, key=lambda row: (row["scheme"], row["label"]))
 
 
-def _text(row: Row, name: str) -> str:
-    value = row[name]
-    text = value.value if isinstance(value, Literal | NamedNode) else ""
-    return "; ".join(sorted(text.split("; "))) if name != "definition" else text
+def _values(store: Triplestore, prop: str) -> dict[str, list[object]]:
+    """Return what named graphs say of things by a property, by the things' IRIs."""
+    found: dict[str, list[object]] = defaultdict(list)
+    for row in select(store, f"SELECT DISTINCT ?x ?value {{ GRAPH ?g {{ ?x <{prop}> ?value }} FILTER(isIRI(?x)) }}"):
+        found[row["x"].value].append(row["value"])
+    return dict(found)
+
+
+def _texts(values: Iterable[object]) -> list[Literal]:
+    return [value for value in values if isinstance(value, Literal)]
 
 
 def _row(*cells: str) -> str:
