@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import shutil
+import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -461,8 +466,11 @@ def reply(status: int, kind: str, body: bytes, **headers: str) -> Answerer:
 
 
 @contextmanager
-def fake(answer: Answerer) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Run a server that answers everything in one way; give its address, and what it was asked."""
+def fake(answer: Answerer, certificate: tuple[Path, Path] | None = None) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Run a server that answers everything in one way; give its address, and what it was asked.
+
+    With a certificate and its key, it takes connections by TLS alone.
+    """
     asked: list[tuple[str, str]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -479,6 +487,10 @@ def fake(answer: Answerer) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         def log_message(self, format: str, *args: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -588,6 +600,14 @@ def test_the_time_is_limited_in_all(answer: Answerer) -> None:
     with fake(answer) as (url, _), pytest.raises(QueryTimeout, match=r"did not answer within 0\.6 seconds"):
         select(asking(url, timeout=0.6), "SELECT ?x { ?x ?p ?o }")
     assert time.monotonic() - begun < 3
+
+
+def test_the_time_is_limited_also_while_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found.wait(60) and [])
+    with pytest.raises(QueryTimeout, match=r"did not answer within 0\.3 seconds"):
+        select(asking("http://slow.example/sparql", timeout=0.3), "SELECT ?x { ?x ?p ?o }")
+    found.set()
 
 
 def test_an_answer_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -779,11 +799,124 @@ def test_name_and_password_are_given_when_asked_for(way: str, monkeypatch: pytes
     assert "p%40ss" not in repr(graph.server.url)
 
 
+@pytest.mark.parametrize("way", ["Basic", "Digest"])
+def test_what_comes_with_a_refusal_is_not_read(way: str) -> None:
+    """It may have no end; and a server that has asked once for name and password need not ask again."""
+    heard: list[str | None] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        heard.append(handler.headers.get("Authorization"))
+        if heard[-1]:
+            reply(200, JSON, ROWS)(handler)
+            return
+        handler.send_response(401)
+        handler.send_header("WWW-Authenticate", f'{way} realm="x", nonce="abc", qop="auth", algorithm=MD5')
+        handler.end_headers()
+        while True:
+            handler.wfile.write(b" " * 65536)
+
+    with fake(answer) as (address, asked):
+        graph = asking(address.replace("http://", "http://user:p%40ss@"))
+        for _ in range(3):
+            assert select(graph, "SELECT ?x { ?x ?p ?o }")[0]["x"].value == "a"
+    assert len(asked) == 4
+    if way == "Digest":
+        assert [digest_count(said or "", "POST", "user", "p@ss") for said in heard[1:]] == ["1", "2", "3"]
+
+
+def digest_count(said: str, method: str, user: str, password: str) -> str:
+    """Return which use of the nonce it is, if what a client says of itself is right: RFC 7616, section 3.4.1."""
+    given: dict[str, str] = dict(re.findall(r'(\w+)="?([^",]*)"?', said.removeprefix("Digest ")))
+
+    def md5(*parts: str) -> str:
+        return hashlib.md5(":".join(parts).encode()).hexdigest()
+
+    secret, what = md5(user, given["realm"], password), md5(method, given["uri"])
+    whole = (secret, given["nonce"], given["nc"], given["cnonce"], given["qop"], what)
+    assert (given["username"], given["response"]) == (user, md5(*whole))
+    return given["nc"].lstrip("0")
+
+
+def test_a_refusal_that_stays_one_is_not_read() -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(401)
+        handler.send_header("WWW-Authenticate", 'Digest realm="x", nonce="abc", qop="auth"')
+        handler.end_headers()
+        while True:
+            handler.wfile.write(b" " * 65536)
+
+    with (
+        fake(answer) as (address, asked),
+        pytest.raises(StoreError, match=r"does not let us in .* correct the variables"),
+    ):
+        select(asking(address.replace("http://", "http://user:secret@")), "SELECT ?x { ?x ?p ?o }")
+    assert len(asked) == 2
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate that this machine has made itself, and its key."""
+    folder = tmp_path_factory.mktemp("certificate")
+    made, key = folder / "certificate.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-keyout", str(key), "-out", str(made), "-days", "2", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "keyUsage=critical,digitalSignature,keyCertSign"]
+    subprocess.run(command, check=True, capture_output=True)
+    return made, key
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="OpenSSL's program is not installed")
+def test_a_certificate_must_be_trusted(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    with fake(reply(200, JSON, ROWS), certificate) as (url, asked):
+        secure = url.replace("http://", "https://user:secret@")
+        with pytest.raises(
+            StoreError, match=r"has no certificate that this machine trusts.*REQUESTS_CA_BUNDLE"
+        ) as caught:
+            select(asking(secure), "SELECT ?x { ?x ?p ?o }")
+        assert "secret" not in str(caught.value)
+        assert asked == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+        assert select(asking(secure), "SELECT ?x { ?x ?p ?o }")[0]["x"].value == "a"
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="OpenSSL's program is not installed")
+def test_nothing_leads_from_an_encrypted_address_to_an_open_one(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    with fake(reply(200, JSON, ROWS)) as (plain, asked):
+        with (
+            fake(reply(307, "", b"", Location=plain), certificate) as (url, _),
+            pytest.raises(StoreError, match="no address of the same safety"),
+        ):
+            select(asking(url.replace("http://", "https://")), "SELECT ?x { ?x ?p ?o }")
+        with pytest.raises(StoreError, match=r"cannot be reached \(\[SSL"):
+            select(asking(plain.replace("http://", "https://")), "SELECT ?x { ?x ?p ?o }")
+    assert asked == []
+
+
 def test_no_proxy_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{servers.free_port()}")
     monkeypatch.delenv("no_proxy", raising=False)
     with fake(reply(200, JSON, ROWS)) as (url, _):
         assert select(asking(url), "SELECT ?x { ?x ?p ?o }")
+
+
+def test_a_proxy_is_asked_for_what_is_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str | None] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        heard.extend(handler.headers.get_all("Proxy-Authorization", []))
+        reply(200, JSON, ROWS)(handler)
+
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with fake(answer) as (url, asked):
+        monkeypatch.setenv("http_proxy", url.replace("http://", "http://user:p%40ss@"))
+        assert select(asking("http://elsewhere.example/sparql?x=y"), "SELECT ?x { ?x ?p ?o }")
+    assert asked == [("POST", "http://elsewhere.example/sparql?x=y")]
+    assert heard == ["Basic dXNlcjpwQHNz"]
 
 
 def test_an_engine_that_repeats_or_hides_is_told_apart(built: store.Built) -> None:

@@ -260,6 +260,8 @@ def test_wheel_and_sdist_carry_all_content_and_both_licences(dist: Path) -> None
     content = [p for name in workspace.FOLDERS for p in (ROOT / name).rglob("*") if p.is_file()]
     shipped = zipfile.ZipFile(next(dist.glob("*.whl"))).namelist()
     assert {f"eudigraph/content/{p.relative_to(ROOT).as_posix()}" for p in content} <= set(shipped)
+    own = [p for p in PACKAGE.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    assert {f"eudigraph/{p.relative_to(PACKAGE).as_posix()}" for p in own} <= set(shipped)
     assert [n for n in shipped if n.endswith(("/LICENSE", "/LICENSE-DATA"))] != []
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
         source = {name.partition("/")[2] for name in archive.getnames()}

@@ -17,8 +17,11 @@ import subprocess
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -46,7 +49,7 @@ from eudigraph.ask.library import bind, load_library
 from eudigraph.build import build
 from eudigraph.engine import store
 from eudigraph.model import workspace
-from eudigraph.model.names import BASE, EUD, GRAPH_DEFAULT, PREFIXES, RDF_TYPE, XSD
+from eudigraph.model.names import BASE, EUD, GRAPH_DEFAULT, OWN_GRAPHS, PREFIXES, RDF_TYPE, XSD
 from eudigraph.model.ontology import from_store
 from eudigraph.serve import description, guard, pages
 from eudigraph.serve.replies import Reply
@@ -369,9 +372,10 @@ def test_the_endpoint_describes_itself(server: Client) -> None:
     assert any(q.object == NamedNode(SD + "SPARQL11Query") for q in found)
     assert sum(q.predicate == NamedNode(SD + "resultFormat") for q in found) == 11
     # Each of the named graphs that it names is there.
-    for quad in found:
-        if quad.predicate == NamedNode(SD + "name"):
-            assert server.query("ASK { GRAPH ?g { ?s ?p ?o } }", named_graph_uri=quad.object.value).json()["boolean"]
+    named = {q.object for q in found if q.predicate == NamedNode(SD + "name")}
+    assert named == set(OWN_GRAPHS)
+    for graph in named:
+        assert server.query("ASK { GRAPH ?g { ?s ?p ?o } }", named_graph_uri=graph.value).json()["boolean"]
 
 
 def test_the_dataset_is_described(server: Client, built: store.Built) -> None:
@@ -394,6 +398,40 @@ def test_the_dataset_is_described(server: Client, built: store.Built) -> None:
     )
     dumps = [q for q in found if q.predicate.value == VOID + "dataDump"]
     assert len(dumps) == len(description.DUMPS)
+
+
+@pytest.mark.parametrize(
+    "base",
+    ["http://127.0.0.1:8080", "http://ü.example/ä%20b/%22%27", "http://[::1]:80/a/../b;c=d", "http://x/'a'&$b$(c)"],
+)
+def test_descriptions_name_the_address_that_clients_know(built: store.Built, base: str) -> None:
+    endpoint = NamedNode(f"{base}/sparql")
+    assert [t.subject for t in description.service(base) if t.predicate.value == SD + "endpoint"] == [endpoint]
+    said: dict[str, set[Any]] = {}
+    for triple in description.dataset(built, from_store(built.store), base):
+        if triple.subject == description.DATASET:
+            said.setdefault(triple.predicate.value, set()).add(triple.object)
+    assert said[VOID + "sparqlEndpoint"] == {endpoint}
+    assert said[VOID + "dataDump"] == {NamedNode(f"{base}/data/{name}") for name in description.DUMPS}
+    # What stands in the template agrees with the names that the code uses.
+    assert said[VOID + "uriSpace"] == {Literal(BASE)}
+    assert said[VOID + "vocabulary"] == {NamedNode(EUD), NamedNode(PREFIXES["skos"])}
+    assert description.openapi([], base, 1)["servers"] == [{"url": base}]
+
+
+def test_any_question_can_be_described(checkout: workspace.Workspace) -> None:
+    """Also one whose names look like markup, and a column that is called like what goes with each row."""
+    odd = replace(load_library(checkout)["topics"], name='a", <b>', columns={"evidence": "x", '"\\$c': "y"}, notes="\n")
+    described = json.loads(json.dumps(description.openapi([odd], "", 7)))
+    validate(described)
+    operation = described["paths"][f"/api/queries/{odd.name}"]["get"]
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    assert schema["properties"]["query"] == {"const": odd.name}
+    row = schema["properties"]["rows"]["items"]
+    assert row["required"] == list(odd.columns)
+    assert row["properties"]["evidence"]["type"] == "array"
+    limit = next(p for p in operation["parameters"] if p["name"] == "limit")
+    assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 7, "default": 7}
 
 
 # --- Things, questions, pages -------------------------------------------------------------------------------------
@@ -717,7 +755,10 @@ def test_every_answer_has_the_header_fields_of_safety(server: Client) -> None:
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in answer.headers
         own = re.search(r'Content-Security-Policy" content="([^"]+)"', answer.text)
-        assert "default-src 'none'" in (own[1] if own else answer.headers["content-security-policy"])
+        policy = own[1] if own else answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        for style in re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL):
+            assert f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" in policy
         assert "set-cookie" not in answer.headers
 
 

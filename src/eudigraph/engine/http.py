@@ -12,13 +12,17 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
+from ssl import SSLCertVerificationError
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import requests
-from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth, HTTPDigestAuth
 from requests.utils import get_environ_proxies, get_netrc_auth
 
 from eudigraph.model.errors import QueryTimeout, StoreError, UsageError
@@ -59,7 +63,6 @@ class Reply:
 @dataclass(frozen=True)
 class _Request:
     method: str
-    url: str
     parameters: tuple[tuple[str, str], ...]
     data: bytes | None
     headers: Mapping[str, str]
@@ -90,6 +93,8 @@ class Server:
             raise UsageError("the address of an endpoint is such as http://localhost:7878/query; correct it")
         self.url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
         self._credentials = _credentials(parts.username, parts.password, self.url)
+        self._auth: HTTPBasicAuth | HTTPDigestAuth | None = None
+        self._adapter = HTTPAdapter()  # no session: it would read what comes with a redirection to its end
         self._idle: list[_Worker] = []
 
     def send(
@@ -109,28 +114,27 @@ class Server:
         cannot be reached, breaks off, wants another name and password, or sends more than ``most`` bytes (with
         ``only_start``, the rest is then left out).
         """
-        deadline = time.monotonic() + timeout
-        request = _Request(method, self.url, parameters, data, headers, deadline, most, only_start)
+        request = _Request(method, parameters, data, headers, time.monotonic() + timeout, most, only_start)
         try:
             worker = self._idle.pop()
         except IndexError:
-            worker = _Worker(self._credentials)
+            worker = _Worker(self._exchange)
         worker.requests.put(request)
         try:
             reply = worker.replies.get(timeout=timeout)
         except queue.Empty:
-            reply = QueryTimeout("")
+            reply = TimeoutError()
         except BaseException:
             worker.requests.put(None)
             raise
-        if isinstance(reply, QueryTimeout):
+        if isinstance(reply, TimeoutError) or (isinstance(reply, Exception) and time.monotonic() >= request.deadline):
             worker.requests.put(None)
             raise QueryTimeout(
                 f"{self.url} did not answer within {timeout:g} seconds; ask for less, or allow more time"
             )
         self._idle.append(worker)
-        if isinstance(reply, StoreError):
-            raise StoreError(f"{self.url} {reply}")
+        if isinstance(reply, Exception):
+            raise StoreError(f"{self.url} {_reason(reply)}")
         if reply.status == 401:
             mend = "correct" if self._credentials else "set"
             raise StoreError(
@@ -141,80 +145,65 @@ class Server:
             raise StoreError(f"{self.url} forbids it ({reply.said()}); ask whoever runs it for the right to do so")
         return reply
 
-
-class _Session(requests.Session):
-    """A session that leaves redirections to us: requests would read their bodies, however long, to the end."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
-        return None
-
-
-class _Worker:
-    """A thread with a connection of its own, which does one exchange after the other."""
-
-    def __init__(self, credentials: tuple[str, str] | None) -> None:
-        self.requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
-        self.replies: queue.SimpleQueue[Reply | StoreError | QueryTimeout] = queue.SimpleQueue()
-        self._credentials = credentials
-        self._auth: AuthBase | None = None  # not the session's, which requests sends wherever a redirection leads
-        self._session = _Session()
-        # Neither ~/.netrc nor proxies by chance: what we want of them is asked for.
-        self._session.trust_env = False
-        self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
-        self._session.headers["User-Agent"] = f"eudigraph/{VERSION}"
-        threading.Thread(target=self._work, daemon=True).start()
-
-    def _work(self) -> None:
-        with self._session:
-            while request := self.requests.get():
-                try:
-                    self.replies.put(self._exchange(request))
-                except StoreError as error:
-                    self.replies.put(error)
-                except (requests.RequestException, OSError, ValueError) as error:
-                    late = time.monotonic() >= request.deadline
-                    self.replies.put(QueryTimeout("") if late else StoreError(_reason(error)))
-                except Exception as error:
-                    self.replies.put(StoreError(f"gave an answer that cannot be read ({type(error).__name__})"))
-
     def _exchange(self, request: _Request) -> Reply:
-        url = request.url
+        url = self.url
         for _ in range(MAX_REDIRECTS + 1):
-            response = self._once(request, url)
-            with response:
-                if response.status_code in (301, 302, 307, 308) and "Location" in response.headers:
-                    url = _redirected(url, response.headers["Location"])
-                    continue
-                return Reply(response.status_code, response.headers, _body(response, request))
+            with self._once(request, url) as response:
+                if response.status_code not in (301, 302, 307, 308) or "Location" not in response.headers:
+                    body = b"" if response.status_code == 401 else _body(response, request)
+                    return Reply(response.status_code, response.headers, body)
+                url = _redirected(url, response.headers["Location"])
         raise StoreError(f"redirects more than {MAX_REDIRECTS} times; give the address it means to lead to")
 
     def _once(self, request: _Request, url: str) -> requests.Response:
         """Send a request, once more with name and password where these are asked for."""
-        ours = urlsplit(url)[:2] == urlsplit(request.url)[:2]  # scheme, host and port
-        proxies = {} if urlsplit(url).hostname in _LOOPBACK else get_environ_proxies(url)
-
-        def send(auth: AuthBase | None) -> requests.Response:
-            left = max(0.1, request.deadline - time.monotonic())
-            return self._session.request(
-                request.method,
-                url,
-                params=request.parameters if url == request.url else None,
-                data=request.data,
-                headers=request.headers,
-                auth=auth,
-                timeout=(min(_CONNECT, left), left),
-                stream=True,
-                allow_redirects=False,
-                proxies=proxies,
-            )
-
-        response = send(self._auth if ours else None)
-        if response.status_code == 401 and ours and self._credentials and not self._auth:
+        ours = urlsplit(url)[:2] == urlsplit(self.url)[:2]  # scheme, host and port
+        auth = self._auth if ours else None
+        made = requests.Request(
+            request.method,
+            url,
+            params=request.parameters if url == self.url else None,
+            data=request.data,
+            headers={"User-Agent": f"eudigraph/{VERSION}", "Accept-Encoding": "gzip, deflate", **request.headers},
+            auth=auth,
+        ).prepare()
+        left = max(0.1, request.deadline - time.monotonic())
+        how: dict[str, Any] = {
+            "stream": True,
+            "timeout": (min(_CONNECT, left), left),
+            "verify": os.environ.get("REQUESTS_CA_BUNDLE") or True,
+            "proxies": {} if urlsplit(url).hostname in _LOOPBACK else get_environ_proxies(url),
+        }
+        response = self._adapter.send(made, **how)
+        if response.status_code != 401 or not ours or not self._credentials:
+            return response
+        response.close()
+        if auth is None:
             digest = response.headers.get("WWW-Authenticate", "").lower().startswith("digest")
-            self._auth = (HTTPDigestAuth if digest else HTTPBasicAuth)(*self._credentials)
-            response.close()
-            response = send(self._auth)
+            auth = self._auth = (HTTPDigestAuth if digest else HTTPBasicAuth)(*self._credentials)
+            made = auth(made)
+            if not digest:
+                return self._adapter.send(made, **how)
+        if isinstance(auth, HTTPDigestAuth):
+            response.raw = BytesIO()  # else it would read what came with the refusal, however long
+            response = auth.handle_401(response, **how)  # type: ignore[no-untyped-call]
         return response
+
+
+class _Worker:
+    """A thread of its own for one exchange after the other; it keeps what Digest has agreed on with the server."""
+
+    def __init__(self, exchange: Callable[[_Request], Reply]) -> None:
+        self.requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self.replies: queue.SimpleQueue[Reply | Exception] = queue.SimpleQueue()
+        threading.Thread(target=self._work, args=(exchange,), daemon=True).start()
+
+    def _work(self, exchange: Callable[[_Request], Reply]) -> None:
+        while request := self.requests.get():
+            try:
+                self.replies.put(exchange(request))
+            except Exception as error:
+                self.replies.put(error)
 
 
 def _credentials(user: str | None, password: str | None, url: str) -> tuple[str, str] | None:
@@ -237,35 +226,34 @@ def _redirected(url: str, location: str) -> str:
 
 def _body(response: requests.Response, request: _Request) -> bytes:
     parts, size = [], 0
-    for part in response.iter_content(_PIECE):
-        parts.append(part)
-        size += len(part)
-        if size > request.most:
-            if request.only_start:
-                break
-            raise StoreError(f"answers with more than {request.most / 1024**2:,.0f} MB; ask for less")
-        if time.monotonic() > request.deadline:
-            raise TimeoutError
+    try:
+        for part in response.iter_content(_PIECE):
+            parts.append(part)
+            size += len(part)
+            if size > request.most:
+                if request.only_start:
+                    break
+                raise StoreError(f"answers with more than {request.most / 1024**2:,.0f} MB; ask for less")
+            if time.monotonic() > request.deadline:
+                raise TimeoutError
+    except requests.RequestException as error:
+        raise StoreError(
+            "broke off in the middle of its answer; try again, and look into its log if it does so again"
+        ) from error
     return b"".join(parts)
-
-
-_UNREACHABLE = "cannot be reached (%s); is it running, and is the address right?"
 
 
 def _reason(error: BaseException) -> str:
     """Return why an exchange failed, without what might hold a password or whole queries."""
-    seen: BaseException | None = error
-    told = None
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror and not isinstance(seen, requests.RequestException):
-            told = seen.strerror
-        seen = seen.__cause__ or seen.__context__
-    if isinstance(error, requests.exceptions.SSLError):
+    if isinstance(error, StoreError):
+        return str(error)
+    causes = [error]
+    while cause := causes[-1].__cause__ or causes[-1].__context__:
+        causes.append(cause)
+    if any(isinstance(cause, SSLCertVerificationError) for cause in causes):
         return "has no certificate that this machine trusts; mend that, or set REQUESTS_CA_BUNDLE"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-        return "broke off in the middle of its answer; try again, and look into its log if it does so again"
-    if isinstance(error, requests.exceptions.ConnectionError):
-        return _UNREACHABLE % (told or "the connection was closed")
-    return (
-        f"gave an answer that cannot be read ({told or type(error).__name__}); is it the address of a SPARQL endpoint?"
-    )
+    if isinstance(error, requests.ConnectionError):
+        told = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
+        why = told[-1] if told else "the connection was closed"
+        return f"cannot be reached ({why}); is it running, and is the address right?"
+    return f"gave an answer that cannot be read ({type(error).__name__}); is it the address of a SPARQL endpoint?"

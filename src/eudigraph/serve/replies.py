@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
+from pathlib import Path
+from string import Template
 
 import mimeparse
 
@@ -26,11 +28,10 @@ HTML = "text/html"
 PAGES = {"Questions": "/api", "SPARQL": "/sparql", "Ontology": "/ontology"}
 """The pages beside the explorer, which is at the top."""
 PROBLEM = "application/problem+json"
-_STYLE = (
-    ":root{color-scheme:light dark}nav,main{max-width:44rem;margin:1rem auto;padding:0 1rem}"
-    "body{margin:0;font:1rem/1.5 system-ui,sans-serif}"
-    "nav a{margin-right:1.25rem}"
-)
+_TEMPLATES = Path(__file__).parent / "templates"
+_PAGE = Template((_TEMPLATES / "problem.html").read_text("utf-8"))
+"""No template of Jinja's: the process that speaks HTTP would import that for nothing else."""
+_STYLE = (_TEMPLATES / "problem.css").read_text("utf-8")
 _POLICY = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
 _STATUS: dict[type[EudigraphError], int] = {
     UsageError: 400,
@@ -93,14 +94,8 @@ def problem(error: EudigraphError | Refusal, accept: str) -> Reply:
     except Refusal:
         page = False
     if page:
-        links = {"Explorer": "/", **PAGES}
-        listed = "".join(f'<a href="{href}">{name}</a>' for name, href in links.items())
-        body = (
-            f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title} · eudigraph</title>'
-            f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
-            f'<body><nav aria-label="Main">{listed}</nav>'
-            f"<main><h1>{title}</h1><p>{html.escape(detail)}</p></main></body></html>\n"
-        )
+        links = "".join(f'<a href="{href}">{name}</a>' for name, href in {"Explorer": "/", **PAGES}.items())
+        body = _PAGE.substitute(title=title, style=_STYLE, links=links, detail=html.escape(detail))
         policy = {"content-security-policy": f"{_POLICY}; frame-ancestors 'none'"}
         return Reply(status, {"content-type": "text/html; charset=utf-8", **headers, **policy}, body.encode())
     said = {"title": title, "status": status, "detail": detail}
