@@ -35,8 +35,10 @@ Test = TypeVar("Test", bound=Callable[..., None])
 
 def needs_hermit(test: Test) -> Test:
     """Mark a test that asks HermiT, and skip it where there is no Java."""
-    here = pytest.mark.skipif(hermit.find_java() is None, reason="HermiT needs Java, and there is none")
-    return here(pytest.mark.hermit(test))
+    skip = pytest.mark.skipif(hermit.find_java() is None, reason="HermiT needs Java, and there is none")
+    for mark in (pytest.mark.hermit, skip):
+        mark(test)
+    return test
 
 
 @pytest.fixture(scope="session")
