@@ -9,17 +9,18 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import hypothesis
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from browsing import CHROMIUM, FLAGS
-from eudigraph.build import build
+from eudigraph.build import build, consistency
 from eudigraph.cli import main
 from eudigraph.engine import store, watchdog
 from eudigraph.model import workspace
+from eudigraph.reason import hermit
 
 # The same examples each time: a test that fails here fails everywhere.
 hypothesis.settings.register_profile("repeatable", derandomize=True, database=None)
@@ -30,6 +31,15 @@ for _name in ("COLUMNS", "EUDIGRAPH_WORKSPACE"):
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def needs_hermit(test: Test) -> Test:
+    """Mark a test that asks HermiT, and skip it where there is no Java."""
+    skip = pytest.mark.skipif(hermit.find_java() is None, reason="HermiT needs Java, and there is none")
+    for mark in (pytest.mark.hermit, skip):
+        mark(test)
+    return test
 
 
 @pytest.fixture(scope="session")
@@ -57,14 +67,28 @@ def copy(checkout: workspace.Workspace, tmp_path: Path) -> workspace.Workspace:
 def small(checkout: workspace.Workspace, tmp_path: Path) -> Callable[[str], workspace.Workspace]:
     """Make a workspace with the checkout's ontology, reference data and queries, and claims in ``graph/test.trig``."""
 
-    def make(claims: str) -> workspace.Workspace:
-        folder = _copied(checkout, tmp_path / "small")
-        for path in (folder / "graph").glob("*.trig"):
-            path.unlink()
-        (folder / "graph" / "test.trig").write_text(claims, "utf-8")
-        return workspace.open_workspace(folder)
+    return lambda claims: with_claims(checkout, tmp_path / "small", claims)
 
-    return make
+
+def with_claims(origin: workspace.Workspace, folder: Path, claims: str) -> workspace.Workspace:
+    """Copy a workspace to a folder, with other claims than its own."""
+    _copied(origin, folder)
+    for path in (folder / "graph").glob("*.trig"):
+        path.unlink()
+    (folder / "graph" / "test.trig").write_text(claims, "utf-8")
+    return workspace.open_workspace(folder)
+
+
+@pytest.fixture
+def without_hermit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build and check without HermiT, where it is not the subject: Java takes longer than all the rest."""
+    monkeypatch.setattr(hermit, "find_java", lambda: None)
+
+
+@pytest.fixture
+def without_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build and check without the SHACL shapes, where they are not the subject: they take half of the time."""
+    monkeypatch.setattr(consistency, "shapes", lambda *_: [])
 
 
 @pytest.fixture
@@ -76,8 +100,9 @@ def article() -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    """A browser, started once in each process of tests; each page is in a context of its own."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield launched

@@ -20,6 +20,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
 from pyoxigraph import Literal as Text
 
 from browsing import IN_BROWSER
+from conftest import with_claims
 from eudigraph.ask import evidence
 from eudigraph.build import assemble, build
 from eudigraph.engine import store
@@ -736,35 +737,43 @@ def bare(checkout: workspace.Workspace) -> Store:
     return graph
 
 
-def test_hostile_words_are_only_ever_words(
-    small: Callable[[str], workspace.Workspace],
-    watched: Callable[..., Page],
-    tmp_path: Path,
-    checkout: workspace.Workspace,
-) -> None:
+@pytest.fixture(scope="module")
+def hostile_page(checkout: workspace.Workspace, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a page whose names and gists are hostile."""
+    folder = tmp_path_factory.mktemp("hostile")
     text = (checkout.root / "graph" / "euractiv-2023-04.trig").read_text("utf-8")
     escaped = [h.replace("\\", "\\\\").replace('"', '\\"') for h in HOSTILE]
     text = text.replace("Joint research on 6G with Japan is thought of.", escaped[1])
     text = text.replace("It would cost a great deal.", escaped[2])
-    space = small(text)
+    space = with_claims(checkout, folder / "workspace", text)
     names = "".join(
         f'<{BASE}country/hostile-{n:02}> a <{EUD}Country> ; <{SKOS}prefLabel> "{h}"@en ; <{SKOS}altLabel> "{h}"@en ;'
         f" <{SKOS}exactMatch> <javascript:alert({n})> , <https://example.org/?q=%22%3E%3Cscript%3E> .\n"
         for n, h in enumerate(escaped)
     )
     (space.root / "graph" / "reference" / "hostile.ttl").write_text(names, "utf-8")
-    report = build.build(space, tmp_path / "out", use_hermit=False, exports=False)
+    report = build.build(space, folder / "out", use_hermit=False, exports=False)
     assert not report.errors
-    path = write_page(store.open_built(tmp_path / "out"), tmp_path / "hostile.html")
-    for state in ("", "view=timeline", "view=matrix", "e=initiative:japan-6g-research", "e=initiative:arctic-cable"):
-        page = watched(f"{path.as_uri()}#{state}")
-        for details in page.locator("details.evidence > summary").all():
-            details.click()
-        if state.startswith("e=initiative:japan"):
-            expect(page.locator("blockquote").first).to_contain_text(HOSTILE[1])
-        assert page.evaluate("window.pwned") is None
+    return write_page(store.open_built(folder / "out"), folder / "hostile.html").as_uri()
+
+
+@pytest.mark.parametrize(
+    "state", ["", "view=timeline", "view=matrix", "e=initiative:japan-6g-research", "e=initiative:arctic-cable"]
+)
+def test_hostile_words_are_only_ever_words(watched: Callable[..., Page], hostile_page: str, state: str) -> None:
+    page = watched(f"{hostile_page}#{state}")
+    for details in page.locator("details.evidence > summary").all():
+        details.click()
+    if state.startswith("e=initiative:japan"):
+        expect(page.locator("blockquote").first).to_contain_text(HOSTILE[1])
+    assert page.evaluate("window.pwned") is None
+
+
+def test_hostile_names_are_only_ever_names(watched: Callable[..., Page], hostile_page: str) -> None:
+    page = watched(f"{hostile_page}#e=country:hostile-00")
     for n, words in enumerate(HOSTILE):
-        page = watched(f"{path.as_uri()}#e=country:hostile-{n:02}")
+        page.evaluate("state => { location.hash = state; }", f"e=country:hostile-{n:02}")
+        expect(page.locator("#heading")).to_have_text(words, use_inner_text=False)
         assert page.locator("#heading").text_content() == words
         assert page.locator("#panel a").evaluate_all("links => links.map((a) => a.protocol)") == ["https:"]
         with page.expect_download():

@@ -1,6 +1,7 @@
 """The notebooks: each runs from top to bottom, and says what is committed with it.
 
-Each runs in a process of its own, in a copy of the checkout that has no build yet, with caches and settings of its own.
+Each runs in a process of its own, in a copy of the checkout, with caches and settings of its own. The copy of the first
+has no build yet, as a newcomer's; the others find one, since each build would take longer than the notebook.
 Run this file to write the notebooks' outputs anew: ``python tests/test_notebooks.py [NOTEBOOK]...``.
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from eudigraph.engine import store
 from eudigraph.model.workspace import FOLDERS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,14 +42,21 @@ each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 # ---------------------------------------------------------------- Running
 
 
-def run(path: Path, scratch: Path) -> str:
-    """Return a notebook as it is after running in a copy of its checkout, which is made in ``scratch``."""
+def run(path: Path, scratch: Path, *, build: Path | None = None, fonts: Path | None = None) -> str:
+    """Return a notebook as it is after running in a copy of its checkout, which is made in ``scratch``.
+
+    ``build`` is the folder of a build that the copy gets, ``fonts`` where matplotlib notes the fonts it has found.
+    """
     checkout = scratch / "checkout"
     for name in ("src", *FOLDERS, "notebooks"):
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    if build:
+        shutil.copytree(build, checkout / "build", symlinks=True)
     own = ("XDG_CACHE_HOME", "XDG_DATA_HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "MPLCONFIGDIR")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))}
     environment |= {name: str(scratch / name.lower()) for name in own}
+    if fonts:
+        environment["MPLCONFIGDIR"] = str(fonts)
     # The copy goes before this environment's own packages, so it is the copy's graph that is built and asked.
     environment |= {"PYTHONPATH": str(checkout / "src"), "PYTHONUTF8": "1"}
     made = scratch / path.name
@@ -130,9 +139,18 @@ def test_there_are_notebooks() -> None:
     assert NOTEBOOKS != []
 
 
+@pytest.fixture(scope="module")
+def fonts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fonts")
+
+
+@pytest.mark.notebook
 @each
-def test_a_notebook_runs_from_top_to_bottom_and_says_what_is_committed(path: Path, tmp_path: Path) -> None:
-    committed, fresh = _read(path.read_text("utf-8")), _read(run(path, tmp_path))
+def test_a_notebook_runs_from_top_to_bottom_and_says_what_is_committed(
+    path: Path, tmp_path: Path, fonts: Path, built: store.Built
+) -> None:
+    build = None if path == NOTEBOOKS[0] else built.folder
+    committed, fresh = _read(path.read_text("utf-8")), _read(run(path, tmp_path, build=build, fonts=fonts))
     hint = "run: python tests/test_notebooks.py"
     for number, (was, now) in enumerate(zip(_said(committed), _said(fresh), strict=True), 1):
         assert now == was, f"code cell {number} of {path.name} says something else; {hint}"

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
+from conftest import needs_hermit
 from eudigraph.build import assemble, build, consistency
 from eudigraph.engine import store
 from eudigraph.model import workspace
@@ -31,8 +32,6 @@ from eudigraph.model.ontology import Ontology, read_ontology
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.reason import hermit, proofs, rules
 from eudigraph.reason import infer as infer_
-
-needs_java = pytest.mark.skipif(hermit.find_java() is None, reason="HermiT needs Java, and there is none")
 
 Statements = set[tuple[str, str, str]]
 
@@ -120,7 +119,7 @@ def statement(subject: str, prop: str, value: str) -> Triple:
 # ---------------------------------------------------------------- The rules and HermiT agree
 
 
-@needs_java
+@needs_hermit
 def test_the_rules_find_of_the_article_what_hermit_finds(article: tuple[Store, assemble.Assembly]) -> None:
     graph, assembly = article
     ontology = assembly.ontology
@@ -166,13 +165,13 @@ def _of_our_terms(s: Triple, terms: set[str]) -> bool:
     return s.predicate.value in terms
 
 
-@needs_java
+@needs_hermit
 def test_hermit_proves_the_article_consistent(checkout: workspace.Workspace) -> None:
     report = build.check(checkout, use_hermit=True)
     assert ([str(p) for p in report.errors], report.notes) == ([], [])
 
 
-@needs_java
+@needs_hermit
 @pytest.mark.parametrize(
     "claims",
     [
@@ -384,7 +383,7 @@ def test_each_kind_of_axiom_yields_what_it_should_and_no_more(kind: str) -> None
     assert in_graph(graph, DefaultGraph()) == asserted | in_graph(graph, GRAPH_INFERRED)
 
 
-@needs_java
+@needs_hermit
 @pytest.mark.parametrize("kind", ["chain of three", "recursive chain", "two chains", "all together"])
 def test_hermit_agrees_on_the_kinds_of_axioms_that_are_less_plain(kind: str) -> None:
     axioms, claims, expected = KINDS_OF_RULES[kind]

@@ -1,4 +1,4 @@
-"""It must withstand: broken files, broken claims, broken stores, full disks, killed builds, HermiT gone astray.
+"""It must withstand: broken files, broken claims, broken stores, full disks, killed builds, HermiT that hangs or fails.
 
 Each time the message says what, where and how to mend it, the exit status fits, and the former build still answers.
 """
@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import NamedNode, Quad, Store
 
-from conftest import Run
+from conftest import Run, with_claims
 from eudigraph import __main__
 from eudigraph.ask import answers
 from eudigraph.build import build, survey
@@ -117,12 +117,21 @@ def eudigraph(*args: object, preexec: Callable[[], None] | None = None, env: dic
     return Run(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.fixture
-def former(small: Make) -> tuple[workspace.Workspace, Path]:
-    """A small workspace with a build of good claims."""
-    space = small(GOOD)
+@pytest.fixture(scope="module")
+def good_build(checkout: workspace.Workspace, tmp_path_factory: pytest.TempPathFactory) -> workspace.Workspace:
+    """A small workspace with a build of good claims, made once and only copied."""
+    space = with_claims(checkout, tmp_path_factory.mktemp("good") / "small", GOOD)
     report = build.build(space, use_hermit=False, exports=False)
     assert not report.problems
+    return space
+
+
+@pytest.fixture
+def former(good_build: workspace.Workspace, tmp_path: Path) -> tuple[workspace.Workspace, Path]:
+    """A small workspace of one's own with a build of good claims."""
+    shutil.copytree(good_build.root, tmp_path / "small", symlinks=True)
+    space = workspace.open_workspace(tmp_path / "small")
+    assert not store.open_built(space.build_folder).stale(space)
     return space, space.build_folder
 
 
@@ -851,6 +860,7 @@ def test_a_build_that_finds_errors_leaves_the_former_one(
 # ---------------------------------------------------------------- Stores in use, foreign, damaged
 
 
+@pytest.mark.usefixtures("without_shapes")
 def test_a_reader_keeps_its_graph_while_another_is_built(former: tuple[workspace.Workspace, Path]) -> None:
     space, folder = former
     reader = store.open_built(folder)
@@ -891,6 +901,7 @@ def test_two_builds_at_once_both_end_well(former: tuple[workspace.Workspace, Pat
     still_answers(folder)
 
 
+@pytest.mark.usefixtures("without_shapes")
 def test_a_store_of_another_format_is_named_and_can_be_built_anew(
     former: tuple[workspace.Workspace, Path], command: Callable[..., Run]
 ) -> None:
@@ -922,6 +933,7 @@ DAMAGED = {
 }
 
 
+@pytest.mark.usefixtures("without_shapes")
 @pytest.mark.parametrize("kind", DAMAGED)
 def test_a_damaged_manifest_is_named_and_can_be_built_anew(
     former: tuple[workspace.Workspace, Path], command: Callable[..., Run], kind: str
@@ -937,6 +949,7 @@ def test_a_damaged_manifest_is_named_and_can_be_built_anew(
     still_answers(folder)
 
 
+@pytest.mark.usefixtures("without_shapes")
 def test_a_deleted_manifest_can_be_built_anew(
     former: tuple[workspace.Workspace, Path], command: Callable[..., Run]
 ) -> None:
@@ -949,6 +962,7 @@ def test_a_deleted_manifest_can_be_built_anew(
     still_answers(folder)
 
 
+@pytest.mark.usefixtures("without_shapes")
 @pytest.mark.parametrize("pattern", ["CURRENT", "MANIFEST-*", "*.sst", "*"])
 def test_a_deleted_store_file_is_named_and_can_be_built_anew(
     former: tuple[workspace.Workspace, Path], command: Callable[..., Run], pattern: str
@@ -1072,6 +1086,7 @@ def test_a_manifest_of_something_else_is_not_overwritten(
     assert (page / "manifest.json").read_text("utf-8") == '{"name": "mine"}'
 
 
+@pytest.mark.usefixtures("without_shapes")
 def test_a_folder_beside_the_generations_is_not_deleted(former: tuple[workspace.Workspace, Path]) -> None:
     space, folder = former
     (folder / "2019").mkdir()
@@ -1210,7 +1225,7 @@ def test_a_store_that_fills_up_while_claims_are_loaded_is_not_taken_for_a_file_t
 DRIVER = """
 import os, signal, sys
 from pathlib import Path
-from eudigraph.build import assemble, build, generations
+from eudigraph.build import assemble, build, consistency, generations
 from eudigraph.export import rdf
 from eudigraph.model import workspace
 from eudigraph.sources import files
@@ -1218,44 +1233,65 @@ from eudigraph.sources import files
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 
-moment, folder, out = sys.argv[1:]
-if moment == "load":
-    files.pieces = die
-elif moment == "reason":
-    assemble.infer.infer = die
-elif moment == "exports":
-    rdf._context_file = die
-elif moment == "commit":
-    generations.commit = die
-elif moment == "rename":
-    generations._replace = die
-elif moment == "manifest":
-    os.fsync = die
-elif moment == "link":
-    os.symlink = die
-elif moment == "clean":
-    clean, generations._clean = generations._clean, lambda folder, current: die() if current else clean(folder, current)
-build.build(workspace.open_workspace(Path(folder)), Path(out), use_hermit=False)
-print("came through")
+def build_until(moment, folder, out):
+    consistency.shapes = lambda *_: []
+    if moment == "load":
+        files.pieces = die
+    elif moment == "reason":
+        assemble.infer.infer = die
+    elif moment == "exports":
+        rdf._context_file = die
+    elif moment == "commit":
+        generations.commit = die
+    elif moment == "rename":
+        generations._replace = die
+    elif moment == "manifest":
+        os.fsync = die
+    elif moment == "link":
+        os.symlink = die
+    elif moment == "clean":
+        clean = generations._clean
+        generations._clean = lambda folder, current: die() if current else clean(folder, current)
+    build.build(workspace.open_workspace(Path(folder)), Path(out), use_hermit=False)
+
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        build_until(*line.rstrip("\\n").split("\\t"))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 MOMENTS = ("load", "reason", "exports", "commit", "rename", "manifest", "link", "clean")
+Kill = Callable[[workspace.Workspace, str], None]
 
 
-def killed(space: workspace.Workspace, folder: Path, moment: str, tmp_path: Path) -> None:
-    """Run a build that is killed at a moment."""
-    driver = tmp_path / "driver.py"
-    driver.write_text(DRIVER, "utf-8")
-    command = [sys.executable, str(driver), moment, str(space.root), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == -9, done.stdout + done.stderr
+@pytest.fixture(scope="module")
+def kill() -> Iterator[Kill]:
+    """Run builds that are killed at a moment, each in a fork of one process that has all modules at hand."""
+    if not hasattr(os, "fork"):
+        pytest.skip("the system cannot fork")
+    command = [sys.executable, "-c", DRIVER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as driver:
+        assert driver.stdin
+        assert driver.stdout
+
+        def run(space: workspace.Workspace, moment: str) -> None:
+            assert driver.stdin
+            assert driver.stdout
+            print(moment, space.root, space.build_folder, sep="\t", file=driver.stdin, flush=True)
+            assert driver.stdout.readline() == "-9\n"
+
+        yield run
+        driver.stdin.close()
 
 
+@pytest.mark.usefixtures("without_shapes")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_build_leaves_the_former_one_and_the_next_cleans_up(
-    former: tuple[workspace.Workspace, Path], tmp_path: Path, moment: str
+    former: tuple[workspace.Workspace, Path], kill: Kill, moment: str
 ) -> None:
     space, folder = former
-    killed(space, folder, moment, tmp_path)
+    kill(space, moment)
     still_answers(folder)
     reader = store.open_built(folder)
     in_force = reader.manifest.generation
@@ -1268,10 +1304,11 @@ def test_a_killed_build_leaves_the_former_one_and_the_next_cleans_up(
     assert (folder / "latest").readlink() == Path(report.generation.name)
 
 
+@pytest.mark.usefixtures("without_shapes")
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_first_build_that_was_killed_can_be_repeated(small: Make, tmp_path: Path, moment: str) -> None:
+def test_a_first_build_that_was_killed_can_be_repeated(small: Make, kill: Kill, moment: str) -> None:
     space = small(GOOD)
-    killed(space, space.build_folder, moment, tmp_path)
+    kill(space, moment)
     build.build(space, use_hermit=False, exports=False)
     still_answers(space.build_folder)
     left = [n for n in names_in(space.build_folder) if n not in ("manifest.json", "latest") and not n.isdigit()]
