@@ -27,10 +27,10 @@ from eudigraph.explore import page
 from eudigraph.export import write
 from eudigraph.graph import Graph
 from eudigraph.model import errors, workspace
-from eudigraph.model.names import BASE
+from eudigraph.model.names import BASE, NETWORK_FORMATS
 from eudigraph.model.text import harmless
 from eudigraph.network import analysis, findings, plots, registry
-from eudigraph.show import looks, tables
+from eudigraph.show import looks
 
 ROOT = Path(__file__).resolve().parent.parent
 HOSTILE = "<script>alert('href')</script> | *x* $y$ \u202e"
@@ -408,7 +408,7 @@ def test_the_choices_of_analyse_count(command: Callable[..., Run], built: Any) -
     assert edges("--level", "0") < edges()
 
 
-@pytest.mark.parametrize("form", tables.NETWORK_FORMATS)
+@pytest.mark.parametrize("form", NETWORK_FORMATS)
 def test_export_writes_every_format(command: Callable[..., Run], built: Any, tmp_path: Path, form: str) -> None:
     out = tmp_path / "made"
     done = command("export", form, "--store", built.folder, "--out", out)

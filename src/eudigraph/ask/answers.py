@@ -101,7 +101,7 @@ def without(answer: Answer, columns: Sequence[str]) -> Answer:
 
 
 def render(graph: store.Built, answer: Answer, form: str, *, ids: bool = False, width: int | None = None) -> str:
-    """Return an answer in a format of ``tables.FORMATS``.
+    """Return an answer in a format of ``names.ROW_FORMATS`` or, for triples, ``names.GRAPH_FORMATS``.
 
     Evidence stands below a table, numbered; in the other formats each row is repeated for each of its passages, with
     the columns source, place, speaker, certainty, gist, and passage_text where the texts were given.

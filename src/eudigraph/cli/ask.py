@@ -8,15 +8,12 @@ from pathlib import Path
 
 import click
 
-from eudigraph.ask import answers, hints
-from eudigraph.ask.explain import explain as explanation
-from eudigraph.ask.library import describe_query, load_library, open_query
 from eudigraph.cli.options import lang_option, store_option, text_option, workspace_option
 from eudigraph.cli.shared import err, open_or_build, terminal_width
 from eudigraph.model.errors import UsageError
+from eudigraph.model.names import GRAPH_FORMATS, ROW_FORMATS
 from eudigraph.model.text import cut
 from eudigraph.model.workspace import open_workspace
-from eudigraph.show import tables
 
 _MAX_FILE = 64 * 10**6
 """Bytes of the largest file that is read for a query; how long the query itself may be is less."""
@@ -29,6 +26,9 @@ _SPARQL_GIVEN = "SPARQL of your own comes in a file, or from standard input: eud
 @click.argument("name", required=False)
 def queries(folder: Path | None, name: str | None) -> None:
     """List the questions that have a query, or say all about the query NAME."""
+    from eudigraph.ask.library import describe_query, load_library, open_query
+    from eudigraph.show import tables
+
     workspace = open_workspace(folder)
     if name is None:
         library = load_library(workspace)
@@ -45,7 +45,10 @@ def queries(folder: Path | None, name: str | None) -> None:
 @click.argument("parameters", nargs=-1, metavar="[PARAMETER=VALUE]...")
 @click.option("--file", "file", metavar="FILE", help="SPARQL of your own; - for standard input.")
 @click.option(
-    "--format", "form", type=click.Choice(tables.FORMATS), help="By default a table on a terminal, CSV in a pipe."
+    "--format",
+    "form",
+    type=click.Choice((*ROW_FORMATS, *GRAPH_FORMATS)),
+    help="By default a table on a terminal, CSV in a pipe.",
 )
 @click.option("--ids", is_flag=True, help="Show identifiers instead of names, in tables and CSV.")
 @click.option(
@@ -78,6 +81,9 @@ def query(
     limit: int | None,
 ) -> None:
     """Ask the query NAME of the library, such as: query topics country=Japan. Or ask SPARQL of your own with --file."""
+    from eudigraph.ask import answers, hints  # not before a command runs: help and completion do without
+    from eudigraph.ask.library import open_query
+
     if (name is None) == (file is None):
         raise UsageError("give the name of a query (see: eudigraph queries) or --file with SPARQL of your own")
     if "{" in (name or ""):
@@ -121,6 +127,8 @@ def explain(
     folder: Path | None, built: str | None, subject: str, property_: str, object_: str, texts: tuple[Path, ...]
 ) -> None:
     """Show what a statement follows from, down to passages: explain Japan "cooperates on" 6G."""
+    from eudigraph.ask.explain import explain as explanation
+
     graph = open_or_build(open_workspace(folder), built)
     made, notes = explanation(graph, subject, property_, object_, texts, width=terminal_width())
     click.echo(made, nl=False)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from eudigraph.build import build as building
 from eudigraph.cli.options import text_option, workspace_option
 from eudigraph.cli.shared import counted, done, err, show_problems, step, terminal_width
 from eudigraph.model.errors import DataError, UsageError
 from eudigraph.model.workspace import copy_workspace, open_workspace
-from eudigraph.show import tables
-from eudigraph.sources import texts as texts_
+
+if TYPE_CHECKING:
+    from eudigraph.build.build import Report
 
 
 @click.command()
@@ -26,6 +27,8 @@ from eudigraph.sources import texts as texts_
 @click.option("--no-exports", is_flag=True, help="Write the store alone.")
 def build(folder: Path | None, out: Path | None, no_hermit: bool, no_exports: bool) -> None:
     """Check the claims, derive what follows, and write the store and the exports."""
+    from eudigraph.build import build as building  # not before a command runs: help and completion do without
+
     workspace = open_workspace(folder)
     report = building.build(workspace, out, use_hermit=not no_hermit, exports=not no_exports, say=step)
     done()
@@ -53,6 +56,8 @@ def check(
     no_hermit: bool,
 ) -> None:
     """Look for problems in the ontology and the claims, or in FILES of claims from elsewhere."""
+    from eudigraph.build import build as building
+
     if printing and not texts:
         raise UsageError("--print needs --text FILE, the text whose claims it prints")
     workspace = open_workspace(folder)
@@ -75,7 +80,9 @@ def check(
 @click.argument("phrase")
 def locate(file: Path, phrase: str) -> None:
     """Say where PHRASE stands in the text FILE of a source, as a passage wants it, and what the source wants of it."""
-    digest, characters, places = texts_.locate(file, phrase)
+    from eudigraph.sources import texts
+
+    digest, characters, places = texts.locate(file, phrase)
     click.echo(f'eud:characters {characters} ; eud:sha256 "{digest}"')
     for place in places:
         click.echo(f"eud:paragraph {place.paragraph} ; eud:start {place.start} ; eud:end {place.end} ;")
@@ -92,7 +99,9 @@ def init(folder: Path) -> None:
     click.echo(f"Use it from there: cd {folder} (elsewhere: --workspace {folder}, or EUDIGRAPH_WORKSPACE)")
 
 
-def _summary(report: building.Report) -> str:
+def _summary(report: Report) -> str:
+    from eudigraph.show import tables
+
     found = [[name, f"{number:,}"] for name, number in report.counts.items()]
     took = [[name, f"{seconds:.2f} s"] for name, seconds in report.seconds.items()]
     took.append(["all", f"{sum(report.seconds.values()):.2f} s"])

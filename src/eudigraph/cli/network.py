@@ -10,8 +10,8 @@ import click
 from eudigraph.cli.options import choice_of, choice_options, lang_option, store_option, text_option, workspace_option
 from eudigraph.cli.shared import err, open_or_build, terminal_width
 from eudigraph.model import files
+from eudigraph.model.names import NETWORK_FORMATS, REPORT_FORMATS
 from eudigraph.model.workspace import open_workspace
-from eudigraph.show import tables
 
 
 @click.command()
@@ -43,7 +43,7 @@ def explore(folder: Path | None, built: str | None, out: Path | None, texts: tup
 @click.option("--network", "name", default="country-topic", show_default=True, metavar="NAME", help="What to measure.")
 @choice_options
 @click.option("--list", "listing", is_flag=True, help="List the networks and the measures.")
-@click.option("--format", "form", type=click.Choice(tables.REPORT_FORMATS), help="By default text.")
+@click.option("--format", "form", type=click.Choice(REPORT_FORMATS), help="By default text.")
 @click.option("--every", is_flag=True, help="Show every row, not the first ones.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it to a file.")
 @lang_option
@@ -63,6 +63,7 @@ def analyse(
 ) -> None:
     """Measure a network: who is central, who resembles whom, what binds it. A page with pictures: --format html."""
     from eudigraph.network import analysis, definitions, findings, registry  # what computes is slow to import
+    from eudigraph.show import tables
 
     workspace = open_workspace(folder)
     if listing:
@@ -84,7 +85,7 @@ def analyse(
 @click.command()
 @workspace_option
 @store_option
-@click.argument("form", type=click.Choice(tables.NETWORK_FORMATS), metavar="FORMAT")
+@click.argument("form", type=click.Choice(NETWORK_FORMATS), metavar="FORMAT")
 @click.option(
     "--network", "name", default="everything", show_default=True, metavar="NAME", help="See: eudigraph analyse --list."
 )

@@ -10,11 +10,11 @@ from eudigraph.engine import store
 from eudigraph.export import calendar, networks, rdf
 from eudigraph.model.errors import StoreError, UsageError
 from eudigraph.model.files import write_aside
+from eudigraph.model.names import NETWORK_FORMATS
 from eudigraph.model.text import cut
 from eudigraph.model.workspace import Workspace
 from eudigraph.network import algorithms, definitions, projections
 from eudigraph.network.definitions import Choice
-from eudigraph.show.tables import NETWORK_FORMATS
 
 ENDINGS = dict(zip(NETWORK_FORMATS, (".graphml", ".gexf", ".cyjs", "-neo4j", ".ics", ".jsonld"), strict=True))
 _NO_NETWORK = ("icalendar", "jsonld")

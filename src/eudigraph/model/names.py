@@ -56,6 +56,15 @@ CLAIMS: Final = ("certain", "pursued", "all")
 """Which ties of a network count: those that are settled and stated outright; all that is pursued, if only tentatively;
 or also what is only wanted."""
 
+ROW_FORMATS = ("table", "csv", "tsv", "json", "xml")
+"""Names of formats for rows, as they are asked for on the command line."""
+GRAPH_FORMATS = ("turtle", "ntriples", "rdfxml", "jsonld")
+"""The same for triples."""
+REPORT_FORMATS = ("text", "md", "csv", "json", "html")
+"""The same for an analysis."""
+NETWORK_FORMATS = ("graphml", "gexf", "cytoscape", "neo4j", "icalendar", "jsonld")
+"""The same for other tools."""
+
 
 def eud(term: str) -> NamedNode:
     """Return the ontology's term of that local name."""

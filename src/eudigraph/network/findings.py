@@ -138,7 +138,7 @@ class Analysis:
 
 
 def render(analysis: Analysis, form: str = "text", *, width: int = WIDTH, every: bool = False) -> str:
-    """Return an analysis in a format of ``output.REPORT_FORMATS``.
+    """Return an analysis in a format of ``names.REPORT_FORMATS``.
 
     Those for people show the first rows, or ``every`` row.
 

@@ -11,22 +11,13 @@ from pyoxigraph import Literal, RdfFormat, Triple, serialize
 from eudigraph.engine.answer import Answer
 from eudigraph.model.errors import UsageError
 from eudigraph.model.labels import show
-from eudigraph.model.names import PREFIXES, XSD
+from eudigraph.model.names import GRAPH_FORMATS, PREFIXES, ROW_FORMATS, XSD
 from eudigraph.model.text import WIDTH, clean, harmless
 from eudigraph.show import formats
 
-ROW_FORMATS = ("table", "csv", "tsv", "json", "xml")
-GRAPH_FORMATS = {
-    "turtle": RdfFormat.TURTLE,
-    "ntriples": RdfFormat.N_TRIPLES,
-    "rdfxml": RdfFormat.RDF_XML,
-    "jsonld": RdfFormat.JSON_LD,
-}
-FORMATS = (*ROW_FORMATS, *GRAPH_FORMATS)
-REPORT_FORMATS = ("text", "md", "csv", "json", "html")
-"""Of an analysis."""
-NETWORK_FORMATS = ("graphml", "gexf", "cytoscape", "neo4j", "icalendar", "jsonld")
-"""For other tools."""
+_GRAPHS = dict(
+    zip(GRAPH_FORMATS, (RdfFormat.TURTLE, RdfFormat.N_TRIPLES, RdfFormat.RDF_XML, RdfFormat.JSON_LD), strict=True)
+)
 _WORD = 24
 """Characters of the longest word that is not broken for a table's sake."""
 
@@ -148,4 +139,4 @@ def _graph(triples: Sequence[Triple], form: str) -> str:
     if form not in GRAPH_FORMATS:
         raise UsageError(f"{form} is for rows; for a graph choose {', '.join(GRAPH_FORMATS)}")
     ordered = sorted(set(triples), key=str)
-    return (serialize(ordered, format=GRAPH_FORMATS[form], prefixes=PREFIXES) or b"").decode()
+    return (serialize(ordered, format=_GRAPHS[form], prefixes=PREFIXES) or b"").decode()
