@@ -160,7 +160,7 @@ class Eudigraph(Pyoxigraph):
             return self.built.ask(safety.prepare(asked["text"])).rows
         if asked.get("first"):  # as if the text had never been seen
             safety._inspect.cache_clear()
-            safety.harmless.cache_clear()
+            safety.disarmed.cache_clear()
         if asked.get("query"):
             query = self.library[asked["query"]]
             text = library.bind(query, lookup.resolve(self.store, query, asked["parameters"])[0])

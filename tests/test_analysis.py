@@ -28,7 +28,7 @@ from eudigraph.export import write
 from eudigraph.graph import Graph
 from eudigraph.model import errors, workspace
 from eudigraph.model.names import BASE, NETWORK_FORMATS
-from eudigraph.model.text import harmless
+from eudigraph.model.text import for_spreadsheet
 from eudigraph.network import analysis, findings, plots, registry
 from eudigraph.show import looks
 
@@ -218,7 +218,7 @@ def test_a_spreadsheet_takes_no_name_for_a_formula(hostile: nx.Graph) -> None:
     ],
 )
 def test_a_cell_of_csv_is_neither_a_formula_nor_a_command(text: str, written: str) -> None:
-    assert harmless(text) == written
+    assert for_spreadsheet(text) == written
 
 
 def test_the_page_runs_nothing_and_has_a_picture_for_each_measure(hostile: nx.Graph) -> None:

@@ -329,7 +329,7 @@ def graphs_at(at: servers.Remote) -> set[str]:
 
 def put(at: servers.Remote, graph: str | None, turtle: str) -> None:
     """Put statements of somebody else's into a server."""
-    server = http.Server(at.graphs)
+    server = http.Client(at.graphs)
     parameter = ("default", "") if graph is None else ("graph", graph)
     headers = {"Content-Type": "text/turtle"}
     reply = server.send("PUT", (parameter,), data=turtle.encode(), headers=headers, timeout=60, most=10**6)
@@ -503,7 +503,7 @@ def fake(answer: Answerer, certificate: tuple[Path, Path] | None = None) -> Iter
 
 
 def asking(url: str, timeout: float = 5.0, **more: Any) -> Any:
-    return endpoint.Endpoint(http.Server(url), timeout=timeout, **more)
+    return endpoint.Endpoint(http.Client(url), timeout=timeout, **more)
 
 
 def drip(handler: BaseHTTPRequestHandler) -> None:
@@ -680,7 +680,7 @@ def opened(folder: Path, manifest: store.Manifest, asked: endpoint.Endpoint) -> 
 def test_counts_that_are_none_are_told(rows: bytes) -> None:
     manifest = store.Manifest(store.FORMAT, 0, "", "1")
     with fake(reply(200, JSON, b'{"head":{"vars":["n"]},"results":{"bindings":[%s]}}' % rows)) as (url, _):
-        graph = opened(Path(), manifest, endpoint.Endpoint(http.Server(url)))
+        graph = opened(Path(), manifest, endpoint.Endpoint(http.Client(url)))
         with pytest.raises(StoreError, match="answers with other columns than it was asked for"):
             _ = graph.counts
 
@@ -935,7 +935,7 @@ def test_an_engine_that_repeats_or_hides_is_told_apart(built: store.Built) -> No
 
         url = "http://bag.example/sparql"
 
-        def send(self, method: str, *_: object, data: bytes, **__: object) -> http.Reply:
+        def send(self, method: str, *_: object, data: bytes, **__: object) -> http.Response:
             from urllib.parse import parse_qs
 
             from pyoxigraph import QueryResultsFormat
@@ -946,7 +946,7 @@ def test_an_engine_that_repeats_or_hides_is_told_apart(built: store.Built) -> No
                 {"default_graph": chosen, "named_graphs": []} if chosen else {"use_default_graph_as_union": True}
             )
             found: Any = self.store.query(given["query"][0], **options)
-            return http.Reply(200, {"Content-Type": JSON}, found.serialize(format=QueryResultsFormat.JSON))
+            return http.Response(200, {"Content-Type": JSON}, found.serialize(format=QueryResultsFormat.JSON))
 
         store = data
 

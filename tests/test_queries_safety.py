@@ -260,7 +260,7 @@ def test_what_is_made_harmless_keeps_its_meaning(term: str, value: str) -> None:
     text = f"SELECT ?service {{ # SERVICE <a:a> {{\n BIND({term} AS ?service) {{}} }}"
     prepare(text)
     assert [row[0].value for row in answer.run(ox.Store(), prepare(text)).rows] == [value]
-    assert safety.harmless(safety.harmless(text)) == safety.harmless(text)
+    assert safety.disarmed(safety.disarmed(text)) == safety.disarmed(text)
 
 
 SLOW = ["service" * 14_000, "service:" * 12_000, "<a" * 49_000, ("'" * 3 + '"' * 3 + "\\") * 14_000]

@@ -32,7 +32,7 @@ _RESERVED = frozenset(graph.value for graph in OWN_GRAPHS if graph != GRAPH_PROV
 
 Subject = NamedNode | BlankNode | Triple
 Object = NamedNode | BlankNode | Literal | Triple
-Graph = NamedNode | BlankNode | DefaultGraph
+GraphName = NamedNode | BlankNode | DefaultGraph
 
 
 @dataclass
@@ -98,7 +98,7 @@ class Survey:
         """Note the statements, and return them as they are in the store. For a million, each line takes 0.1 to 2 s."""
         type_, provenance, reference = RDF_TYPE.value, GRAPH_PROVENANCE.value, GRAPH_REFERENCE.value
         taken, plain = [], []
-        around: Graph | None = None
+        around: GraphName | None = None
         before: Subject | None = None
         for number, statement in enumerate(statements):
             subject, predicate, value, graph = quad = statement

@@ -28,8 +28,6 @@ MAX_ANSWER = 256 * 1024**2
 TOO_MUCH = "the query took too much memory and was ended; make it narrower"
 """What is said of a query that takes more memory than it may."""
 
-Term = Any
-"""A term of pyoxigraph; None in a row for a variable without value."""
 Results = QueryBoolean | QuerySolutions | QueryTriples
 
 

@@ -37,8 +37,8 @@ from pyoxigraph import (
 from eudigraph.engine import dialect
 from eudigraph.engine.answer import MAX_ANSWER, TIMEOUT, Answer, check_timeout, run
 from eudigraph.engine.dialect import GRAPH_MANIFEST
-from eudigraph.engine.http import Reply, Server
-from eudigraph.engine.safety import FORMS, MAX_NESTING, Query, form_of, harmless, too_deep
+from eudigraph.engine.http import Client, Response
+from eudigraph.engine.safety import FORMS, MAX_NESTING, Query, disarmed, form_of, too_deep
 from eudigraph.engine.store import FORMAT, Built, Manifest, open_built
 from eudigraph.model.errors import QueryTimeout, StoreError, UsageError
 from eudigraph.model.names import BASE, GRAPH_DEFAULT, GRAPH_ONTOLOGY, OWL, RDF, is_url
@@ -73,7 +73,7 @@ class Endpoint:
     too slow, and UsageError for a query that is refused, here or there.
     """
 
-    server: Server
+    server: Client
     default_graph: str | None = None
     timeout: float = TIMEOUT
     enough: int | None = None
@@ -82,7 +82,7 @@ class Endpoint:
         self, query: str, *, prefixes: dict[str, str] | None = None, default_graph: Any = None, named_graphs: Any = None
     ) -> QuerySolutions | QueryBoolean | QueryTriples:
         """Return the answer to a query, over the whole dataset or these graphs of it."""
-        form = form_of(harmless(query))
+        form = form_of(disarmed(query))
         if form not in FORMS:
             raise UsageError("only queries are sent to an endpoint: SELECT, ASK, CONSTRUCT or DESCRIBE")
         text = dialect.rewritten(query, prefixes or {}, default_is_sent=self.default_graph is not None)
@@ -132,7 +132,7 @@ class Endpoint:
     def __iter__(self) -> Iterator[Quad]:
         return self.quads_for_pattern(None, None, None, None)
 
-    def _send(self, text: str, chosen: list[tuple[str, str]], wanted: str) -> Reply:
+    def _send(self, text: str, chosen: list[tuple[str, str]], wanted: str) -> Response:
         reply = self.server.send(
             "POST",
             data=urlencode([("query", text), *chosen]).encode(),
@@ -151,7 +151,7 @@ class Endpoint:
             "such as http://127.0.0.1:8080/sparql?"
         )
 
-    def _table(self, reply: Reply, form: str) -> QuerySolutions | QueryBoolean:
+    def _table(self, reply: Response, form: str) -> QuerySolutions | QueryBoolean:
         if reply.kind not in (_TABLE, "application/json"):
             raise self._no_answer(reply.kind)
         if _too_deep(reply.body):
@@ -167,7 +167,7 @@ class Endpoint:
         self._refuse_a_part(reply, rows or 0)
         return parse_query_results(body, QueryResultsFormat.JSON)
 
-    def _triples(self, reply: Reply) -> QueryTriples:
+    def _triples(self, reply: Response) -> QueryTriples:
         form = RdfFormat.N_TRIPLES if reply.kind == "text/plain" else RdfFormat.from_media_type(reply.kind)
         if form is None:
             raise self._no_answer(reply.kind)
@@ -186,7 +186,7 @@ class Endpoint:
             raise TypeError("CONSTRUCT gives triples")
         return found
 
-    def _refuse_a_part(self, reply: Reply, rows: int) -> None:
+    def _refuse_a_part(self, reply: Response, rows: int) -> None:
         """Raise StoreError for an answer of which the engine says that it is only a part, unless the part is enough.
 
         Virtuoso says so by headers: how many rows it gives at most, and whether it ran out of time.
@@ -234,7 +234,7 @@ def open_endpoint(url: str, *, timeout: float = TIMEOUT) -> Built:
     Raises StoreError for one that cannot be reached, holds nothing of ours or a part only, or of another version,
     QueryTimeout for one that is too slow, and UsageError for a URL that is none.
     """
-    plain = Endpoint(Server(url), timeout=timeout)
+    plain = Endpoint(Client(url), timeout=timeout)
     with _answering(plain):
         return _opened(plain)
 

@@ -38,7 +38,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     """What a server answered. ``headers`` are found in any case; ``kind`` is the media type without parameters."""
 
     status: int
@@ -71,7 +71,7 @@ class _Request:
     only_start: bool
 
 
-class Server:
+class Client:
     """One address of a server, with the connections to it. Name and password never stand in ``url`` or in messages.
 
     They are those of the URL, of the variables EUDIGRAPH_USER and EUDIGRAPH_PASSWORD, or of ~/.netrc, in this order.
@@ -107,7 +107,7 @@ class Server:
         timeout: float,
         most: int,
         only_start: bool = False,
-    ) -> Reply:
+    ) -> Response:
         """Return the answer to a request, whatever its status but 401 and 403.
 
         Raises QueryTimeout if it is not there, whole, within ``timeout`` seconds, and StoreError for a server that
@@ -145,13 +145,13 @@ class Server:
             raise StoreError(f"{self.url} forbids it ({reply.said()}); ask whoever runs it for the right to do so")
         return reply
 
-    def _exchange(self, request: _Request) -> Reply:
+    def _exchange(self, request: _Request) -> Response:
         url = self.url
         for _ in range(MAX_REDIRECTS + 1):
             with self._once(request, url) as response:
                 if response.status_code not in (301, 302, 307, 308) or "Location" not in response.headers:
                     body = b"" if response.status_code == 401 else _body(response, request)
-                    return Reply(response.status_code, response.headers, body)
+                    return Response(response.status_code, response.headers, body)
                 url = _redirected(url, response.headers["Location"])
         raise StoreError(f"redirects more than {MAX_REDIRECTS} times; give the address it means to lead to")
 
@@ -193,12 +193,12 @@ class Server:
 class _Worker:
     """A thread of its own for one exchange after the other; it keeps what Digest has agreed on with the server."""
 
-    def __init__(self, exchange: Callable[[_Request], Reply]) -> None:
+    def __init__(self, exchange: Callable[[_Request], Response]) -> None:
         self.requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
-        self.replies: queue.SimpleQueue[Reply | Exception] = queue.SimpleQueue()
+        self.replies: queue.SimpleQueue[Response | Exception] = queue.SimpleQueue()
         threading.Thread(target=self._work, args=(exchange,), daemon=True).start()
 
-    def _work(self, exchange: Callable[[_Request], Reply]) -> None:
+    def _work(self, exchange: Callable[[_Request], Response]) -> None:
         while request := self.requests.get():
             try:
                 self.replies.put(exchange(request))

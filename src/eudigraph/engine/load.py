@@ -18,7 +18,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, RdfFormat, T
 
 from eudigraph.engine.dialect import GRAPH_MANIFEST
 from eudigraph.engine.endpoint import LOADING, MANIFEST_VALUE
-from eudigraph.engine.http import Reply, Server
+from eudigraph.engine.http import Client, Response
 from eudigraph.engine.store import Built
 from eudigraph.model.errors import QueryTimeout, StoreError, UsageError
 from eudigraph.model.names import BASE, GRAPH_DEFAULT
@@ -36,7 +36,7 @@ _MAX_REPLY = 256 * 1024**2
 _HAS_PART = NamedNode("http://purl.org/dc/terms/hasPart")
 _N_TRIPLES = "application/n-triples"
 
-Graph = NamedNode | DefaultGraph
+GraphName = NamedNode | DefaultGraph
 Statements = Callable[[], Iterable[Triple]]
 """What gives the statements of a graph, each time from the beginning: there may be more than fit into memory."""
 
@@ -48,7 +48,7 @@ def load(built: Built, url: str, *, replace_default: bool = False, say: Callable
     Raises UsageError where the server's default graph holds what is not ours, unless it may be replaced, and StoreError
     where the server does not take something. It can be run again after that.
     """
-    target = _GraphStore(Server(url))
+    target = _GraphStore(Client(url))
     former = target.manifest()
     own = {graph for graph in built.store.named_graphs() if isinstance(graph, NamedNode)}
     foreign = min((graph.value for graph in own if not graph.value.startswith(BASE)), default=None)
@@ -92,7 +92,7 @@ def _fill_all(target: _GraphStore, graphs: dict[NamedNode, Statements], say: Cal
 class _GraphStore:
     """A server that takes graphs. ``has_default`` is whether it has a default graph of its own among them."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Client) -> None:
         self.server = server
         reply = self._send("GET", DefaultGraph(), only_start=True)
         self.has_default = reply.status in (200, 204, 404)
@@ -127,7 +127,7 @@ class _GraphStore:
         said += [Triple(GRAPH_MANIFEST, _HAS_PART, graph) for graph in sorted(graphs, key=str)]
         self.fill(GRAPH_MANIFEST, lambda: said)
 
-    def fill(self, graph: Graph, statements: Statements) -> None:
+    def fill(self, graph: GraphName, statements: Statements) -> None:
         """Replace a graph by these statements, in chunks; without any, remove it."""
         method = "PUT"
         for chunk in _chunks(statements):
@@ -136,7 +136,7 @@ class _GraphStore:
         if method == "PUT":
             self._must(self._again_and_again("DELETE", graph), f"remove {graph}", (200, 202, 204, 404))
 
-    def _again_and_again(self, method: str, graph: Graph, chunk: list[Triple] | None = None) -> Reply:
+    def _again_and_again(self, method: str, graph: GraphName, chunk: list[Triple] | None = None) -> Response:
         """Send what may be sent twice, and again where the server fails: two writers may be in each other's way."""
         for pause in _PAUSES:
             reply = self._send(method, graph, chunk)
@@ -145,7 +145,9 @@ class _GraphStore:
             time.sleep(pause)
         return self._send(method, graph, chunk)
 
-    def _send(self, method: str, graph: Graph, chunk: list[Triple] | None = None, *, only_start: bool = False) -> Reply:
+    def _send(
+        self, method: str, graph: GraphName, chunk: list[Triple] | None = None, *, only_start: bool = False
+    ) -> Response:
         parameter = ("default", "") if isinstance(graph, DefaultGraph) else ("graph", graph.value)
         try:
             return self.server.send(
@@ -162,7 +164,7 @@ class _GraphStore:
                 f"{self.server.url} did not answer within {TIMEOUT:g} seconds; see how it is, then load again"
             ) from error
 
-    def _must(self, reply: Reply, what: str, expected: tuple[int, ...]) -> None:
+    def _must(self, reply: Response, what: str, expected: tuple[int, ...]) -> None:
         if reply.status not in expected:
             raise StoreError(
                 f"{self.server.url} does not {what} (status {reply.status}: {reply.said()}); "
@@ -170,7 +172,7 @@ class _GraphStore:
             )
 
 
-def _statements(store: Triplestore, graph: Graph) -> Statements:
+def _statements(store: Triplestore, graph: GraphName) -> Statements:
     def all_of_it() -> Iterator[Triple]:
         for quad in store.quads_for_pattern(None, None, None, graph):
             yield Triple(quad.subject, quad.predicate, quad.object)

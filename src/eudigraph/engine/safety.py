@@ -81,7 +81,7 @@ def prepare(text: str, *, values: Mapping[str, NamedNode | Literal] | None = Non
     if values:
         text = _with_values(text, values)
     # Without what stands behind it, so that a query that breaks off does so on its last line.
-    return Query(form, harmless(text).rstrip(), Graphs(*_split(chosen)) if chosen else Graphs())
+    return Query(form, disarmed(text).rstrip(), Graphs(*_split(chosen)) if chosen else Graphs())
 
 
 def _split(chosen: list[tuple[bool, NamedNode]]) -> tuple[tuple[NamedNode, ...], tuple[NamedNode, ...]]:
@@ -232,7 +232,7 @@ def _pattern(blank: str) -> int | None:
 
 
 @lru_cache(maxsize=256)
-def harmless(text: str) -> str:
+def disarmed(text: str) -> str:
     """Return a query with the same meaning that cannot reach another machine; raises UsageError for SERVICE.
 
     Oxigraph has no switch to turn SERVICE off. Nor is it enough to look for it in the text: whoever finds a spot where

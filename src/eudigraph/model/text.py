@@ -127,7 +127,7 @@ def clean_lines(lines: Sequence[str]) -> str:
     return "\n".join(clean(line).rstrip() for line in lines).rstrip("\n") + "\n"
 
 
-def harmless(text: str) -> str:
+def for_spreadsheet(text: str) -> str:
     """Return a text as CSV may hold it: without what a terminal would obey, and nothing for a spreadsheet to compute.
 
     What a spreadsheet would take for a formula gets an apostrophe, as in the explorer.

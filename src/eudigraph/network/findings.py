@@ -13,7 +13,7 @@ import networkx as nx
 
 from eudigraph.model import files
 from eudigraph.model.errors import UsageError
-from eudigraph.model.text import WIDTH, clean, clean_lines, folded, harmless
+from eudigraph.model.text import WIDTH, clean, clean_lines, folded, for_spreadsheet
 from eudigraph.network import plots, registry
 from eudigraph.network.definitions import Choice
 from eudigraph.network.registry import Measure, Row
@@ -263,7 +263,7 @@ def _csv(analysis: Analysis) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([*ends, *(f"{end}_iri" for end in ends), *(c for c in finding.columns if c not in ends)])
     for row in finding.rows:
-        named = [harmless(finding.label(row[end])) for end in ends]
+        named = [for_spreadsheet(finding.label(row[end])) for end in ends]
         values = [row[column] for column in finding.columns if column not in ends]
         writer.writerow([*named, *(row[end] for end in ends), *("" if v is None else v for v in values)])
     return buffer.getvalue()

@@ -73,7 +73,7 @@ class Settings:
     log: TextIO | None = field(default_factory=lambda: sys.stderr)
 
 
-class Server:
+class Application:
     """The application and its pool."""
 
     def __init__(self, settings: Settings) -> None:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from eudigraph.model.errors import UsageError
-from eudigraph.serve.app import Server, Settings, host_in_url
+from eudigraph.serve.app import Application, Settings, host_in_url
 
 MAX_HEAD = 64 * 1024
 """Bytes that a request's head may have; the web server reads in pieces, and so takes up to twice that."""
@@ -45,7 +45,7 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     from granian.server.embed import Server as Granian
 
     address = _free(settings)
-    served = Server(settings)
+    served = Application(settings)
     if not await _ready(served, stopped):
         return
     async with _watched(served):
@@ -86,7 +86,7 @@ def _told(stop: asyncio.Event, hurry: asyncio.Event) -> None:
     (hurry if stop.is_set() else stop).set()
 
 
-async def _ready(served: Server, stopped: asyncio.Future[Any]) -> bool:
+async def _ready(served: Application, stopped: asyncio.Future[Any]) -> bool:
     """Start the engines; return whether they are ready before somebody says to stop."""
     starting = asyncio.ensure_future(served.pool.start())
     await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -99,7 +99,7 @@ async def _ready(served: Server, stopped: asyncio.Future[Any]) -> bool:
 
 
 @asynccontextmanager
-async def _watched(served: Server) -> AsyncIterator[None]:
+async def _watched(served: Application) -> AsyncIterator[None]:
     watching = asyncio.ensure_future(served.watch())
     try:
         yield

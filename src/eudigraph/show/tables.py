@@ -12,7 +12,7 @@ from eudigraph.engine.answer import Answer
 from eudigraph.model.errors import UsageError
 from eudigraph.model.labels import show
 from eudigraph.model.names import GRAPH_FORMATS, PREFIXES, ROW_FORMATS, XSD
-from eudigraph.model.text import WIDTH, clean, harmless
+from eudigraph.model.text import WIDTH, clean, for_spreadsheet
 from eudigraph.show import formats
 
 _GRAPHS = dict(
@@ -123,7 +123,7 @@ def _harmless(text: str, term: object) -> str:
     numeric = (
         isinstance(term, Literal) and term.datatype.value.startswith(XSD) and term.datatype.value != XSD + "string"
     )
-    return clean(text) if numeric else harmless(text)
+    return clean(text) if numeric else for_spreadsheet(text)
 
 
 def _truth(answer: Answer, form: str) -> str:
