@@ -84,7 +84,17 @@ def test_a_newcomer_sees_every_partner_with_its_frameworks(open_page: Open) -> N
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"), [("japan", "Japan"), ("lulea", "Luleå"), ("AI", "artificial intelligence")]
+    ("typed", "found"),
+    [
+        ("japan", "Japan"),
+        ("lulea", "Luleå"),
+        ("AI", "artificial intelligence"),
+        ("U.S.", "United States"),
+        ("swedish", "Sweden"),
+        ("kleiner thi", "Thibaut Kleiner"),
+        ("Koera", "South Korea"),
+        ("semiconducters", "semiconductors"),
+    ],
 )
 def test_search_finds_names_in_all_their_forms(open_page: Open, typed: str, found: str) -> None:
     page = open_page()
@@ -92,6 +102,13 @@ def test_search_finds_names_in_all_their_forms(open_page: Open, typed: str, foun
     assert found in listed(page)[:3]
     page.keyboard.press("Enter")
     assert page.locator("#heading").inner_text() in listed(page)[:1]
+
+
+def test_search_finds_nothing_by_a_slip_that_makes_another_name(open_page: Open) -> None:
+    page = open_page()
+    for typed in ("China", "Iran", "EU-Japan summit 2024", "7G"):
+        page.get_by_role("searchbox").fill(typed)
+        assert listed(page) == []
 
 
 def test_a_fact_leads_to_its_passage_in_one_click(open_page: Open, built: store.Built) -> None:

@@ -46,6 +46,8 @@ _MAX_WORDS = 12
 """Words of a name up to which parts of it, and slips in them, are looked for."""
 _MAX_LOOKED_AT = 500
 """Things up to which it is looked at what they are, or what they are called, to find those that are meant."""
+_MAX_COMPARED = 50
+"""Things up to which their names are compared with one another."""
 _BEGINNING = 3
 """Letters from which the beginning of a word stands for it, in scripts whose letters say as little as ours."""
 _FROM_A_DAY = ("from", "since")
@@ -103,10 +105,10 @@ def find(store: Triplestore, text: str, kind: str = "resource") -> Match:
     text = text.strip()
     if not text or len(text) > MAX_LENGTH:
         what = f"{cut(text)!r} is longer than any name" if text else "no name is given"
-        raise UsageError(f"{what}; write the name of a {_in_words(kind)}, or its identifier")
+        raise UsageError(f"{what}; give that of one of the {plural(_in_words(kind))}, or its identifier")
     looking = _Looking(store, text, kind)
     for found, guessed in looking.by_rules():
-        things = looking.likely(found)
+        things = looking.likely(found, guessed=guessed)
         if len(things) == 1:
             label, what = looking.described(things)[things[0]]
             note = f'"{one_line(text)}" was taken for {one_line(label)}{f" ({what})" if what else ""}'
@@ -146,7 +148,7 @@ class _Looking:
 
     def __init__(self, store: Triplestore, text: str, kind: str) -> None:
         self._store, self._text, self._kind = store, text, kind
-        self._iri, self._folded = expand(text), fold(text)
+        self._node, self._folded = _node(text), fold(text)
         self._words = [word for word in self._folded.split() if word != "the"]
         if kind == "property":
             self._classes, self._labels = [f"{OWL}ObjectProperty", f"{OWL}DatatypeProperty"], [RDFS + "label"]
@@ -165,16 +167,25 @@ class _Looking:
             bare = self._folded.removeprefix("the ")
             yield {name.thing for name in names if name.folded.removeprefix("the ") == bare}, False
         says_something = any(len(word) > 1 or not word.isascii() for word in self._words)
-        if self._iri is None and says_something and len(self._words) <= _MAX_WORDS:
+        if self._node is None and says_something and len(self._words) <= _MAX_WORDS:
             for found in chain(self._by_words(), self._by_slips()):
                 yield found - self._other_countries, True
 
-    def likely(self, found: Collection[str]) -> list[str]:
-        """Return which of the things that a rule found are the likeliest meant."""
-        if self._kind != "resource" or not 1 < len(found) <= _MAX_LOOKED_AT:
-            return sorted(found)
-        types = self._types(found)
-        return sorted(thing for thing in found if not types[thing] & _LEAST_LIKELY) or sorted(found)
+    def likely(self, found: Collection[str], *, guessed: bool) -> list[str]:
+        """Return which of the things that a rule found are the likeliest meant.
+
+        Of parts of names, not those called after another that was found: Breton is rather the commissioner than his
+        meeting with somebody.
+        """
+        things = sorted(found)
+        if self._kind == "resource" and 1 < len(things) <= _MAX_LOOKED_AT:
+            types = self._types(things)
+            things = [thing for thing in things if not types[thing] & _LEAST_LIKELY] or things
+        if guessed and 1 < len(things) <= _MAX_COMPARED:
+            names = [(name.thing, f" {name.folded} ") for name in self._names if name.thing in things]
+            after = {one for one, name in names for other, part in names if one != other and part in name != part}
+            things = [thing for thing in things if thing not in after] or things
+        return things
 
     def described(self, things: Collection[str]) -> dict[str, tuple[str, str]]:
         """Return what to call things, and their kinds in words."""
@@ -199,9 +210,9 @@ class _Looking:
     def nothing(self) -> str:
         """Return that nothing is called so, and what there is or, where that is much, what is called much the same."""
         kind, things = _in_words(self._kind), sorted({name.thing for name in self._names})
-        if self._iri is not None:
-            near = similar(shorten(self._iri), self._beside(things))
-            what = f"{one_line(shorten(self._iri))} is no {kind} of the graph"
+        if self._node is not None:
+            near = similar(shorten(self._node.value), self._beside(self._node.value, things))
+            what = f"{one_line(shorten(self._node.value))} is no {kind} of the graph"
         else:
             near = [] if len(things) <= MAX_LISTED else self._near()
             what = f"there is no {kind} called {cut(self._text)!r} in the graph"
@@ -217,16 +228,13 @@ class _Looking:
     # --- The rules --------------------------------------------------------------------------------------------------
 
     def _by_iri(self) -> set[str]:
-        found: set[str] = set()
-        with suppress(ValueError):  # what is no IRI, or no text, is the name of nothing
-            if self._iri is not None:
-                node = NamedNode(self._iri)
-                if self._is_of_kind(node, exists(self._store, node) if self._kind == "resource" else True):
-                    return {self._iri}
-                match = NamedNode(SKOS + "exactMatch")
-                for quad in self._store.quads_for_pattern(None, match, node, DefaultGraph()):
-                    found |= self._of_kind(quad.subject)
-        return found
+        if self._node is None:
+            return set()
+        if self._is_of_kind(self._node, self._kind == "resource" and exists(self._store, self._node)):
+            return {self._node.value}
+        match = NamedNode(SKOS + "exactMatch")
+        quads = self._store.quads_for_pattern(None, match, self._node, DefaultGraph())
+        return {thing for quad in quads for thing in self._of_kind(quad.subject)}
 
     def _just_so(self) -> set[str]:
         """Return the things with this very name: in a language of the EU, or in none, by a look-up, else in any."""
@@ -344,9 +352,8 @@ class _Looking:
         things = sorted(
             {
                 thing
-                for word in words
                 for other, things in self._things_by_word.items()
-                if word in other or slips(word, other, max(1, len(word) // 4)) <= max(1, len(word) // 4)
+                if any(_is_near(word, other) for word in words)
                 for thing in things
             }
         )
@@ -354,9 +361,9 @@ class _Looking:
         near = [by_name[name] for name in similar(self._folded, by_name)]
         return list(dict.fromkeys(map(one_line, labels(self._store, near).values())))
 
-    def _beside(self, things: Iterable[str]) -> Iterator[str]:
+    def _beside(self, iri: str, things: Iterable[str]) -> Iterator[str]:
         """Yield the identifiers of the same namespace that begin with the same letter as the one wanted."""
-        start = re.match(r".*[/#].?", (self._iri or "").casefold(), re.DOTALL)
+        start = re.match(r".*[/#].?", iri.casefold(), re.DOTALL)
         if start:
             found = (shorten(thing) for thing in things if thing.casefold().startswith(start[0]))
             yield from islice(found, _MAX_LOOKED_AT)
@@ -374,6 +381,12 @@ def _is_slip(word: str, other: str) -> bool:
     return most > 0 and (word + other).isalpha() and slips(word, other, most) <= most
 
 
+def _is_near(word: str, other: str) -> bool:
+    """Whether a word may be meant by another, with so little certainty that it is only proposed."""
+    half, most = max(_BEGINNING, (len(word) + 1) // 2), max(1, len(word) // 4)
+    return word in other or word[:half] == other[:half] or slips(word, other, most) <= most
+
+
 def _is_telling(word: str) -> bool:
     """Whether a word may be the beginning of a longer one: it is no number, and long enough for its script."""
     return not any(c.isdigit() for c in word) and (len(word) >= _BEGINNING or not word.isascii())
@@ -388,6 +401,14 @@ def _countries() -> frozenset[str]:
     table = resources.files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text("utf-8")
     names = [line.split("\t")[1] for line in table.splitlines() if not line.startswith("#")]
     return frozenset(fold(name) for name in names if "(" not in name)
+
+
+def _node(text: str) -> NamedNode | None:
+    """Return what an IRI or a prefixed name names; None for any other text, also for one that only looks like it."""
+    iri = expand(text)
+    with suppress(ValueError):
+        return NamedNode(iri) if iri is not None else None
+    return None
 
 
 def _in_all(sets: Iterable[set[str]]) -> set[str]:

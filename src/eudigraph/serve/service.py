@@ -212,7 +212,7 @@ class Service:
         except UsageError as error:
             if media != HTML:
                 raise
-            return self._answered(query, given, None, wrong=str(error) if request["given"] else "")
+            return self._answered(query, given, None, wrong=str(error) if {*request["given"]} - {"lang"} else "")
         found = run(self.graph.store, prepare(library.bind(query, values)), limit=limit)
         if media not in ("application/json", HTML):
             made = text(formats_.write(found, media), media)
