@@ -40,7 +40,7 @@ from generate import ROOT, for_quads, generate
 LIMIT = 300.0
 """Seconds that loading may take, and a query."""
 ENOUGH = 30.0
-"""Seconds of an engine's runs of one query after which there are no more of them."""
+"""Seconds of an engine's runs of one query after which there are no more of them, unless told otherwise."""
 OFTEN = 15
 """Times that a query is run by those two whose ratio is sought to a few hundredths: a machine varies by more."""
 WHILE = 12.0
@@ -277,19 +277,19 @@ class Size:
 
     def _repeat(self, names: Sequence[str], case: Found) -> None:
         """Run in turn; the first run no longer counts once there is another."""
-        spent = dict.fromkeys(names, 0.0)
+        spent, enough = dict.fromkeys(names, 0.0), self.given.enough
         for number in range(max(self.given.runs, self.given.often)):
             again = number >= self.given.runs
             for name in names:
-                if spent[name] > (WHILE if again else ENOUGH) or (again and name not in ("eudigraph", REFERENCE)):
+                if spent[name] > (WHILE if again else enough) or (again and name not in ("eudigraph", REFERENCE)):
                     continue
                 found = self._place(name)[case["name"]]
-                if number == 0 and found["clock"][0] > ENOUGH:
-                    spent[name] = ENOUGH + 1
+                if number == 0 and found["clock"][0] > enough:
+                    spent[name] = enough + 1
                     continue
                 once = self.workers[name].ask(**case)
                 if "error" in once:
-                    spent[name] = ENOUGH + 1
+                    spent[name] = enough + 1
                     continue
                 if number == 0:
                     found["times"], found["clock"] = [], []
@@ -425,6 +425,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     told = "runs of short queries by eudigraph and bare pyoxigraph, whose ratio is sought"
     parser.add_argument("--often", type=int, default=OFTEN, help=f"{told}; by default {OFTEN}")
+    told = f"seconds of an engine's runs of one query after which there are no more; by default {ENOUGH:.0f}"
+    parser.add_argument("--enough", type=float, default=ENOUGH, help=told)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=float, default=LIMIT, help="seconds that a query may take")
     parser.add_argument("--load-limit", type=float, default=LIMIT, help="seconds that loading or building may take")
