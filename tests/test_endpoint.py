@@ -48,6 +48,7 @@ with_virtuoso = pytest.param(
         pytest.mark.skipif(not servers.virtuoso_program(), reason="Virtuoso is not installed"),
     ],
 )
+with_eudigraph = pytest.param("eudigraph", marks=pytest.mark.server)
 
 
 def engine_of(name: str, folder: Path) -> Any:
@@ -63,7 +64,7 @@ class Engine:
     graph: endpoint.Elsewhere
 
 
-@pytest.fixture(scope="module", params=[with_oxigraph, with_virtuoso, "eudigraph"])
+@pytest.fixture(scope="module", params=[with_oxigraph, with_virtuoso, with_eudigraph])
 def elsewhere(
     request: pytest.FixtureRequest, built: store.Built, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:

@@ -188,6 +188,7 @@ def test_one_that_does_not_come_up_is_told(built: store.Built, monkeypatch: pyte
         apart.run(SMALL)
 
 
+@pytest.mark.slow
 def test_a_text_that_is_too_long_to_be_read_is_told(apart: Isolated) -> None:
     doubled = "".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1}) " for n in range(25))
     for query in ("SELECT ?x25 {{ {0} }}", "CONSTRUCT {{ <a:b> <a:c> ?x25 }} {{ {0} }}"):

@@ -800,6 +800,7 @@ def test_a_flood_of_rows_is_ended_at_its_deadline_too(built: store.Built) -> Non
     assert time.monotonic() - began < 15
 
 
+@pytest.mark.slow
 def test_a_query_that_eats_memory_is_ended(command: Callable[..., Run], built: store.Built, tmp_path: Path) -> None:
     """The process's address space is limited; the limit is tried from within, since it is set in the process itself."""
     path = tmp_path / "own.rq"
@@ -812,6 +813,7 @@ def test_a_query_that_eats_memory_is_ended(command: Callable[..., Run], built: s
     assert done.err == "eudigraph: the query took too much memory and was ended; make it narrower\n"
 
 
+@pytest.mark.slow
 def test_an_answer_too_large_to_hold_is_ended(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine's own process holds little of it; it is the one that collects the rows that must be spared."""
     monkeypatch.setattr(process, "MAX_ANSWER", 1024**2)

@@ -113,6 +113,7 @@ def test_the_calls_to_the_engine_do_not_grow_and_the_statements_that_pass_grow_a
         assert counting.statements < 4 * len(counting)
 
 
+@pytest.mark.slow
 def test_the_time_of_a_check_grows_little_faster_than_the_claims(generated: Make) -> None:
     def seconds(claims: int) -> float:
         began = time.process_time()
@@ -125,6 +126,7 @@ def test_the_time_of_a_check_grows_little_faster_than_the_claims(generated: Make
     assert taken[20_000] < 8 * taken[5_000], taken  # squares would take 16 times as long, n log n takes 4.7
 
 
+@pytest.mark.slow
 def test_in_how_many_pieces_a_store_is_filled_makes_no_difference(
     generated: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

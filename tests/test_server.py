@@ -53,6 +53,8 @@ from eudigraph.serve.replies import Reply
 from eudigraph.show import formats
 from serving import COUNTRIES, TIMEOUT, Client, serving, wait
 
+pytestmark = pytest.mark.server
+
 SD = "http://www.w3.org/ns/sparql-service-description#"
 VOID = "http://rdfs.org/ns/void#"
 DCAT = "http://www.w3.org/ns/dcat#"

@@ -880,6 +880,7 @@ def test_a_reader_keeps_its_graph_while_another_is_built(former: tuple[workspace
     assert [row[0].value for row in now.answer.rows] == ["https://w3id.org/eudigraph/topic/5g"]
 
 
+@pytest.mark.slow
 def test_two_builds_at_once_both_end_well(former: tuple[workspace.Workspace, Path]) -> None:
     space, folder = former
     command = [
@@ -1127,6 +1128,7 @@ def test_an_out_path_that_is_a_file_is_named(
 # ---------------------------------------------------------------- Full disks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [2_000, 60_000, 200_000])
 def test_files_that_cannot_grow_end_the_build_and_leave_the_former_one(
     former: tuple[workspace.Workspace, Path], room: int
@@ -1173,6 +1175,7 @@ def test_a_full_disk_ends_the_build_and_says_so(former: tuple[workspace.Workspac
     assert names_in(tiny_disk / "build") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tiny_disk", [8], indirect=True)
 @pytest.mark.parametrize("room", [0, 100_000, 700_000])
 def test_a_disk_that_fills_up_keeps_the_former_build_and_the_next_one_succeeds(
@@ -1285,6 +1288,7 @@ def kill() -> Iterator[Kill]:
         driver.stdin.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_shapes")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_build_leaves_the_former_one_and_the_next_cleans_up(
@@ -1304,6 +1308,7 @@ def test_a_killed_build_leaves_the_former_one_and_the_next_cleans_up(
     assert (folder / "latest").readlink() == Path(report.generation.name)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_shapes")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_first_build_that_was_killed_can_be_repeated(small: Make, kill: Kill, moment: str) -> None:
