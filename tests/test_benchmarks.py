@@ -163,7 +163,7 @@ def test_a_size_that_was_measured_is_not_measured_again(ran: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_step_that_takes_too_long_is_ended_and_reported(tmp_path: Path) -> None:
+def test_a_step_is_ended_at_its_timeout_and_reported(tmp_path: Path) -> None:
     """The build takes longer than a tenth of a second, so nothing can be measured."""
     done = script("run.py", "--sizes", QUADS, "--load-limit", 0.1, "--out", tmp_path / "report.md")
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""Engines elsewhere: the same answers from Oxigraph's server and from Virtuoso, filling them, and servers gone bad."""
+"""Engines elsewhere: the same answers from Oxigraph and Virtuoso, filling them, and servers that misbehave."""
 
 from __future__ import annotations
 
@@ -583,14 +583,14 @@ def test_a_bad_answer_is_an_error_of_ours(answer: Answerer, error: type[Exceptio
 
 
 @pytest.mark.parametrize("answer", [drip, slow_head, silent])
-def test_the_time_is_limited_in_all(answer: Answerer) -> None:
+def test_a_timeout_covers_the_whole_exchange(answer: Answerer) -> None:
     begun = time.monotonic()
     with fake(answer) as (url, _), pytest.raises(QueryTimeout, match=r"did not answer within 0\.6 seconds"):
         select(asking(url, timeout=0.6), "SELECT ?x { ?x ?p ?o }")
     assert time.monotonic() - begun < 3
 
 
-def test_an_answer_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answer_, "MAX_ANSWER", 2 * 1024**2)
     with fake(endless) as (url, _), pytest.raises(StoreError, match="answers with more than 2 MB"):
         select(asking(url), "SELECT ?x { ?x ?p ?o }")
@@ -618,7 +618,7 @@ def test_a_server_that_is_not_there(command: Command) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://", "http://[::1", "http://a b/", "https://x:99999999/", "http:///path"])
-def test_a_url_that_is_none(command: Command, url: str) -> None:
+def test_an_invalid_url_is_refused(command: Command, url: str) -> None:
     done = command("query", "officials", "--store", url)
     assert done.status == 2
     assert "the address of an endpoint is such as" in done.err
@@ -652,7 +652,7 @@ def test_other_columns_than_were_asked_for_are_told(command: Command, rows: byte
 
 
 @pytest.mark.parametrize("rows", [b"", b"{}", b'{"n":{"type":"literal","value":"many"}}'])
-def test_counts_that_are_none_are_told(rows: bytes) -> None:
+def test_invalid_counts_are_reported(rows: bytes) -> None:
     manifest = store.Manifest(store.FORMAT, 0, "", "1")
     with fake(reply(200, JSON, b'{"head":{"vars":["n"]},"results":{"bindings":[%s]}}' % rows)) as (url, _):
         graph = endpoint.Elsewhere(Path(), manifest, endpoint.Endpoint(http.Server(url)))
@@ -660,7 +660,7 @@ def test_counts_that_are_none_are_told(rows: bytes) -> None:
             _ = graph.counts
 
 
-def test_the_time_of_a_question_is_also_that_of_opening_the_endpoint(command: Command) -> None:
+def test_the_timeout_of_a_question_covers_opening_the_endpoint(command: Command) -> None:
     begun = time.monotonic()
     with fake(silent) as (url, _):
         done = command("query", "officials", "--store", url, "--timeout", "1")

@@ -101,6 +101,7 @@ def _work(space: workspace.Workspace) -> Counting:
     return counting
 
 
+@pytest.mark.slow
 def test_the_calls_to_the_engine_do_not_grow_and_the_statements_that_pass_grow_as_the_store_does(
     generated: Make,
 ) -> None:
@@ -204,6 +205,7 @@ def _plainly(store: Store, ontology: Ontology) -> None:
             )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(ontologies(), st.lists(links | types, max_size=12))
 def test_round_by_round_the_rules_find_what_they_find_when_run_over_everything(
@@ -220,6 +222,7 @@ def test_round_by_round_the_rules_find_what_they_find_when_run_over_everything(
     assert infer.infer(ontology, facts) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     ontologies(),
