@@ -11,7 +11,10 @@ $(BIN)/pytest: pyproject.toml
 check: $(BIN)/pytest ## ruff, mypy, and the data's own checks
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/eudigraph check
 
-test: $(BIN)/pytest ## the tests, on all cores
+quick: $(BIN)/pytest ## the tests that need no browser, server, HermiT or notebook: below a minute on two cores
+	$(BIN)/pytest -m "not (browser or server or oxigraph or virtuoso or hermit or notebook or slow)"
+
+test: $(BIN)/pytest ## all tests, on all cores
 	$(BIN)/pytest
 
 bench: $(BIN)/pytest ## what the targets are about: explorer (in Chromium), networks, engines, server (some minutes each)

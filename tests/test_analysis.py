@@ -145,6 +145,7 @@ def test_a_measure_that_was_not_asked_for_is_named(built: store.Built, checkout:
         made["pagerank"]
 
 
+@pytest.mark.slow
 def test_the_same_analysis_gives_the_same_words(whole: findings.Analysis, built: store.Built, checkout: Any) -> None:
     again = analysis.analyse(built, checkout, "country-topic")
     for form in ("text", "md", "json", "html"):
@@ -257,6 +258,7 @@ def test_a_report_says_what_the_network_is_to_answer_and_what_a_tie_is(whole: fi
 # ---------------------------------------------------------------- Pictures
 
 
+@pytest.mark.slow
 def test_pictures_are_the_same_each_time_and_in_every_format(graph: Graph, tmp_path: Path) -> None:
     first, second = graph.plot("country-topic"), graph.plot("country-topic")
     assert first.svg() == second.svg()

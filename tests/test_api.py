@@ -43,6 +43,7 @@ def test_a_graph_is_built_when_it_is_opened_for_the_first_time(copy: workspace.W
     assert (copy.root / "build" / "manifest.json").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_hermit")
 def test_a_build_older_than_its_files_is_said_and_can_be_made_anew(copy: workspace.Workspace) -> None:
     eudigraph.open_graph(copy.root)

@@ -280,7 +280,7 @@ def test_a_date_has_no_more_than_two_ends() -> None:
 
 
 @pytest.mark.parametrize("text", ["/..", "../"])
-def test_nothing_is_printed_of_a_date_that_is_none(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_printed_of_an_invalid_date(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     dates.bounds.cache_clear()
     with pytest.raises(ValueError, match="is no EDTF date"):
         dates.bounds(text)
@@ -402,7 +402,7 @@ def test_together_the_passages_leave_nothing_out_of_their_paragraphs(
     assert left == {}
 
 
-def test_names_of_the_articles_things_are_reference_data_not_claims(graph: Store) -> None:
+def test_names_of_the_articles_entities_are_reference_data_not_claims(graph: Store) -> None:
     own = ", ".join(map(str, OWN_GRAPHS))
     labels = select(graph, f"SELECT ?s {{ GRAPH ?g {{ ?s <{SKOS}prefLabel> ?o }} FILTER(?g NOT IN ({own})) }}")
     assert labels == []

@@ -101,6 +101,7 @@ def measured(ran: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_the_engines_give_the_same_rows(measured: dict[str, Any]) -> None:
     """rdflib answers everything, owlready2 a part; what it makes of a type is a number."""
     engines = measured["engines"]
@@ -115,6 +116,7 @@ def test_the_engines_give_the_same_rows(measured: dict[str, Any]) -> None:
     assert "error" in owlready2["evidence"]
 
 
+@pytest.mark.slow
 def test_the_queries_have_rows(measured: dict[str, Any]) -> None:
     """Else their comparison would say nothing."""
     found = {case: q["rows"] for case, q in measured["engines"]["pyoxigraph"]["queries"].items()}
@@ -122,6 +124,7 @@ def test_the_queries_have_rows(measured: dict[str, Any]) -> None:
     assert found[show.NETWORK] > 0
 
 
+@pytest.mark.slow
 def test_times_memory_and_disk_are_measured(measured: dict[str, Any]) -> None:
     for name in ("bare", *ENGINES):
         load = measured["engines"][name]["load"]
@@ -136,6 +139,7 @@ def test_times_memory_and_disk_are_measured(measured: dict[str, Any]) -> None:
         assert all(0 < seconds < 60 for seconds in query["times"])
 
 
+@pytest.mark.slow
 def test_the_report_has_the_figures_and_the_pictures(ran: Path, measured: dict[str, Any]) -> None:
     report = (ran / "docs" / "report.md").read_text("utf-8")
     for case in measured["cases"]:
@@ -148,6 +152,7 @@ def test_the_report_has_the_figures_and_the_pictures(ran: Path, measured: dict[s
         assert (ran / "docs" / f"report-{name}.svg").read_text("utf-8").rstrip().endswith("</svg>")
 
 
+@pytest.mark.slow
 def test_a_size_that_was_measured_is_not_measured_again(ran: Path) -> None:
     before = (ran / "results.json").read_bytes()
     args = ("--sizes", QUADS, "--results", ran / "results.json", "--out", ran / "again" / "report.md")
@@ -157,7 +162,8 @@ def test_a_size_that_was_measured_is_not_measured_again(ran: Path) -> None:
     assert (ran / "again" / "report.md").is_file()
 
 
-def test_a_step_that_takes_too_long_is_ended_and_reported(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_step_is_ended_at_its_timeout_and_reported(tmp_path: Path) -> None:
     """The build takes longer than a tenth of a second, so nothing can be measured."""
     done = script("run.py", "--sizes", QUADS, "--load-limit", 0.1, "--out", tmp_path / "report.md")
     assert done.returncode == 1
@@ -165,6 +171,7 @@ def test_a_step_that_takes_too_long_is_ended_and_reported(tmp_path: Path) -> Non
     assert not (tmp_path / "report.md").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "starts"), [(2, 1), (0.1, 3)])
 def test_what_takes_longer_to_load_than_a_query_may_is_not_loaded_anew(
     tmp_path: Path, seconds: float, starts: int
@@ -192,6 +199,7 @@ for line in sys.stdin:
     assert (tmp_path / "starts").read_text("utf-8").count("started") == starts
 
 
+@pytest.mark.slow
 def test_a_size_at_which_a_build_is_too_much_is_reported_beside_the_others(ran: Path, tmp_path: Path) -> None:
     results = json.loads((ran / "results.json").read_text("utf-8"))
     (small,) = results["sizes"].values()

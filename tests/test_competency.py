@@ -897,7 +897,7 @@ def test_18_what_follows_is_all_that_is_inferred_but_repetitions(built: store.Bu
     assert expected <= inferred
 
 
-def test_18_what_follows_about_one_thing(ask: Asker) -> None:
+def test_18_what_follows_about_one_entity(ask: Asker) -> None:
     assert ask("inferred", subject="Luleå meeting") == [
         ("meeting:eu-us-ttc-4", "eud:takesPlaceInCountry", "country:sweden"),
         ("meeting:eu-us-ttc-4", "eud:withCountry", "country:united-states"),

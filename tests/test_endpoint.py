@@ -1,4 +1,4 @@
-"""Engines elsewhere: the same answers from Oxigraph's server and from Virtuoso, filling them, and servers gone bad."""
+"""Engines elsewhere: the same answers from Oxigraph and Virtuoso, filling them, and servers that misbehave."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ with_virtuoso = pytest.param(
         pytest.mark.skipif(not servers.virtuoso_program(), reason="Virtuoso is not installed"),
     ],
 )
+with_eudigraph = pytest.param("eudigraph", marks=pytest.mark.server)
 
 
 def engine_of(name: str, folder: Path) -> Any:
@@ -69,7 +70,7 @@ class Engine:
     graph: store.Built
 
 
-@pytest.fixture(scope="module", params=[with_oxigraph, with_virtuoso, "eudigraph"])
+@pytest.fixture(scope="module", params=[with_oxigraph, with_virtuoso, with_eudigraph])
 def elsewhere(
     request: pytest.FixtureRequest, built: store.Built, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
@@ -595,7 +596,7 @@ def test_a_bad_answer_is_an_error_of_ours(answer: Answerer, error: type[Exceptio
 
 
 @pytest.mark.parametrize("answer", [drip, slow_head, silent])
-def test_the_time_is_limited_in_all(answer: Answerer) -> None:
+def test_a_timeout_covers_the_whole_exchange(answer: Answerer) -> None:
     begun = time.monotonic()
     with fake(answer) as (url, _), pytest.raises(QueryTimeout, match=r"did not answer within 0\.6 seconds"):
         select(asking(url, timeout=0.6), "SELECT ?x { ?x ?p ?o }")
@@ -610,7 +611,7 @@ def test_the_time_is_limited_also_while_a_name_is_looked_up(monkeypatch: pytest.
     found.set()
 
 
-def test_an_answer_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "MAX_ANSWER", 2 * 1024**2)
     with fake(endless) as (url, _), pytest.raises(StoreError, match="answers with more than 2 MB"):
         select(asking(url), "SELECT ?x { ?x ?p ?o }")
@@ -638,7 +639,7 @@ def test_a_server_that_is_not_there(command: Command) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://", "http://[::1", "http://a b/", "https://x:99999999/", "http:///path"])
-def test_a_url_that_is_none(command: Command, url: str) -> None:
+def test_an_invalid_url_is_refused(command: Command, url: str) -> None:
     done = command("query", "officials", "--store", url)
     assert done.status == 2
     assert "the address of an endpoint is such as" in done.err
@@ -677,7 +678,7 @@ def opened(folder: Path, manifest: store.Manifest, asked: endpoint.Endpoint) -> 
 
 
 @pytest.mark.parametrize("rows", [b"", b"{}", b'{"n":{"type":"literal","value":"many"}}'])
-def test_counts_that_are_none_are_told(rows: bytes) -> None:
+def test_invalid_counts_are_reported(rows: bytes) -> None:
     manifest = store.Manifest(store.FORMAT, 0, "", "1")
     with fake(reply(200, JSON, b'{"head":{"vars":["n"]},"results":{"bindings":[%s]}}' % rows)) as (url, _):
         graph = opened(Path(), manifest, endpoint.Endpoint(http.Client(url)))
@@ -685,7 +686,7 @@ def test_counts_that_are_none_are_told(rows: bytes) -> None:
             _ = graph.counts
 
 
-def test_the_time_of_a_question_is_also_that_of_opening_the_endpoint(command: Command) -> None:
+def test_the_timeout_of_a_question_covers_opening_the_endpoint(command: Command) -> None:
     begun = time.monotonic()
     with fake(silent) as (url, _):
         done = command("query", "officials", "--store", url, "--timeout", "1")

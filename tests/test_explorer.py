@@ -146,13 +146,13 @@ def test_without_the_text_no_passage_is_in_the_file(page_file: Path, article: Pa
     assert [s for s in sentences if s in page] == []
 
 
-def test_a_thing_says_how_it_stands_and_when(open_page: Open) -> None:
+def test_an_entity_says_how_it_stands_and_when(open_page: Open) -> None:
     panel = open_page("e=country:south-korea").locator("#panel")
     expect(panel).to_contain_text("Thierry Breton with Lee Jong Ho, 2023 30 June 2023 (uncertain)")
     expect(panel.locator(".chip.unsure", has_text="tentative").first).to_be_visible()
 
 
-def test_what_a_thing_is_leads_to_its_passage_too(open_page: Open) -> None:
+def test_the_class_of_an_entity_leads_to_its_passage_too(open_page: Open) -> None:
     page = open_page("e=meeting:eu-india-ttc-1")
     fact = page.locator("#panel li", has_text="ministerial meeting").first
     fact.get_by_text("Says who?").click()
@@ -238,7 +238,7 @@ def test_what_follows_is_drawn_only_when_asked_for_and_apart(open_page: Open) ->
     assert page.evaluate(dotted) == page.evaluate("lines.size") - asserted
 
 
-def test_uncertain_things_are_drawn_dashed_and_others_are_not(open_page: Open) -> None:
+def test_uncertain_entities_are_drawn_dashed_and_others_are_not(open_page: Open) -> None:
     page = open_page()
     dashed = "nodes.get().filter((n) => n.shapeProperties.borderDashes).map((n) => n.label)"
     names = set(page.evaluate(dashed))
@@ -266,13 +266,13 @@ def test_neighbours_are_shown_up_to_three_steps_away(open_page: Open) -> None:
     assert parameters(page)["steps"] == "3"
 
 
-def test_a_line_between_two_things_opens_what_is_said_of_both(open_page: Open) -> None:
+def test_a_line_between_two_entities_opens_what_is_said_of_both(open_page: Open) -> None:
     panel = open_page("e=initiative:arctic-cable&o=country:canada").locator("#panel")
     expect(panel).to_contain_text("lacks support of")
     expect(panel.locator("blockquote:visible").first).to_contain_text("neither the United States nor Canada")
 
 
-def test_a_click_on_the_picture_opens_a_thing(open_page: Open) -> None:
+def test_a_click_on_the_picture_opens_an_entity(open_page: Open) -> None:
     page = open_page()
     at = page.evaluate(
         "(() => { const p = network.canvasToDOM(network.getPosition(byId.get('country:sweden')));"
@@ -806,7 +806,7 @@ def test_an_empty_graph_says_so_in_every_view(show: Callable[..., Page]) -> None
         assert listed(page) == []
 
 
-def test_a_graph_of_one_thing_is_shown(show: Callable[..., Page], bare: Store) -> None:
+def test_a_graph_of_one_entity_is_shown(show: Callable[..., Page], bare: Store) -> None:
     named(bare, "Country", "Japan")
     page = show(bare, "e=country:thing-0")
     assert listed(page) == ["Japan"]
@@ -816,7 +816,7 @@ def test_a_graph_of_one_thing_is_shown(show: Callable[..., Page], bare: Store) -
     expect(page.locator("#live")).to_have_text("No neighbour in that direction")
 
 
-def test_two_hundred_relations_between_two_things_make_one_line_that_opens_them_all(
+def test_two_hundred_relations_between_two_entities_make_one_line_that_opens_them_all(
     show: Callable[..., Page], bare: Store
 ) -> None:
     one, other = named(bare, "Partnership", "one"), named(bare, "Country", "other")
@@ -830,7 +830,7 @@ def test_two_hundred_relations_between_two_things_make_one_line_that_opens_them_
     assert page.locator("#panel .facts > li").count() == 200
 
 
-def test_a_thing_that_is_related_to_itself_and_a_cycle_are_shown(show: Callable[..., Page], bare: Store) -> None:
+def test_an_entity_that_is_related_to_itself_and_a_cycle_are_shown(show: Callable[..., Page], bare: Store) -> None:
     one, other = named(bare, "Organisation", "one", 1), named(bare, "Organisation", "other", 2)
     for s, o in ((one, one), (one, other), (other, one)):
         bare.add(Quad(s, NamedNode(EUD + "partOf"), o, GRAPH_REFERENCE))
@@ -915,7 +915,7 @@ def test_the_network_keeps_labels_relations_and_evidence(built: store.Built) -> 
     assert RDF + "type" not in {key for *_, key in whole.edges(keys=True)}
 
 
-def test_a_layout_is_the_same_each_time_and_keeps_things_apart(built: store.Built) -> None:
+def test_a_layout_is_the_same_each_time_and_keeps_entities_apart(built: store.Built) -> None:
     whole = everything.whole(built.store, from_store(built.store))
     places = algorithms.layout(whole)
     assert places == algorithms.layout(whole)

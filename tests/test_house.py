@@ -154,6 +154,7 @@ def docs() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_the_answers_in_the_readme_are_those_of_the_graph(docs: ModuleType, built: store.Built) -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     assert docs.readme(text, built.folder) == text
@@ -229,6 +230,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_query_is_answered_from_the_installed_wheel(dist: Path, tmp_path: Path) -> None:
     wheel = next(dist.glob("*.whl"))
     site = tmp_path / "site"
@@ -256,6 +258,7 @@ def test_a_query_is_answered_from_the_installed_wheel(dist: Path, tmp_path: Path
     assert "Thibaut Kleiner" in answered.stdout
 
 
+@pytest.mark.slow
 def test_wheel_and_sdist_carry_all_content_and_both_licences(dist: Path) -> None:
     content = [p for name in workspace.FOLDERS for p in (ROOT / name).rglob("*") if p.is_file()]
     shipped = zipfile.ZipFile(next(dist.glob("*.whl"))).namelist()

@@ -60,7 +60,7 @@ def is_running(pid: int) -> bool:
         "DESCRIBE country:nowhere",
     ],
 )
-def test_answers_are_those_of_this_process(apart: Isolated, built: store.Built, text: str) -> None:
+def test_a_worker_gives_the_answers_of_this_process(apart: Isolated, built: store.Built, text: str) -> None:
     here, there = answer.run(built.store, prepare(text)), apart.run(prepare(text))
     if here.triples is not None and there.triples is not None:
         here.triples.sort(key=str)
@@ -68,7 +68,7 @@ def test_answers_are_those_of_this_process(apart: Isolated, built: store.Built, 
     assert there == here
 
 
-def test_the_librarys_answers_are_those_of_this_process(
+def test_a_worker_gives_the_librarys_answers_of_this_process(
     apart: Isolated, built: store.Built, checkout: workspace.Workspace
 ) -> None:
     examples = {"who": "Thierry Breton", "subject": "Japan", "one": "India", "other": "Japan"}
@@ -78,7 +78,7 @@ def test_the_librarys_answers_are_those_of_this_process(
         assert apart.run(prepare(text)) == answer.run(built.store, prepare(text))
 
 
-def test_a_process_is_kept_also_after_a_text_that_is_no_query(apart: Isolated) -> None:
+def test_a_worker_is_kept_after_an_invalid_query(apart: Isolated) -> None:
     apart.run(prepare(SMALL))
     (pid,) = kept(apart)
     for limit in (None, 1, 100):
@@ -88,7 +88,7 @@ def test_a_process_is_kept_also_after_a_text_that_is_no_query(apart: Isolated) -
     assert kept(apart) == [pid]
 
 
-def test_one_that_was_ended_is_followed_by_another(apart: Isolated) -> None:
+def test_a_worker_that_reached_its_timeout_is_replaced(apart: Isolated) -> None:
     apart.run(prepare(SMALL))
     (pid,) = kept(apart)
     with pytest.raises(errors.QueryTimeout, match=r"did not end within 0\.3 seconds"):
@@ -98,20 +98,20 @@ def test_one_that_was_ended_is_followed_by_another(apart: Isolated) -> None:
     assert len(apart.run(prepare(SMALL)).rows) == 7
 
 
-def test_one_that_still_has_rows_to_send_is_ended(apart: Isolated) -> None:
+def test_a_worker_with_rows_left_to_send_is_ended(apart: Isolated) -> None:
     answer = apart.run(prepare(FLOOD), limit=10)
     assert (len(answer.rows), answer.cut) == (10, True)
     assert not kept(apart)
 
 
-def test_one_that_took_long_is_not_kept(apart: Isolated, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_whose_query_took_long_is_not_kept(apart: Isolated, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eudigraph.engine.process._LONG", 0.0)
     apart.run(prepare(SMALL))
     assert not kept(apart)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no such signal")
-def test_one_that_died_meanwhile_is_replaced(apart: Isolated) -> None:
+def test_a_worker_that_was_killed_while_idle_is_replaced(apart: Isolated) -> None:
     apart.run(prepare(SMALL))
     (pid,) = kept(apart)
     os.kill(pid, signal.SIGKILL)
@@ -121,7 +121,7 @@ def test_one_that_died_meanwhile_is_replaced(apart: Isolated) -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no such signal")
-def test_one_that_dies_at_work_is_told(apart: Isolated) -> None:
+def test_a_worker_that_is_killed_during_a_query_is_reported(apart: Isolated) -> None:
     apart.run(prepare(SMALL))
     (pid,) = kept(apart)
     with ThreadPoolExecutor(1) as threads:
@@ -133,7 +133,7 @@ def test_one_that_dies_at_work_is_told(apart: Isolated) -> None:
     assert len(apart.run(prepare(SMALL)).rows) == 7
 
 
-def test_many_ask_at_once_and_one_process_is_kept(apart: Isolated) -> None:
+def test_of_the_workers_of_many_queries_at_once_one_is_kept(apart: Isolated) -> None:
     texts = [f"SELECT ?x {{ VALUES ?x {{ {number} }} ?s a eud:Country }}" for number in range(24)]
     with ThreadPoolExecutor(6) as threads:
         answers = list(threads.map(apart.run, map(prepare, texts)))
@@ -141,7 +141,7 @@ def test_many_ask_at_once_and_one_process_is_kept(apart: Isolated) -> None:
     assert len(kept(apart)) == 1
 
 
-def test_it_ends_with_who_asks(built: store.Built) -> None:
+def test_a_worker_ends_with_its_client(built: store.Built) -> None:
     apart = Isolated(built.generation / "store")
     apart.run(prepare(SMALL))
     (pid,) = kept(apart)
@@ -151,7 +151,7 @@ def test_it_ends_with_who_asks(built: store.Built) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
-def test_a_fork_asks_by_a_process_of_its_own_and_leaves_the_other_alone(built: store.Built) -> None:
+def test_a_fork_has_a_worker_of_its_own_and_leaves_the_other_alone(built: store.Built) -> None:
     program = f"""
 import os
 from pathlib import Path
@@ -180,7 +180,7 @@ def test_a_store_that_is_gone_is_told(tmp_path: Path) -> None:
         Isolated(tmp_path / "nothing").run(prepare(SMALL))
 
 
-def test_one_that_does_not_come_up_is_told(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_does_not_start_is_reported(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
     apart = Isolated(built.generation / "store")
     monkeypatch.setattr("eudigraph.engine.process.command", lambda _: [sys.executable, "-c", "raise SystemExit(3)"])
     with pytest.raises(errors.StoreError, match=r"did not come up \(it ended with 3\)"):
@@ -190,6 +190,7 @@ def test_one_that_does_not_come_up_is_told(built: store.Built, monkeypatch: pyte
         apart.run(prepare(SMALL))
 
 
+@pytest.mark.slow
 def test_a_text_that_is_too_long_to_be_read_is_told(apart: Isolated) -> None:
     doubled = "".join(f"BIND(CONCAT(?x{n}, ?x{n}) AS ?x{n + 1}) " for n in range(25))
     for query in ("SELECT ?x25 {{ {0} }}", "CONSTRUCT {{ <a:b> <a:c> ?x25 }} {{ {0} }}"):
@@ -205,7 +206,7 @@ def test_a_query_that_is_too_deep_is_told(apart: Isolated) -> None:
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="what became of a process is read in /proc")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_it_does_not_outlive_who_asks(built: store.Built, how: signal.Signals) -> None:
+def test_a_worker_does_not_outlive_its_client(built: store.Built, how: signal.Signals) -> None:
     program = f"""
 from pathlib import Path
 from eudigraph.engine.process import Isolated
@@ -232,7 +233,7 @@ def state(pid: int) -> str:
     return ""
 
 
-def test_who_is_interrupted_leaves_no_thread_behind(built: store.Built) -> None:
+def test_a_client_that_is_interrupted_leaves_no_thread_behind(built: store.Built) -> None:
     """However often, and in whatever moment: the process that asks ends at once."""
     program = f"""
 import os, signal, threading, time

@@ -110,7 +110,7 @@ def test_betweenness_of_two_kinds_has_networkxs_norm_whichever_side_is_larger(le
     assert by_node(of("betweenness", network), "betweenness") == near(expected)
 
 
-def test_whoever_alone_makes_up_a_side_lies_between_all_of_the_other() -> None:
+def test_a_node_that_alone_makes_up_a_side_lies_between_all_of_the_other() -> None:
     # NetworkX divides by zero here: of one side's only node, the others have no place between anything.
     star = two_mode(["hx", "hy", "hz"], "h", "xyz")
     assert by_node(of("betweenness", star), "betweenness") == {"h": 1.0, "x": 0.0, "y": 0.0, "z": 0.0}
@@ -129,6 +129,7 @@ def any_networks(draw: st.DrawFn) -> nx.Graph:
     return made
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(any_networks())
 def test_measures_of_any_network_equal_networkxs_of_its_plain_form(network: nx.Graph) -> None:
@@ -246,7 +247,7 @@ def of_alike(network: nx.Graph) -> list[Row]:
     return of("similarity", network)
 
 
-def test_two_cliques_are_two_communities_and_whoever_is_alone_is_in_none() -> None:
+def test_two_cliques_are_two_communities_and_a_node_without_ties_is_in_none() -> None:
     cliques = nx.Graph([*combinations("abcdef", 2), *combinations("wxyz", 2)])
     cliques.add_node("alone")
     # 15 and 6 of 21 edges lie inside, and the groups have 30 and 12 of 42 ends: 1 - (30² + 12²) / 42².

@@ -330,7 +330,7 @@ def test_an_inverse_without_a_name_in_a_chain_is_noticed() -> None:
     assert read(chain).unknown_axioms != []
 
 
-def test_no_name_stands_for_things_of_two_kinds(quads: list[Quad]) -> None:
+def test_no_name_stands_for_entities_of_two_classes(quads: list[Quad]) -> None:
     kinds = {OWL + kind for kind in ("Class", "ObjectProperty", "DatatypeProperty", "AnnotationProperty")}
     held = defaultdict(set)
     for quad in quads:
@@ -456,7 +456,7 @@ def test_no_file_speaks_of_a_term_of_ours_that_is_not_declared(
     assert sorted({(file, name) for file, name in found if EUD + name not in ontology.terms}) == []
 
 
-def test_no_file_speaks_of_a_thing_of_ours_that_is_described_nowhere(
+def test_no_file_speaks_of_an_entity_of_ours_that_is_described_nowhere(
     checkout: workspace.Workspace, built: store.Built
 ) -> None:
     described = {quad.subject.value for quad in built.store if isinstance(quad.subject, NamedNode)}

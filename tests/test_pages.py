@@ -68,7 +68,7 @@ def test_from_a_question_to_its_evidence_in_one_click(visit: Visit) -> None:
     expect(page.get_by_role("heading", name="What the passage says")).to_be_visible()
 
 
-def test_from_a_thing_to_its_neighbours_and_reasons(visit: Visit) -> None:
+def test_from_an_entity_to_its_neighbours_and_reasons(visit: Visit) -> None:
     page = visit("id/country/japan")
     page.get_by_role("link", name="EU–Japan summit 2023", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("EU–Japan summit 2023")

@@ -639,7 +639,7 @@ def test_a_workspace_can_be_set_for_all_commands(
     assert "people" in command("queries").out
 
 
-def test_a_workspace_is_gone_by_where_one_is_in_it(
+def test_the_workspace_of_the_current_folder_is_used(
     command: Callable[..., Run],
     copy: workspace.Workspace,
     checkout: workspace.Workspace,
@@ -701,7 +701,7 @@ def test_iris_and_prefixed_names_are_taken(built: store.Built, library: Mapping[
     )
 
 
-def test_a_thing_of_another_kind_is_refused(built: store.Built) -> None:
+def test_an_entity_of_another_class_is_refused(built: store.Built) -> None:
     with pytest.raises(errors.UsageError, match="topic:6g is no country of the graph"):
         lookup.find(built.store, "topic:6g", "Country")
 
@@ -764,7 +764,7 @@ HUNGRY = "SELECT ?a ?d ?g { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a ?d ?g"
 LONG = "SELECT ?a ?d ?g ?j { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 
 
-def test_a_query_that_never_ends_meets_its_deadline(
+def test_an_endless_query_is_ended_at_its_timeout(
     program: Callable[..., Run], built: store.Built, tmp_path: Path
 ) -> None:
     path = tmp_path / "own.rq"
@@ -803,13 +803,14 @@ def test_a_limit_cuts_graphs_too(built: store.Built) -> None:
     assert (len(answer.triples), answer.cut) == (7, True)
 
 
-def test_a_flood_of_rows_meets_its_deadline_too(built: store.Built) -> None:
+def test_a_flood_of_rows_is_ended_at_its_timeout(built: store.Built) -> None:
     began = time.monotonic()
     with pytest.raises(errors.QueryTimeout, match="did not end within 1 seconds"):
         Isolated(built.generation / "store").run(prepare(LONG), timeout=1)
     assert time.monotonic() - began < 15
 
 
+@pytest.mark.slow
 def test_a_query_that_takes_too_much_memory_is_ended(
     program: Callable[..., Run], built: store.Built, tmp_path: Path
 ) -> None:
@@ -820,11 +821,13 @@ def test_a_query_that_takes_too_much_memory_is_ended(
     assert done.err == "eudigraph: the query took too much memory and was ended; make it narrower\n"
 
 
+@pytest.mark.slow
 def test_in_a_process_of_its_own_a_query_may_take_as_much_memory(built: store.Built) -> None:
     with pytest.raises(errors.QueryTimeout, match="took too much memory and was ended"):
         Isolated(built.generation / "store").run(prepare(HUNGRY), limit=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -861,6 +864,7 @@ def test_a_query_is_interrupted_at_once(built: store.Built, tmp_path: Path) -> N
     assert (process.returncode, said.strip()) == (130, "eudigraph: interrupted; nothing was changed")
 
 
+@pytest.mark.slow
 def test_an_answer_too_large_to_hold_is_ended(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine's own process holds little of it; it is the one that collects the rows that must be spared."""
     monkeypatch.setattr(process, "MAX_ANSWER", 1024**2)
@@ -880,7 +884,7 @@ def test_no_timeout_is_without_end(
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system cannot end a process by a timer")
-def test_a_query_ends_even_if_nobody_is_left_to_end_it(built: store.Built) -> None:
+def test_a_worker_ends_its_query_even_if_its_client_is_gone(built: store.Built) -> None:
     """The process of the query outlives the one that asked, if that is killed; then it ends itself."""
     request = {
         "store": str(built.generation / "store"),
@@ -931,7 +935,7 @@ def test_what_stands_beside_a_query_cannot_bend_it(copy: workspace.Workspace, ol
         load_library(copy)
 
 
-def test_an_engine_process_that_dies_is_no_crash(built: store.Built, tmp_path: Path) -> None:
+def test_a_worker_that_dies_is_no_crash(built: store.Built, tmp_path: Path) -> None:
     with pytest.raises(errors.EudigraphError):
         Isolated(tmp_path / "nothing").run(prepare("ASK {}"))
 

@@ -101,6 +101,7 @@ def _work(space: workspace.Workspace) -> Counting:
     return counting
 
 
+@pytest.mark.slow
 def test_the_calls_to_the_engine_do_not_grow_and_the_statements_that_pass_grow_as_the_store_does(
     generated: Make,
 ) -> None:
@@ -113,6 +114,7 @@ def test_the_calls_to_the_engine_do_not_grow_and_the_statements_that_pass_grow_a
         assert counting.statements < 4 * len(counting)
 
 
+@pytest.mark.slow
 def test_the_time_of_a_check_grows_little_faster_than_the_claims(generated: Make) -> None:
     def seconds(claims: int) -> float:
         began = time.process_time()
@@ -125,6 +127,7 @@ def test_the_time_of_a_check_grows_little_faster_than_the_claims(generated: Make
     assert taken[20_000] < 8 * taken[5_000], taken  # squares would take 16 times as long, n log n takes 4.7
 
 
+@pytest.mark.slow
 def test_in_how_many_pieces_a_store_is_filled_makes_no_difference(
     generated: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -202,6 +205,7 @@ def _plainly(store: Store, ontology: Ontology) -> None:
             )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(ontologies(), st.lists(links | types, max_size=12))
 def test_round_by_round_the_rules_find_what_they_find_when_run_over_everything(
@@ -218,6 +222,7 @@ def test_round_by_round_the_rules_find_what_they_find_when_run_over_everything(
     assert infer.infer(ontology, facts) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     ontologies(),

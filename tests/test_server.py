@@ -56,6 +56,8 @@ from eudigraph.serve.replies import Reply
 from eudigraph.show import formats
 from serving import COUNTRIES, TIMEOUT, Client, serving, wait
 
+pytestmark = pytest.mark.server
+
 SD = "http://www.w3.org/ns/sparql-service-description#"
 VOID = "http://rdfs.org/ns/void#"
 DCAT = "http://www.w3.org/ns/dcat#"
@@ -438,7 +440,7 @@ def test_any_question_can_be_described(checkout: workspace.Workspace) -> None:
 
 
 @pytest.mark.parametrize("media", list(formats.GRAPHS))
-def test_a_thing_is_given_in_the_format_that_is_asked_for(server: Client, media: str) -> None:
+def test_an_entity_is_given_in_the_format_that_is_asked_for(server: Client, media: str) -> None:
     answer = server.ask("/id/meeting/eu-japan-summit-2023", accept=f"{media}, text/html;q=0.5")
     assert (answer.status, answer.media) == (200, media)
     assert answer.headers["vary"].startswith("accept")
@@ -450,7 +452,7 @@ def test_a_thing_is_given_in_the_format_that_is_asked_for(server: Client, media:
         assert any(name.startswith(PREFIXES["passage"]) for name in passages)
 
 
-def test_a_thing_has_an_address_for_each_format(server: Client) -> None:
+def test_an_entity_has_an_address_for_each_format(server: Client) -> None:
     page = server.ask("/id/country/japan", accept="text/html")
     assert page.media == "text/html"
     links = re.findall(r'rel="alternate" type="([^"]+)" href="([^"]+)"', page.text)
@@ -498,7 +500,7 @@ def test_a_page_tells_what_is_said_the_other_way_round_from_what_follows(server:
     assert "research partnership on 6G with Japan" in follows.partition("</section>")[0]
 
 
-def test_a_page_of_a_thing_leads_to_what_is_said_and_who_says_it(server: Client) -> None:
+def test_a_page_of_an_entity_leads_to_what_is_said_and_who_says_it(server: Client) -> None:
     page = server.ask("/id/meeting/eu-japan-summit-2023", accept="text/html").text
     assert "EU–Japan summit 2023" in page
     assert "3–4 July 2023 (uncertain)" in page
@@ -707,7 +709,7 @@ def test_wherever_a_passage_is_shown_its_source_is_a_click_away(
     assert link in cell._repr_html_()
 
 
-def test_an_address_that_is_none_on_the_web_is_not_shown_with_a_passage(built: store.Built) -> None:
+def test_an_invalid_web_address_is_not_shown_with_a_passage(built: store.Built) -> None:
     graph = Store()
     graph.extend(built.store)
     source = NamedNode(f"{BASE}source/euractiv-2023-04")
@@ -780,17 +782,17 @@ def test_a_head_is_an_answer_without_its_body(server: Client) -> None:
     assert (answer.status, answer.media, answer.body) == (200, "text/turtle", b"")
 
 
-def test_an_endless_query_ends_at_its_deadline_while_others_are_answered(server: Client) -> None:
+def test_a_query_ends_at_its_timeout_while_others_are_answered(server: Client) -> None:
     with ThreadPoolExecutor(1) as threads:
         began = time.monotonic()
-        wild = threads.submit(server.query, ENDLESS)
+        endless = threads.submit(server.query, ENDLESS)
         time.sleep(0.3)
         took = []
-        while not wild.done():
+        while not endless.done():
             start = time.monotonic()
             assert server.query(COUNTRIES).status == 200
             took.append(time.monotonic() - start)
-        answer = wild.result()
+        answer = endless.result()
         ended = time.monotonic() - began
     assert answer.status == 504
     assert "2.5 seconds" in answer.json()["detail"]
@@ -801,36 +803,36 @@ def test_an_endless_query_ends_at_its_deadline_while_others_are_answered(server:
     wait(lambda: len(server.engines()) == 3)  # and its process no longer is
 
 
-def test_wild_queries_never_take_all_engines(server: Client) -> None:
+def test_queries_that_reach_their_timeout_never_take_all_workers(server: Client) -> None:
     with ThreadPoolExecutor(6) as threads:
-        wild = [threads.submit(server.query, ENDLESS) for _ in range(4)]
+        endless = [threads.submit(server.query, ENDLESS) for _ in range(4)]
         wait(lambda: bool(server.ask("/health").json()["busy"] >= 2))
         start = time.monotonic()
         answer = server.ask("/api/queries/topics?country=Japan", accept="application/json")
         took = time.monotonic() - start
-        statuses = [future.result().status for future in wild]
+        statuses = [future.result().status for future in endless]
     assert answer.status == 200
     assert took < TIMEOUT
     assert set(statuses) <= {503, 504}
     wait(lambda: server.ask("/health").json()["busy"] == 0)
 
 
-def test_a_crowd_of_queries_turns_no_question_away(built: store.Built, tmp_path: Path) -> None:
+def test_a_crowd_of_queries_leaves_a_worker_for_questions_of_the_library(built: store.Built, tmp_path: Path) -> None:
     with (
         serving(built.folder, tmp_path / "log", "--workers", 2, "--timeout", 3) as client,
         ThreadPoolExecutor(80) as threads,
     ):
-        wild = [threads.submit(client.query, ENDLESS) for _ in range(80)]
+        endless = [threads.submit(client.query, ENDLESS) for _ in range(80)]
         wait(lambda: client.ask("/health").json()["busy"] >= 1)
         time.sleep(0.5)
         began = time.monotonic()
         for _ in range(5):
             assert client.ask("/api/queries/officials", accept="application/json").status == 200
         assert time.monotonic() - began < 3
-        assert {future.result().status for future in wild} <= {503, 504}
+        assert {future.result().status for future in endless} <= {503, 504}
 
 
-def test_queries_that_kill_their_engines_hold_no_question_up(built: store.Built, tmp_path: Path) -> None:
+def test_queries_that_crash_their_worker_hold_no_question_up(built: store.Built, tmp_path: Path) -> None:
     deep = f"SELECT ({'+'.join(['1'] * 20_000)} AS ?a) {{}}"  # the engine's stack is too small for it
     with serving(built.folder, tmp_path / "log", "--workers", 2) as client, ThreadPoolExecutor(1) as threads:
 
@@ -846,7 +848,7 @@ def test_queries_that_kill_their_engines_hold_no_question_up(built: store.Built,
         wait(lambda: client.query(COUNTRIES).status == 200)
 
 
-def test_a_client_that_takes_nothing_is_left(built: store.Built, tmp_path: Path) -> None:
+def test_a_client_that_reads_nothing_is_disconnected(built: store.Built, tmp_path: Path) -> None:
     log = tmp_path / "log"
     with serving(built.folder, log, "--workers", 2) as client:
         text = quote("SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f } LIMIT 90000")
@@ -858,7 +860,7 @@ def test_a_client_that_takes_nothing_is_left(built: store.Built, tmp_path: Path)
             assert client.query(COUNTRIES).status == 200
 
 
-def test_a_client_that_does_not_take_a_download_is_left(built: store.Built, tmp_path: Path) -> None:
+def test_a_client_that_does_not_read_a_download_is_disconnected(built: store.Built, tmp_path: Path) -> None:
     folder, log = tmp_path / "build", tmp_path / "log"
     shutil.copytree(built.folder, folder, symlinks=True)
     (folder / built.generation.name / "eudigraph.nq").write_bytes(b"# as of a large graph\n" * 2_000_000)
@@ -877,7 +879,7 @@ def test_pages_are_sent_however_many_large_answers_are_on_their_way(monkeypatch:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
-def test_who_hangs_up_costs_no_engine(server: Client) -> None:
+def test_a_client_that_disconnects_costs_no_worker(server: Client) -> None:
     wait(lambda: server.ask("/health").json()["engines"] == len(server.engines()) == 3)
     before = server.engines()
     for _ in range(30):
@@ -890,7 +892,7 @@ def test_who_hangs_up_costs_no_engine(server: Client) -> None:
     assert server.query(COUNTRIES).status == 200
 
 
-def test_who_is_turned_away_is_told_when_to_come_again(built: store.Built, tmp_path: Path) -> None:
+def test_a_client_that_is_refused_is_told_when_to_retry(built: store.Built, tmp_path: Path) -> None:
     with (
         serving(built.folder, tmp_path / "log", "--workers", 2, "--timeout", 8) as client,
         ThreadPoolExecutor(2) as threads,
@@ -904,7 +906,7 @@ def test_who_is_turned_away_is_told_when_to_come_again(built: store.Built, tmp_p
         assert first.result().status == 504
 
 
-def test_a_client_that_vanishes_takes_its_query_along(server: Client) -> None:
+def test_the_query_of_a_client_that_disconnects_is_cancelled(server: Client) -> None:
     wait(lambda: server.ask("/health").json()["busy"] == 0)
     with socket.create_connection(("127.0.0.1", server.port)) as gone:
         gone.sendall(f"GET /sparql?query={quote(ENDLESS)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -916,7 +918,7 @@ def test_a_client_that_vanishes_takes_its_query_along(server: Client) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
-def test_an_engine_that_is_killed_is_replaced(server: Client) -> None:
+def test_a_worker_that_is_killed_is_replaced(server: Client) -> None:
     wait(lambda: server.ask("/health").json()["engines"] == len(server.engines()) == 3)
     before = {pid: _cpu(pid) for pid in server.engines()}
     with ThreadPoolExecutor(1) as threads:
@@ -962,7 +964,7 @@ def _cpu(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def test_a_head_that_never_comes_holds_nobody_up(server: Client) -> None:
+def test_a_head_that_never_comes_holds_no_other_client_up(server: Client) -> None:
     slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(60)]
     try:
         for connection in slow:
@@ -990,7 +992,7 @@ def test_a_head_that_never_comes_holds_nobody_up(server: Client) -> None:
             connection.close()
 
 
-def test_a_body_that_never_comes_is_given_up(server: Client) -> None:
+def test_a_body_that_never_comes_ends_in_a_timeout(server: Client) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as slow:
         slow.sendall(
             b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
@@ -1038,7 +1040,7 @@ def test_an_answer_that_is_too_large_is_refused_and_never_cut_short(built: store
         assert client.query(COUNTRIES).status == 200
 
 
-def test_whoever_stops_the_server_waits_for_what_runs(built: store.Built, tmp_path: Path) -> None:
+def test_a_server_that_is_stopped_waits_for_running_queries(built: store.Built, tmp_path: Path) -> None:
     slow = "SELECT (COUNT(*) AS ?x) { SELECT ?a { ?a ?b ?c . ?d ?e ?f } LIMIT 5000000 }"
     with serving(built.folder, tmp_path / "log", "--workers", 2) as client, ThreadPoolExecutor(1) as threads:
         asked = threads.submit(client.query, slow)
@@ -1052,7 +1054,7 @@ def test_whoever_stops_the_server_waits_for_what_runs(built: store.Built, tmp_pa
             socket.create_connection(("127.0.0.1", client.port), timeout=1)
 
 
-def test_whoever_stops_the_server_as_engines_get_ready_does_not_wait(built: store.Built) -> None:
+def test_a_server_that_is_stopped_while_workers_get_ready_does_not_wait(built: store.Built) -> None:
     """They never are, here."""
     script = """
 import sys
@@ -1075,7 +1077,7 @@ main.main()
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_whoever_stops_the_server_as_an_engine_is_started_does_not_wait(built: store.Built, name: str) -> None:
+def test_a_server_that_is_stopped_while_a_worker_is_started_does_not_wait(built: store.Built, name: str) -> None:
     """asyncio waits without end for a process that is given up while it is being made."""
     script = f"""
 import asyncio, os, signal
@@ -1134,7 +1136,7 @@ def test_two_servers_share_a_store_and_take_up_a_new_build(copy: workspace.Works
             assert client.query(named).column() == ["sixth generation"]
             page = client.ask("/", accept="text/html").text
             assert "sixth generation" in page
-        # A build that cannot be read does not take the place of the one that can.
+        # A build that cannot be read does not replace the one that can.
         manifest = copy.build_folder / store.MANIFEST
         other = manifest.with_suffix(".new")
         other.write_text('{"format": 99}', "utf-8")
@@ -1164,7 +1166,7 @@ def test_a_store_of_another_version_is_refused(
 @pytest.mark.parametrize(
     "public", ["javascript:alert(1)", "https://x y/", "example.org", "http://x/?a=b", 'http://x/"<>']
 )
-def test_a_public_address_that_is_none_is_refused(command: Callable[..., Run], built: store.Built, public: str) -> None:
+def test_an_invalid_public_address_is_refused(command: Callable[..., Run], built: store.Built, public: str) -> None:
     done = command("serve", "--store", built.folder, "--port", 0, "--public-url", public)
     assert done.status == 2
     assert "--public-url" in done.err
@@ -1198,7 +1200,7 @@ def test_a_build_that_outgrows_what_is_held_in_memory_stays_on_disk(copy: worksp
         assert client.ask("/health").json()["in_memory"] is False
 
 
-def test_who_stops_the_server_twice_does_not_wait(built: store.Built, tmp_path: Path) -> None:
+def test_a_server_that_is_stopped_twice_does_not_wait(built: store.Built, tmp_path: Path) -> None:
     with serving(built.folder, tmp_path / "log", "--workers", 2) as client, ThreadPoolExecutor(1) as threads:
         asked = threads.submit(client.query, ENDLESS)
         wait(lambda: client.ask("/health").json()["busy"] == 1)

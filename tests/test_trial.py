@@ -108,7 +108,7 @@ def test_a_source_of_the_trial_is_checked_from_outside_the_workspace_too(copy: w
     assert {"org:diary-desk is described nowhere", "place:seoul is described nowhere"} <= missing
 
 
-def test_a_source_that_says_nothing_of_partners_claims_nothing_and_is_none(
+def test_a_source_that_says_nothing_of_partners_has_no_passage_and_no_claim(
     small: Callable[[str], workspace.Workspace],
 ) -> None:
     """The report on a vote in Parliament: it has a source and a reading, and no passage."""

@@ -475,7 +475,7 @@ def test_a_misspelt_name_is_named_with_the_nearest(small: Make, kind: str) -> No
     assert re.search(rf"nearest: {nearest}\b", reported[0][4])
 
 
-def test_a_thing_that_only_its_claims_misspell_is_named(small: Make) -> None:
+def test_an_entity_that_only_its_claims_misspell_is_named(small: Make) -> None:
     text = GOOD.replace("meeting:eu-us-ttc-4", "meeting:eu-us-tcc-4")
     reported = found(small(text))
     assert [(s, f, line) for s, f, line, *_ in reported] == [
@@ -530,7 +530,7 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize("value", ADDRESSES)
-def test_an_address_that_is_none_on_the_web_is_named(small: Make, value: str) -> None:
+def test_an_invalid_web_address_is_named(small: Make, value: str) -> None:
     text = GOOD.replace('eud:language "en"', f'eud:language "en" ; eud:url "{value}"^^xsd:anyURI')
     reported = [(s, f, n) for s, f, n, what, _ in found(small(text)) if "The address of a document is one" in what]
     assert reported == ([] if ADDRESSES[value] else [("error", "graph/test.trig", line_of(text, "eud:url"))])
@@ -570,7 +570,7 @@ def test_a_number_that_no_comparison_reaches_is_named(small: Make, command: Call
     )
 
 
-def test_a_value_that_is_none_of_its_datatype_is_named_without_a_traceback(small: Make) -> None:
+def test_a_value_that_is_invalid_for_its_datatype_is_named_without_a_traceback(small: Make) -> None:
     text = GOOD.replace('"2026-11-24"^^xsd:date', '"2026-11-31"^^xsd:date').replace("end 16", 'end "x"^^xsd:integer')
     done = eudigraph("check", "--workspace", small(text).root, "--no-hermit")
     assert done.status == 1
@@ -717,7 +717,7 @@ def test_an_object_property_with_a_text_is_named(small: Make) -> None:
     assert found(small(text)) == [("error", "graph/test.trig", line, "eud:agendaTopic has the value 6G", mend)]
 
 
-def test_a_data_property_with_a_thing_is_named(small: Make) -> None:
+def test_a_data_property_with_an_entity_is_named(small: Make) -> None:
     text = GOOD.replace('"What it says."@en', "topic:6g")
     mend = "give a text, number or date in quotes, not an IRI"
     line = line_of(text, "eud:gist")
@@ -841,6 +841,7 @@ def test_every_problem_says_what_where_and_how_to_mend_it() -> None:
     assert str(problem) == "graph/test.trig:7: error: is wrong; mend it"
 
 
+@pytest.mark.slow
 def test_a_build_that_finds_errors_leaves_the_former_one(
     former: tuple[workspace.Workspace, Path], command: Callable[..., Run]
 ) -> None:
@@ -880,6 +881,7 @@ def test_a_reader_keeps_its_graph_while_another_is_built(former: tuple[workspace
     assert [row[0].value for row in now.rows] == ["https://w3id.org/eudigraph/topic/5g"]
 
 
+@pytest.mark.slow
 def test_two_builds_at_once_both_end_well(former: tuple[workspace.Workspace, Path]) -> None:
     space, folder = former
     command = [
@@ -1127,6 +1129,7 @@ def test_an_out_path_that_is_a_file_is_named(
 # ---------------------------------------------------------------- Full disks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [2_000, 60_000, 200_000])
 def test_files_that_cannot_grow_end_the_build_and_leave_the_former_one(
     former: tuple[workspace.Workspace, Path], room: int
@@ -1173,6 +1176,7 @@ def test_a_full_disk_ends_the_build_and_says_so(former: tuple[workspace.Workspac
     assert names_in(tiny_disk / "build") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tiny_disk", [8], indirect=True)
 @pytest.mark.parametrize("room", [0, 100_000, 700_000])
 def test_a_disk_that_fills_up_keeps_the_former_build_and_the_next_one_succeeds(
@@ -1285,6 +1289,7 @@ def kill() -> Iterator[Kill]:
         driver.stdin.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_shapes")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_build_leaves_the_former_one_and_the_next_cleans_up(
@@ -1304,6 +1309,7 @@ def test_a_killed_build_leaves_the_former_one_and_the_next_cleans_up(
     assert (folder / "latest").readlink() == Path(report.generation.name)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_shapes")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_first_build_that_was_killed_can_be_repeated(small: Make, kill: Kill, moment: str) -> None:
@@ -1354,7 +1360,7 @@ def test_a_java_that_is_not_there_is_a_note(small: Make, monkeypatch: pytest.Mon
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux to watch processes")
-def test_a_hermit_that_hangs_is_given_up_and_its_processes_are_gone(
+def test_a_hermit_that_hangs_is_ended_at_its_timeout_with_its_processes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pipe = tmp_path / "pipe"
