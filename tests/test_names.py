@@ -43,6 +43,7 @@ TRICKY = """
 @prefix official: <https://w3id.org/eudigraph/official/> .
 @prefix scheme: <https://w3id.org/eudigraph/scheme/> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix status: <https://w3id.org/eudigraph/status/> .
 @prefix topic: <https://w3id.org/eudigraph/topic/> .
 
 country:brazil a eud:Country ; skos:prefLabel "Brasil"@pt , "Brasil (BR)"@pt-BR , "Brazil"@en ;
@@ -53,6 +54,7 @@ country:germany a eud:Country ; skos:prefLabel "Deutschland"@de ; skos:altLabel 
     skos:exactMatch euc:DEU , <http://www.wikidata.org/entity/Q183> .
 country:greece a eud:Country ; skos:prefLabel "Ελλάδα"@el .
 country:ireland a eud:Country ; skos:prefLabel "Ireland"@en , "Éire"@ga .
+country:japan skos:prefLabel "Japão"@pt .
 country:moldova a eud:Country ; skos:prefLabel "Republic of Moldova"@en .
 country:netherlands a eud:Country ; skos:prefLabel "The Netherlands"@en ; skos:altLabel "Holland"@en .
 country:nigeria a eud:Country ; skos:prefLabel "Nigeria"@en .
@@ -62,9 +64,12 @@ country:south-sudan a eud:Country ; skos:prefLabel "South Sudan"@en .
 country:ukraine a eud:Country ; skos:prefLabel "Україна"@uk .
 meeting:ttc-3 a eud:Meeting ; skos:prefLabel "Working Session TTC 3"@en .
 meeting:ttc-4 a eud:Meeting ; skos:prefLabel "Working Session TTC 4"@en .
+meeting:round a eud:Meeting ; skos:prefLabel "Round R2023A"@en .
+official:johansen a eud:Official ; skos:prefLabel "Rosa Johansen"@en .
 official:jansen a eud:Official ; skos:prefLabel "Jan Jansen"@en .
 official:janssen a eud:Official ; skos:prefLabel "Jan Janssen"@en .
 official:obrien a eud:Official ; skos:prefLabel "Siobhán \\"Shiv\\" O'Brien"@en .
+status:scheduled skos:prefLabel "prévu"@fr , "angesetzt"@de .
 official:scheduled a eud:Official ; skos:prefLabel "Ms Scheduled"@en .
 topic:fabs a eud:Topic ; skos:inScheme scheme:topic ; skos:prefLabel "Halbleiterwerke"@de ;
     skos:definition "Werke, die Chips herstellen."@de .
@@ -219,8 +224,23 @@ def test_a_name_of_something_else_is_not_taken_for_one_of_the_graph(tricky: Grap
     )
 
 
+@pytest.mark.parametrize("text", ["Ross", "Johnson", "Xansen", "Rosaline"])
+def test_a_slip_is_small_for_its_word_and_not_in_its_first_letter(tricky: Graph, text: str) -> None:
+    assert "there is no official called" in refused(tricky, text, "Official")
+    assert found(tricky, "Johanson", "Official")[0] == "official:johansen"
+
+
 @pytest.mark.parametrize(
-    "text", ["Working Session TTC 5", "Working Session TTC 34", "TTC 3 4", "Working Session TTC 3 x"]
+    "text",
+    [
+        "R2023B",
+        "Round R2023",
+        "EU–Japan summit 202",
+        "Working Session TTC 5",
+        "Working Session TTC 34",
+        "TTC 3 4",
+        "Working Session TTC 3 x",
+    ],
 )
 def test_no_slip_turns_one_number_into_another(tricky: Graph, text: str) -> None:
     assert "there is no meeting called" in refused(tricky, text, "Meeting")
@@ -526,6 +546,23 @@ def test_other_names_are_shown_in_one_language_and_found_in_all(tricky: Graph) -
     data = json.loads(page.render(tricky.built.store, {}).partition('id="data">')[2].partition("</script>")[0])
     germany = next(entity for entity in data["entities"] if entity["id"] == "country:germany")
     assert (germany["label"], germany["also"], germany["names"]) == ("Deutschland", ["BRD", "FRG"], ["DE", "deutsch"])
+
+
+def test_networks_and_pages_show_one_name_of_a_thing_and_its_status(tricky: Graph, service: Service) -> None:
+    japan, meeting = f"{BASE}country/japan", f"{BASE}meeting/eu-us-ttc-4"
+    for lang, name, status in (
+        (None, "Japan", "scheduled"),
+        ("pt", "Japão", "scheduled"),
+        ("de", "Japan", "angesetzt"),
+    ):
+        opened = Graph(tricky.built, tricky.workspace, lang)
+        assert opened.network("country-topic").nodes[japan]["label"] == name
+        assert opened.network("organisation-engagement").nodes[meeting]["status"] == [status]
+        assert opened.network().nodes[meeting]["status"] == [status]
+        _, shown = asked(service, "thing", "text/html", name="country/united-states", lang=lang)
+        assert f'<span class="stands">{status}, 31 May 2023</span>' in shown
+    _, fabs = asked(service, "thing", "text/html", name="topic/fabs")
+    assert "<p>Werke, die Chips herstellen.</p>" in fabs
 
 
 def test_links_keep_the_languages_asked_for(service: Service) -> None:

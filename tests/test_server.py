@@ -634,6 +634,26 @@ def test_a_wrong_question_is_answered_with_what_is_right(server: Client, path: s
     assert page.status == (status if "?" in path or status == 404 else 200)
 
 
+@pytest.mark.parametrize("path", ["/", "/api", "/ontology", "/sparql", "/id/country/japan", "/api/queries/officials"])
+def test_every_page_takes_the_languages_that_names_are_shown_in(server: Client, path: str) -> None:
+    page = server.ask(f"{path}?lang=de,fr", accept="text/html")
+    assert (page.status, page.media) == (200, "text/html")
+    assert "lang=de,fr" in page.text
+    assert "lang=" not in server.ask(path, accept="text/html").text.replace('<html lang="en">', "")
+    refused = server.ask(f"{path}?lang=german", accept="text/html")
+    assert refused.status == 400
+    assert "is no tag of a language; write tags such as de,pt-BR" in refused.text
+
+
+def test_a_part_of_a_name_is_answered_with_a_note(server: Client) -> None:
+    note = '"Breton" was taken for Thierry Breton (official)'
+    assert server.ask("/api/queries/meetings-of?who=Breton&format=json").json()["notes"] == [note]
+    table = server.ask("/api/queries/meetings-of?who=Breton&format=csv")
+    assert json.loads(table.headers["x-eudigraph-notes"]) == [note]
+    told = server.ask("/explain?subject=Jappan&property=cooperates+on&object=6G", accept="text/plain").text
+    assert told.startswith('Note: "Jappan" was taken for Japan (country)\nJapan · cooperates on · 6G. It follows:\n')
+
+
 def test_rows_of_a_question_can_be_limited(server: Client) -> None:
     answer = server.ask("/api/queries/topics?limit=2", accept="application/json").json()
     assert (len(answer["rows"]), answer["cut"]) == (2, True)
