@@ -606,7 +606,7 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, graph: Graph)
 def test_the_command_line_does_not_load_what_it_does_not_need() -> None:
     import subprocess
 
-    slow = ("matplotlib", "pandas", "IPython", "igraph", "pyvis")
+    slow = ("matplotlib", "pandas", "IPython", "rustworkx", "numpy", "pyvis")
     code = f"import sys, eudigraph.cli; print([m for m in {slow} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -53,7 +53,7 @@ ALONE = {
     "requests": "engine.http",
     "jinja2": "show.html",
     "icalendar": "export.calendar",
-    "igraph": "network.algorithms",
+    "rustworkx": "network.algorithms",
     "IPython": "notebook",
     "matplotlib": "network.plots",
     "owlready2": "reason.hermit",

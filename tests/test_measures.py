@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import math
+import os
 import random
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import combinations, product
 from typing import Any
 
-import igraph
 import networkx as nx
 import pytest
 from hypothesis import given, settings
@@ -17,7 +21,7 @@ from networkx.algorithms import bipartite
 from scipy.stats import false_discovery_control  # type: ignore[import-untyped, unused-ignore]
 
 from eudigraph.model.errors import UsageError
-from eudigraph.network import algorithms, measures, registry
+from eudigraph.network import algorithms, leiden, measures, registry
 from eudigraph.network.registry import Row
 
 Pairs = list[tuple[str, str]]
@@ -67,17 +71,56 @@ def simple(network: nx.Graph) -> nx.Graph:
 # ---------------------------------------------------------------- Equal to NetworkX
 
 
-@pytest.mark.parametrize(
-    "network",
-    [nx.karate_club_graph(), nx.les_miserables_graph(), nx.davis_southern_women_graph()],
-    ids=["karate", "miserables", "davis"],
-)
+KNOWN = {
+    "karate": nx.karate_club_graph(),
+    "miserables": nx.les_miserables_graph(),
+    "davis": nx.davis_southern_women_graph(),
+    "florence": nx.florentine_families_graph(),
+    "path": nx.path_graph(30),
+    "star": nx.star_graph(20),
+    "ring": nx.cycle_graph(25),
+    "complete": nx.complete_graph(12),
+    "dumbbell": nx.barbell_graph(7, 3),
+    "tree": nx.balanced_tree(3, 3),
+    "grid": nx.grid_2d_graph(5, 6),
+    "random": nx.gnm_random_graph(200, 500, seed=4),
+    "sparse": nx.gnm_random_graph(200, 150, seed=4),
+    "clustered": nx.powerlaw_cluster_graph(150, 3, 0.5, seed=4),
+}
+known = pytest.mark.parametrize("network", KNOWN.values(), ids=KNOWN)
+
+
+@known
 def test_measures_of_well_known_networks_equal_networkxs(network: nx.Graph) -> None:
     assert algorithms.betweenness(network) == near(nx.betweenness_centrality(network))
     assert algorithms.pagerank(network) == near(nx.pagerank(network, tol=1e-13, max_iter=1000))
-    assert algorithms.pagerank(network, weight=None) == near(
-        nx.pagerank(network, weight=None, tol=1e-13, max_iter=1000)
-    )
+    unweighted = near(nx.pagerank(network, weight=None, tol=1e-13, max_iter=1000))
+    assert algorithms.pagerank(network, weight=None) == unweighted
+    assert algorithms.importance(nx.MultiDiGraph(network)) == unweighted
+    assert algorithms.parts(network) == sorted(map(len, nx.connected_components(network)), reverse=True)
+    breaks = algorithms.parts_without(network)
+    assert set(breaks) == set(nx.articulation_points(network))
+    for node, sizes in breaks.items():
+        rest = network.subgraph(set(network) - {node})
+        assert sizes == sorted(map(len, nx.connected_components(rest)), reverse=True)
+
+
+@known
+def test_communities_of_well_known_networks_are_connected_and_no_worse_than_networkxs(network: nx.Graph) -> None:
+    groups, quality = max(algorithms.partitions(network, range(5)), key=lambda run: run[1])
+    assert sorted(map(str, network)) == sorted(str(node) for group in groups for node in group)
+    assert all(nx.is_connected(network.subgraph(group)) for group in groups)
+    assert quality == pytest.approx(nx.community.modularity(network, groups), abs=1e-9)
+    louvain = max((nx.community.louvain_communities(network, seed=seed) for seed in range(5)), key=len)
+    assert quality >= nx.community.modularity(network, louvain) - 1e-9
+
+
+def test_only_what_is_asserted_counts_for_importance() -> None:
+    network = nx.MultiDiGraph([("a", "b"), ("b", "a"), ("b", "c"), ("c", "c")])
+    network.add_edge("a", "c", inferred=True)
+    plain = nx.Graph([("a", "b"), ("b", "c")])
+    assert algorithms.importance(network) == near(nx.pagerank(plain, tol=1e-13, max_iter=1000))
+    assert algorithms.importance(nx.MultiDiGraph()) == {}
 
 
 def test_measures_of_one_kind_equal_networkxs_on_the_karate_club() -> None:
@@ -124,7 +167,7 @@ def any_networks(draw: st.DrawFn) -> nx.Graph:
     node = st.integers(0, size - 1)
     made = kind()
     made.add_nodes_from(range(size))
-    for source, target, weight in draw(st.lists(st.tuples(node, node, st.integers(1, 5)), max_size=20)):
+    for source, target, weight in draw(st.lists(st.tuples(node, node, st.integers(0, 5)), max_size=20)):
         made.add_edge(source, target, weight=weight)
     return made
 
@@ -154,6 +197,48 @@ def test_what_comes_apart_without_a_node_is_what_networkx_finds_by_taking_it_out
         assert (row["parts"], row["cut_off"]) == (max(len(rest) - 1, 0), sum(rest[1:]))
         pairs = combinations(plain[row["node"]], 2)
         assert row["only_link"] == sum(len(set(plain[a]) & set(plain[b])) == 1 for a, b in pairs)
+
+
+@settings(max_examples=100, deadline=None)
+@given(any_networks(), st.integers(0, 9))
+def test_communities_of_any_network_are_connected_and_of_networkxs_modularity(network: nx.Graph, seed: int) -> None:
+    plain = simple(network)
+    groups, quality = algorithms.partitions(network, [seed])[0]
+    assert sorted(node for group in groups for node in group) == sorted(network)
+    assert all(nx.is_connected(plain.subgraph(group)) for group in groups)
+    if plain.size("weight"):
+        assert quality == pytest.approx(nx.community.modularity(plain, groups), abs=1e-9)
+    else:
+        assert quality == 0.0
+
+
+@settings(max_examples=100, deadline=None)
+@given(any_networks(), st.randoms(use_true_random=False))
+def test_the_search_for_communities_ends_with_weights_as_unlike_as_can_be(
+    network: nx.Graph, chance: random.Random
+) -> None:
+    plain = simple(network)
+    for *_, data in plain.edges(data=True):
+        data["weight"] = chance.choice([0, 5e-324, 1e-300, 1e-9, 1, 1 + 1e-12, 1e9, 1e300])
+    groups, quality = algorithms.partitions(plain, [1])[0]
+    assert all(nx.is_connected(plain.subgraph(group)) for group in groups)
+    assert -0.5 <= quality < 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(any_networks(), st.lists(st.integers(0, 2), min_size=9, max_size=9), st.integers(0, 9))
+def test_parts_of_a_group_are_connected_even_where_the_group_is_not(
+    network: nx.Graph, groups: list[int], seed: int
+) -> None:
+    plain = simple(network)
+    ties = [{other: data["weight"] for other, data in plain[node].items()} for node in plain]
+    ends = [sum(near.values()) for near in ties]
+    level = leiden._Level(ties, ends, sum(ends) or 1.0)
+    groups = [group % len(ties) for group in groups[: len(ties)]]
+    parts = leiden._refined(level, groups, random.Random(seed))
+    for part in leiden.members(parts):
+        assert nx.is_connected(plain.subgraph(part))
+        assert len({groups[node] for node in part}) == 1
 
 
 # ---------------------------------------------------------------- Computed by hand
@@ -290,6 +375,69 @@ def test_groupings_agree_as_hubert_and_arabie_count() -> None:
     assert algorithms.agreement(whole, [["a", "c"], ["b", "d"]]) == pytest.approx(-0.5)
     # One of the two and three pairs that are together: (1 - 1) / (2.5 - 1).
     assert algorithms.agreement(whole, [["a", "b", "c"], ["d"]]) == pytest.approx(0.0)
+    assert algorithms.agreement([list("abcd")], [["a"], ["b"], ["c"], ["d"]]) == 0.0
+
+
+groupings = st.lists(st.integers(0, 3), min_size=2, max_size=12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(groupings, st.randoms(use_true_random=False))
+def test_agreement_is_what_counting_every_pair_gives(first: list[int], chance: random.Random) -> None:
+    second = [chance.randrange(4) for _ in first]
+    pairs = list(combinations(range(len(first)), 2))
+    same = [(first[a] == first[b], second[a] == second[b]) for a, b in pairs]
+    ones, others, both = (sum(map(which, same)) for which in (lambda s: s[0], lambda s: s[1], all))
+    expected = ones * others / len(pairs)
+    named = [[[str(node) for node in group] for group in leiden.members(groups)] for groups in (first, second)]
+    found = algorithms.agreement(*named)
+    most = (ones + others) / 2
+    assert found == (pytest.approx((both - expected) / (most - expected)) if most != expected else 1.0)
+
+
+def every_grouping(nodes: list[int]) -> list[list[list[int]]]:
+    """Return all ways to put nodes in groups."""
+    if not nodes:
+        return [[]]
+    first, *rest = nodes
+    found = []
+    for size in range(len(rest) + 1):
+        for others in combinations(rest, size):
+            left = [node for node in rest if node not in others]
+            found += [[[first, *others], *groups] for groups in every_grouping(left)]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_search_for_communities_finds_the_best_of_all_groupings(seed: int) -> None:
+    network = nx.gnm_random_graph(8, 12, seed=seed)
+    for source, target in network.edges:
+        network.edges[source, target]["weight"] = 1 + (source * target) % 3
+    best = max(nx.community.modularity(network, groups) for groups in every_grouping(list(network)))
+    found = max(quality for _, quality in algorithms.partitions(network, range(10)))
+    assert found == pytest.approx(best, abs=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-3, 1e6, 1e300])
+def test_communities_are_the_same_in_whatever_unit_weights_are(unit: float) -> None:
+    novel = nx.les_miserables_graph()
+    expected = algorithms.partitions(novel, range(5))
+    for *_, data in novel.edges(data=True):
+        data["weight"] *= unit
+    assert algorithms.partitions(novel, range(5)) == expected
+
+
+def test_ties_without_weight_hold_nothing_together() -> None:
+    network = nx.Graph()
+    network.add_weighted_edges_from([("a", "b", 0), ("b", "c", 2.0), ("d", "e", 0)])
+    assert algorithms.communities(network) == [["b", "c"], ["a"], ["d"], ["e"]]
+    assert algorithms.pagerank(network) == near(nx.pagerank(network, tol=1e-13, max_iter=1000))
+
+
+def test_planted_communities_are_found_again() -> None:
+    planted = nx.planted_partition_graph(8, 25, 0.5, 0.01, seed=2)
+    groups = algorithms.communities(planted)
+    assert algorithms.agreement(groups, planted.graph["partition"]) == 1.0
 
 
 # ---------------------------------------------------------------- Against chance
@@ -344,10 +492,18 @@ def davis() -> nx.Graph:
     return nx.davis_southern_women_graph()
 
 
-def test_the_null_model_finds_every_possible_network_equally_often() -> None:
-    possible = every_network((3, 2, 2, 1), (2, 2, 2, 2))
-    names = {frozenset(("abcd"[i], "wxyz"[t]) for i, targets in enumerate(n) for t in targets) for n in possible}
-    drawn = Counter(frozenset(sample) for sample in algorithms.rewired(TINY, 20 * len(names)))
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [((3, 2, 2, 1), (2, 2, 2, 2)), ((2, 2, 1), (2, 1, 1, 1)), ((2, 1, 1, 1), (2, 2, 1))],
+    ids=["square", "three", "turned"],
+)
+def test_the_null_model_finds_every_possible_network_equally_often(
+    rows: tuple[int, ...], columns: tuple[int, ...]
+) -> None:
+    possible = every_network(rows, columns)
+    ways = [frozenset(("abcd"[i], "wxyz"[t]) for i, targets in enumerate(n) for t in targets) for n in possible]
+    names = set(ways)
+    drawn = Counter(frozenset(sample) for sample in algorithms.rewired(sorted(ways[0]), 20 * len(names)))
     assert set(drawn) == names
     expected = 20.0
     # Chi-square of as many drawings: its mean is one less than the cells, its deviation √(2 · cells).
@@ -428,27 +584,88 @@ def test_communities_depend_on_the_seed_alone() -> None:
     ids=["communities", "rewired", "unfinished", "layout", "similarity"],
 )
 def test_what_is_random_elsewhere_stays_as_it_was(draw: Callable[[], object]) -> None:
-    def others() -> list[tuple[int, int]]:
-        random.seed(7)
-        edges: list[tuple[int, int]] = igraph.Graph.Erdos_Renyi(n=30, m=40).get_edgelist()
-        return edges
-
-    igraph.set_random_number_generator(random)
-    before = others()
     random.seed(8)
     state = random.getstate()
     draw()
     assert random.getstate() == state
-    assert others() == before
 
 
-def test_igraphs_chance_is_its_own_again_after_an_error() -> None:
-    with pytest.raises(ZeroDivisionError), algorithms._chance(3):
-        raise ZeroDivisionError
-    random.seed(7)
-    first = igraph.Graph.Erdos_Renyi(n=30, m=40).get_edgelist()
-    random.seed(7)
-    assert igraph.Graph.Erdos_Renyi(n=30, m=40).get_edgelist() == first
+EVERYTHING = """
+import json, networkx as nx
+from eudigraph.network import algorithms, measures, registry
+
+women = nx.davis_southern_women_graph()
+rough = nx.relabel_nodes(nx.gnm_random_graph(120, 300, seed=5), str)
+ties = [(woman, event) for woman in registry.side(women) for event in women[woman]]
+found = [
+    [getattr(algorithms, name)(network) for name in ("betweenness", "pagerank", "parts", "parts_without", "layout")]
+    + [algorithms.partitions(network, range(5)), measures.cautions(network)]
+    for network in (women, rough)
+]
+found += [algorithms.importance(nx.MultiDiGraph(rough)), list(algorithms.rewired(ties, 20))]
+found += [registry.compute(each, women) for each in registry.measures().values()]
+print(json.dumps(found))
+"""
+
+
+def test_everything_is_the_same_in_another_process_whatever_the_order_of_its_sets() -> None:
+    said = set()
+    for seed in ("0", "1", "42"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        run = [sys.executable, "-c", EVERYTHING]
+        said.add(subprocess.run(run, env=environment, capture_output=True, text=True, check=True, timeout=120).stdout)
+    assert len(said) == 1
+    assert len(json.loads(said.pop())) == 10
+
+
+# ---------------------------------------------------------------- Layout
+
+
+def places_of(network: nx.Graph) -> dict[Any, complex]:
+    return {node: complex(*place) for node, place in algorithms.layout(network).items()}
+
+
+@known
+def test_neighbours_are_laid_out_nearer_than_others_and_nobody_on_another(network: nx.Graph) -> None:
+    places = places_of(network)
+    assert list(places) == list(network)
+    assert len(set(places.values())) == len(network)
+    apart = {pair: abs(places[pair[0]] - places[pair[1]]) for pair in combinations(network, 2)}
+    tied = [distance for (one, other), distance in apart.items() if network.has_edge(one, other)]
+    untied = [distance for (one, other), distance in apart.items() if not network.has_edge(one, other)]
+    if untied:
+        assert sum(tied) / len(tied) < 0.75 * sum(untied) / len(untied)
+    assert max(map(abs, places.values())) < 2 * algorithms.SPACE * math.sqrt(len(network))
+
+
+def test_parts_are_laid_out_side_by_side() -> None:
+    places = places_of(nx.disjoint_union_all([nx.complete_graph(5)] * 4))
+    parts = [[places[node] for node in range(start, start + 5)] for start in range(0, 20, 5)]
+    for part, other in combinations(parts, 2):
+        middle, away = sum(part) / 5, sum(other) / 5
+        assert max(abs(place - middle) for place in part) < abs(middle - away)
+
+
+@pytest.mark.parametrize("network", [nx.path_graph(1), nx.path_graph(2), nx.empty_graph(2), nx.Graph(["aa", "ab"])])
+def test_the_smallest_networks_have_a_layout(network: nx.Graph) -> None:
+    assert len(set(algorithms.layout(network).values())) == len(network)
+
+
+def test_nothing_has_a_layout_without_places() -> None:
+    assert algorithms.layout(nx.Graph()) == {}
+
+
+def test_what_is_not_of_the_core_stands_between_its_neighbours_and_moves_nobody() -> None:
+    ring = nx.Graph(["ab", "bc", "cd", "de", "ef", "fa"])
+    alone = algorithms.layout(ring)
+    ring.add_edges_from([("a", "between"), ("b", "between"), ("a", "between too"), ("b", "between too")])
+    ring.add_node("nowhere")
+    made = algorithms.layout(ring, "abcdef")
+    assert {node: made[node] for node in "abcdef"} == alone
+    middle = (complex(*made["a"]) + complex(*made["b"])) / 2
+    assert [abs(complex(*made[n]) - middle) for n in ("between", "between too")] == pytest.approx([90, 90], abs=1)
+    assert abs(complex(*made["nowhere"])) == pytest.approx(90, abs=1)
+    assert len(set(made.values())) == len(ring)
 
 
 # ---------------------------------------------------------------- What must be withstood
@@ -518,6 +735,14 @@ def test_a_weight_that_is_no_weight_is_refused(name: str, weight: object) -> Non
     message = rf"a with b: the weight of a tie is a number from 0 upwards, not {weight}"
     with pytest.raises(UsageError, match=message):
         of(name, network)
+
+
+def test_weights_that_add_up_to_infinity_are_refused() -> None:
+    network = nx.Graph()
+    network.add_weighted_edges_from([("a", "b", 1e308), ("b", "c", 1e308)])
+    for name in ("pagerank", "communities"):
+        with pytest.raises(UsageError, match="the weights of the ties are too large to be added up; divide them"):
+            of(name, network)
 
 
 def register(compute: Callable[[nx.Graph], list[Row]], *, two_mode: bool | None = None) -> None:
