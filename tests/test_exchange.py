@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import icalendar
 import networkx as nx
@@ -28,7 +29,7 @@ from eudigraph.network import everything
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = Path(__file__).resolve().parent / "fixtures" / "gexf-1.3" / "gexf.rng"
 FORMATS: dict[str, Callable[[Any], str]] = {
-    "graphml": networks.graphml,
+    "graphml": lambda graph: "".join(networks.graphml(graph)),
     "gexf": networks.gexf,
     "cytoscape": networks.cytoscape,
     "neo4j": lambda graph: json.dumps(networks.neo4j(graph)),
@@ -168,7 +169,7 @@ def test_nothing_is_written_that_utf_8_cannot_say(form: str) -> None:
 
 
 def read_graphml(graph: Any) -> Any:
-    return nx.parse_graphml(networks.graphml(graph), force_multigraph=graph.is_multigraph())
+    return nx.parse_graphml(FORMATS["graphml"](graph), force_multigraph=graph.is_multigraph())
 
 
 def test_graphml_gives_hostile_labels_back() -> None:
@@ -222,9 +223,37 @@ def test_graphml_keeps_types_parallel_edges_and_loops() -> None:
 
 
 def test_graphml_writes_booleans_as_xml_has_them() -> None:
-    root = etree.fromstring(networks.graphml(rich()).encode())
+    root = etree.fromstring(FORMATS["graphml"](rich()).encode())
     keys = root.xpath("//*[local-name()='key'][@attr.name='inferred']/@id")
     assert set(root.xpath("//*[local-name()='data'][@key=$key]/text()", key=keys[0])) == {"true", "false"}
+
+
+def odd() -> Any:
+    """A network whose nodes have the names of nobody's things; one of them and an edge have nothing else."""
+    graph = nx.DiGraph()
+    graph.add_node("a \"b\" 'c' <d> &amp; \n\t e", label="> \n\t \"'", large=10**30, nothing=None, weight=0.5)
+    graph.add_edge("\U0001f1ea", "a \"b\" 'c' <d> &amp; \n\t e")
+    return graph
+
+
+def test_graphml_gives_names_back_that_are_hard_to_write() -> None:
+    read = read_graphml(odd())
+    name = "a \"b\" 'c' <d> &amp; \n\t e"
+    assert dict(read.nodes(data=True)) == {
+        name: {"label": "> \n\t \"'", "large": 10**30, "weight": 0.5},
+        "\U0001f1ea": {"label": "\U0001f1ea"},
+    }
+    assert list(read.edges(data=True)) == [("\U0001f1ea", name, {"id": "e1"})]
+
+
+@pytest.mark.parametrize("make", [hostile, rich, odd, nx.Graph])
+def test_graphml_is_written_as_elementtree_would(make: Callable[[], Any]) -> None:
+    """By hand, so that all of a large network need not be held twice, but no otherwise than by a library."""
+    text = FORMATS["graphml"](make())
+    ElementTree.register_namespace("", "http://graphml.graphdrawing.org/xmlns")
+    root = ElementTree.fromstring(text)
+    ElementTree.indent(root, " ")
+    assert text == f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, "unicode")}\n'
 
 
 @pytest.mark.parametrize("kind", [nx.Graph, nx.DiGraph, nx.MultiGraph, nx.MultiDiGraph])

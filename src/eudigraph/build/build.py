@@ -147,7 +147,7 @@ def _write(
     report = check(workspace, use_hermit=use_hermit, graph=graph, default_graph=True, kept=kept, say=say)
     if kept is not None and not report.errors:
         with report.step("exports", say):
-            report.notes += rdf.write_all(graph, kept, folder)
+            rdf.write_all(graph, kept, folder)
     return report
 
 

@@ -19,17 +19,21 @@ import json
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 import networkx as nx
 
 from eudigraph.model.names import EUD, shorten
 from eudigraph.show.looks import LOOKS, look_of
+
+_short = lru_cache(1 << 12)(shorten)
 
 Value = bool | int | float | str | list[str]
 """What an attribute is written as."""
@@ -46,6 +50,9 @@ _GEXF = "http://gexf.net/1.3"
 _VIZ = "http://gexf.net/1.3/viz"
 _FORBIDDEN = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPACE = re.compile("[\t\n ]+")
+_QUOTED = {'"': "&quot;", "\t": "&#09;", "\n": "&#10;"}
+"""How characters are written in an attribute of XML; as such, readers would take the last two for spaces."""
+_KINDS: Mapping[type, str] = {bool: "boolean", int: "long", float: "double", list: "list"}
 _XML_TYPES = {"list": "string"}
 _NEO4J_TYPES = {"boolean": ":boolean", "long": ":long", "double": ":double", "list": ":string[]", "string": ""}
 
@@ -61,47 +68,80 @@ class _Edge:
     data: dict[str, Value]
 
 
-@dataclass(frozen=True)
 class _Plain:
-    """A network with attributes of few types, in a fixed order."""
+    """A network in a fixed order, with attributes of few types, which are made anew each time they are asked for."""
 
-    directed: bool
-    title: str
-    nodes: dict[str, dict[str, Value]]
-    edges: list[_Edge]
+    def __init__(self, network: nx.Graph) -> None:
+        self.directed = network.is_directed()
+        self.title = clean(network.graph.get("title") or "")
+        self._nodes = sorted(network.nodes(data=True))
+        if network.is_multigraph():
+            listed = network.edges(keys=True, data=True)
+        else:
+            listed = ((s, o, "", d) for s, o, d in network.edges(data=True))
+        ends = ((s, o, k, d) if self.directed else (min(s, o), max(s, o), k, d) for s, o, k, d in listed)
+        self._edges = sorted(ends, key=lambda e: (*e[:2], str(e[2])))
+
+    def nodes(self) -> Iterator[tuple[str, dict[str, Value]]]:
+        """Yield the nodes with their attributes."""
+        for node, data in self._nodes:
+            yield clean(node), {"label": clean(node), **_values(data)}
+
+    def edges(self) -> Iterator[_Edge]:
+        """Yield the edges."""
+        for number, (source, target, key, data) in enumerate(self._edges, 1):
+            made = _values(data)
+            iri = clean(key) if isinstance(key, str) else ""
+            if iri:
+                made = {"label": _short(iri).rpartition(":")[2], "property": iri, **made}
+            yield _Edge(f"e{number}", clean(source), clean(target), iri, made)
 
 
-def graphml(network: nx.Graph) -> str:
-    """Return a network as GraphML (http://graphml.graphdrawing.org/specification.html).
+def graphml(network: nx.Graph) -> Iterator[str]:
+    """Yield the parts of a network as GraphML (http://graphml.graphdrawing.org/specification.html).
 
     Each edge has an id of its own: Gephi drops those whose id it has seen. Lists are one text, IRIs with spaces between
-    them, words with semicolons. NetworkX has a writer, too; it writes ``True``, which is no boolean in XML.
+    them, words with semicolons. NetworkX has a writer, too; docs/decisions/graphml-by-hand.md says why it is not used.
     """
-    plain = _plain(network)
-    root = ElementTree.Element("graphml", {"xmlns": _GRAPHML})
+    plain = _Plain(network)
     title: dict[str, Value] = {"title": plain.title} if plain.title else {}
     keys: dict[str, dict[str, str]] = {}
-    rows = {"graph": [title], "node": plain.nodes.values(), "edge": [edge.data for edge in plain.edges]}
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="{_GRAPHML}">\n'
+    rows = {"graph": [title], "node": (data for _, data in plain.nodes()), "edge": (e.data for e in plain.edges())}
     for kind, given in rows.items():
         keys[kind] = {}
-        for name, type_ in _kinds(given).items():
-            keys[kind][name] = f"{kind}-{len(keys[kind])}"
-            described = {"attr.name": name, "attr.type": _XML_TYPES.get(type_, type_)}
-            ElementTree.SubElement(root, "key", {"id": keys[kind][name], "for": kind, **described})
+        for number, (name, type_) in enumerate(_kinds(given).items()):
+            keys[kind][name] = f"{kind}-{number}"
+            described = {"id": keys[kind][name], "for": kind, "attr.name": name}
+            yield f" {_tag('key', described | {'attr.type': _XML_TYPES.get(type_, type_)})} />\n"
 
-    def write(element: ElementTree.Element, kind: str, data: Mapping[str, Value]) -> None:
-        for name, key in keys[kind].items():
-            if name in data:
-                ElementTree.SubElement(element, "data", {"key": key}).text = _text(name, data[name])
+    def values(kind: str, data: Mapping[str, Value], depth: str) -> str:
+        return "".join(
+            f'{depth}<data key="{key}">{escape(_text(name, data[name]))}</data>\n'
+            for name, key in keys[kind].items()
+            if name in data
+        )
 
-    graph = ElementTree.SubElement(root, "graph", {"edgedefault": "directed" if plain.directed else "undirected"})
-    write(graph, "graph", title)
-    for node, data in plain.nodes.items():
-        write(ElementTree.SubElement(graph, "node", {"id": node}), "node", data)
-    for edge in plain.edges:
-        ends = {"id": edge.id, "source": edge.source, "target": edge.target}
-        write(ElementTree.SubElement(graph, "edge", ends), "edge", edge.data)
-    return _document(root)
+    def element(kind: str, given: Mapping[str, str], data: Mapping[str, Value]) -> str:
+        within = values(kind, data, "   ")
+        return f"  {_tag(kind, given)}>\n{within}  </{kind}>\n" if within else f"  {_tag(kind, given)} />\n"
+
+    start = _tag("graph", {"edgedefault": "directed" if plain.directed else "undirected"})
+    if title or network:
+        yield f" {start}>\n{values('graph', title, '  ')}"
+        for node, data in plain.nodes():
+            yield element("node", {"id": node}, data)
+        for edge in plain.edges():
+            yield element("edge", {"id": edge.id, "source": edge.source, "target": edge.target}, edge.data)
+        yield " </graph>\n"
+    else:
+        yield f" {start} />\n"
+    yield "</graphml>\n"
+
+
+def _tag(name: str, given: Mapping[str, str]) -> str:
+    """Return a start tag with its attributes, without its end."""
+    return f"<{name}" + "".join(f' {key}="{escape(value, _QUOTED)}"' for key, value in given.items())
 
 
 def gexf(network: nx.Graph, places: Mapping[str, tuple[int, int]] | None = None) -> str:
@@ -112,9 +152,10 @@ def gexf(network: nx.Graph, places: Mapping[str, tuple[int, int]] | None = None)
     the edges' ``kind``, by which Gephi tells parallel edges apart. Lists are texts as in GraphML: GEXF has a type for
     them, but tools write it differently.
     """
-    plain = _plain(network)
-    spans = {node: _span(data) for node, data in plain.nodes.items()}
-    times = [_time(edge, spans) for edge in plain.edges]
+    plain = _Plain(network)
+    nodes, edges = dict(plain.nodes()), list(plain.edges())
+    spans = {node: _span(data) for node, data in nodes.items()}
+    times = [_time(edge, spans) for edge in edges]
     ElementTree.register_namespace("viz", _VIZ)
     root = ElementTree.Element("gexf", {"xmlns": _GEXF, "version": "1.3"})
     meta = ElementTree.SubElement(root, "meta")
@@ -126,25 +167,26 @@ def gexf(network: nx.Graph, places: Mapping[str, tuple[int, int]] | None = None)
     direction = "directed" if plain.directed else "undirected"
     graph = ElementTree.SubElement(root, "graph", {"defaultedgetype": direction, **mode})
 
-    node_kinds = _declare(graph, "node", plain.nodes.values(), ("label",))
-    edge_kinds = _declare(graph, "edge", [edge.data for edge in plain.edges], ("label", "weight"))
-    nodes = ElementTree.SubElement(graph, "nodes")
-    for node, data in plain.nodes.items():
+    node_kinds = _declare(graph, "node", nodes.values(), ("label",))
+    edge_kinds = _declare(graph, "edge", [edge.data for edge in edges], ("label", "weight"))
+    holder = ElementTree.SubElement(graph, "nodes")
+    for node, data in nodes.items():
         label = one_line(str(data["label"]))
-        element = ElementTree.SubElement(nodes, "node", {"id": node, "label": label, **_bounds(spans[node])})
+        element = ElementTree.SubElement(holder, "node", {"id": node, "label": label, **_bounds(spans[node])})
         _attvalues(element, data, node_kinds)
         _look(element, network.nodes[node], (places or {}).get(node))
-    edges = ElementTree.SubElement(graph, "edges")
-    for edge, span in zip(plain.edges, times, strict=True):
+    holder = ElementTree.SubElement(graph, "edges")
+    for edge, span in zip(edges, times, strict=True):
         given = {"id": edge.id, "source": edge.source, "target": edge.target}
         if "label" in edge.data:
             given["label"] = one_line(str(edge.data["label"]))
         if _kind(edge.data.get("weight", "")) in ("long", "double"):
             given["weight"] = repr(edge.data["weight"])
         if edge.key:
-            given["kind"] = shorten(edge.key)
-        _attvalues(ElementTree.SubElement(edges, "edge", given | _bounds(span)), edge.data, edge_kinds)
-    return _document(root)
+            given["kind"] = _short(edge.key)
+        _attvalues(ElementTree.SubElement(holder, "edge", given | _bounds(span)), edge.data, edge_kinds)
+    ElementTree.indent(root, " ")
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
 def cytoscape(network: nx.Graph, places: Mapping[str, tuple[int, int]] | None = None) -> str:
@@ -152,14 +194,14 @@ def cytoscape(network: nx.Graph, places: Mapping[str, tuple[int, int]] | None = 
 
     No ``<`` stands in it as such, so that it may be pasted into a script of a page.
     """
-    plain = _plain(network)
+    plain = _Plain(network)
     nodes = []
-    for node, data in plain.nodes.items():
+    for node, data in plain.nodes():
         made: dict[str, Any] = {"data": {"id": node, **data}}
         if places and node in places:
             made["position"] = dict(zip("xy", places[node], strict=True))
         nodes.append(made)
-    edges = [{"data": {"id": e.id, "source": e.source, "target": e.target, **e.data}} for e in plain.edges]
+    edges = [{"data": {"id": e.id, "source": e.source, "target": e.target, **e.data}} for e in plain.edges()]
     document = {"data": {"name": plain.title}, "elements": {"nodes": nodes, "edges": edges}}
     return json.dumps(document, ensure_ascii=False, indent=1).replace("<", "\\u003c") + "\n"
 
@@ -173,38 +215,19 @@ def neo4j(network: nx.Graph) -> dict[str, str]:
     spreadsheets: a database would keep it as part of the value. Relationships of an undirected network lead from the
     lower IRI to the higher; ask for them without a direction.
     """
-    plain = _plain(network)
-    kinds = _kinds(plain.nodes.values())
+    plain = _Plain(network)
+    kinds = _kinds(data for _, data in plain.nodes())
     nodes = [["id:ID", *_header(kinds), ":LABEL"]]
-    for node, data in plain.nodes.items():
+    for node, data in plain.nodes():
         nodes.append([node, *_row(data, kinds), ";".join(_neo4j_labels(data))])
-    kinds = _kinds(edge.data for edge in plain.edges)
+    kinds = _kinds(edge.data for edge in plain.edges())
     edges = [[":START_ID", ":END_ID", ":TYPE", *_header(kinds)]]
-    for edge in plain.edges:
+    for edge in plain.edges():
         edges.append([edge.source, edge.target, _neo4j_type(edge), *_row(edge.data, kinds)])
     return {"nodes.csv": _csv(nodes), "edges.csv": _csv(edges)}
 
 
 # ---------------------------------------------------------------- Networks with plain attributes
-
-
-def _plain(network: nx.Graph) -> _Plain:
-    """Return a network in a fixed order, with attributes that every format can say."""
-    nodes = {}
-    for node, data in sorted(network.nodes(data=True)):
-        made = _values(data)
-        nodes[clean(node)] = {"label": clean(node), **made}
-    multi, directed = network.is_multigraph(), network.is_directed()
-    listed = network.edges(keys=True, data=True) if multi else ((s, o, "", d) for s, o, d in network.edges(data=True))
-    ends = ((s, o, k, d) if directed else (min(s, o), max(s, o), k, d) for s, o, k, d in listed)
-    edges = []
-    for number, (source, target, key, data) in enumerate(sorted(ends, key=lambda e: (*e[:2], str(e[2]))), 1):
-        made = _values(data)
-        iri = clean(key) if isinstance(key, str) else ""
-        if iri:
-            made = {"label": shorten(iri).rpartition(":")[2], "property": iri, **made}
-        edges.append(_Edge(f"e{number}", clean(source), clean(target), iri, made))
-    return _Plain(directed, clean(network.graph.get("title") or ""), nodes, edges)
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Value]:
@@ -217,16 +240,16 @@ def _value(name: str, value: object) -> Value | None:
     """Return what an attribute is written as; None for what is empty or no number. TypeError for other types."""
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Real):
-        return float(value) if math.isfinite(value) else None
     if isinstance(value, str):
         return clean(value) or None
     if isinstance(value, list | tuple):
         # A network's own values are tuples of property, text and passages.
-        items = [f"{shorten(item[0])}: {item[1]}" if isinstance(item, tuple) else str(item) for item in value]
+        items = [f"{_short(item[0])}: {item[1]}" if isinstance(item, tuple) else str(item) for item in value]
         return [text for text in map(clean, items) if text] or None
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value) if math.isfinite(value) else None
     raise TypeError(f"attribute {name!r} is a {type(value).__name__}; make it a text, a number or a list of texts")
 
 
@@ -235,6 +258,8 @@ def clean(text: str) -> str:
 
     Line ends become line feeds, as XML readers would make them.
     """
+    if text.isprintable():  # as nearly all are, and nothing that is forbidden
+        return text
     return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -254,8 +279,7 @@ def _kinds(rows: Iterable[Mapping[str, Value]]) -> dict[str, str]:
 
 
 def _kind(value: Value) -> str:
-    kinds = ((bool, "boolean"), (int, "long"), (float, "double"), (list, "list"))
-    return next((kind for type_, kind in kinds if isinstance(value, type_)), "string")
+    return _KINDS.get(type(value), "string")
 
 
 def _common(kinds: set[str]) -> str:
@@ -269,11 +293,6 @@ def _text(name: str, value: Value) -> str:
     if isinstance(value, list):
         return (" " if name in IRIS else "; ").join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _document(root: ElementTree.Element) -> str:
-    ElementTree.indent(root, " ")
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
 # ---------------------------------------------------------------- GEXF

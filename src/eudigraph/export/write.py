@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import networkx as nx
-
 from eudigraph.engine import store
 from eudigraph.export import calendar, networks, rdf
 from eudigraph.model.errors import StoreError, UsageError
@@ -50,14 +48,11 @@ def write(
     network = projections.project(built, workspace, name, choice)
     if form == "neo4j":
         return _folder(place, networks.neo4j(network)), []
-    return [write_aside(place, _text(form, network))], []
-
-
-def _text(form: str, network: nx.Graph) -> str:
     if form == "graphml":
-        return networks.graphml(network)
+        return [write_aside(place, networks.graphml(network))], []
     places = algorithms.layout(network)
-    return networks.gexf(network, places) if form == "gexf" else networks.cytoscape(network, places)
+    written = networks.gexf if form == "gexf" else networks.cytoscape
+    return [write_aside(place, written(network, places))], []
 
 
 def _folder(folder: Path, files: dict[str, str]) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from eudigraph.model.errors import StoreError, UsageError
@@ -16,22 +17,22 @@ def path_of(given: object) -> Path:
     return Path(given)
 
 
-def write_aside(path: Path, content: str | bytes) -> Path:
-    """Write a text (in UTF-8, its line ends as they are) or bytes to a file; return where it is.
+def write_aside(path: Path, content: str | bytes | Iterable[str]) -> Path:
+    """Write a text (in UTF-8, its line ends as they are), whole or in parts, or bytes to a file; return where it is.
 
     It is written aside and then put in its place. Raises StoreError where that fails.
     """
     if path.name == "-":
         raise UsageError("- is no file to write to; give the name of one")
     path = path.resolve() if path.is_symlink() else path
-    data = content.encode() if isinstance(content, str) else content
+    parts = [content] if isinstance(content, str | bytes) else content
     aside = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        if path.exists() and not path.is_file():  # a device or a pipe takes the text, and stays what it is
-            path.write_bytes(data)
-            return path
-        aside.write_bytes(data)
-        aside.replace(path)
+        device = path.exists() and not path.is_file()  # or a pipe: it takes the text, and stays what it is
+        with (path if device else aside).open("wb") as file:
+            file.writelines(part.encode() if isinstance(part, str) else part for part in parts)
+        if not device:
+            aside.replace(path)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}; choose another with --out") from error
     finally:

@@ -70,9 +70,14 @@ def exists(store: Triplestore, node: NamedNode) -> bool:
 
 def plain(quads: Iterable[Quad]) -> Iterator[Quad]:
     """Yield statements as they are in the default graph."""
-    for subject, predicate, value, _ in quads:
-        if not isinstance(subject, BlankNode) and not isinstance(value, BlankNode):
-            yield Quad(subject, predicate, value)
+    for quad in quads:
+        if is_plain(quad):
+            yield Quad(quad.subject, quad.predicate, quad.object)
+
+
+def is_plain(quad: Quad) -> bool:
+    """Whether a statement is in the default graph as well: it has no blank node."""
+    return not isinstance(quad.subject, BlankNode) and not isinstance(quad.object, BlankNode)
 
 
 def count(store: Store, graph: NamedNode | None = None) -> int:
