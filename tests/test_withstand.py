@@ -1224,7 +1224,7 @@ if moment == "load":
 elif moment == "reason":
     assemble.infer.infer = die
 elif moment == "exports":
-    rdf._context_file = die
+    rdf.json_ld = die
 elif moment == "commit":
     generations.commit = die
 elif moment == "rename":

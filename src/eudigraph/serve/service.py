@@ -16,7 +16,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 from eudigraph.ask import answers, explain, hints, library, lookup
 from eudigraph.ask.answers import Evidenced
 from eudigraph.engine import safety, store
-from eudigraph.engine.answer import Answer, Graphs, run
+from eudigraph.engine.answer import Answer, Graphs, asked, run
 from eudigraph.model import ontology, triples
 from eudigraph.model.errors import EudigraphError, UsageError
 from eudigraph.model.labels import labels
@@ -86,11 +86,13 @@ class Service:
         form = safety.inspect(asked, choosing=True)
         formats = {"select": formats_.ROWS, "ask": formats_.TRUTHS}.get(form, formats_.GRAPHS)
         media = negotiate(accept, tuple(formats))
-        answer = self._answer(asked, request)
-        made = text(formats_.write(answer, media), media)
-        if answer.cut:
-            made.headers["x-sparql-maxrows"] = str(self.rows)
-        return made
+        return self._written(asked, media, self.rows, self._graphs(asked, request))
+
+    def _written(self, query: str, media: str, limit: int, graphs: Graphs) -> Reply:
+        """Return what an inspected query gives, as programs read it."""
+        with asked(self.graph.store, query, graphs) as results:
+            body, is_cut = formats_.write_results(results, media, limit)
+        return text(body, media, **{"x_sparql_maxrows": str(limit)} if is_cut else {})
 
     def _answer(self, asked: str, request: dict[str, Any]) -> Answer:
         safety.inspect(asked, choosing=True)
@@ -212,12 +214,10 @@ class Service:
             if media != HTML:
                 raise
             return self._answered(query, given, None, wrong=str(error) if request["given"] else "")
-        found = run(self.graph.store, library.bind(query, values), limit=limit)
+        bound = library.bind(query, values)
         if media not in ("application/json", HTML):
-            made = text(formats_.write(found, media), media)
-            if found.cut:
-                made.headers["x-sparql-maxrows"] = str(limit)
-            return made
+            return self._written(bound, media, limit, Graphs())
+        found = run(self.graph.store, bound, limit=limit)
         if media == HTML:
             found.cut = found.cut or len(found.rows) > pages.MAX_SHOWN
             found.rows = found.rows[: pages.MAX_SHOWN]
