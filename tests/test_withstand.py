@@ -1244,7 +1244,7 @@ def build_until(moment, folder, out):
     elif moment == "reason":
         assemble.infer.infer = die
     elif moment == "exports":
-        rdf._context_file = die
+        rdf.json_ld = die
     elif moment == "commit":
         generations.commit = die
     elif moment == "rename":

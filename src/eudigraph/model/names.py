@@ -58,8 +58,13 @@ or also what is only wanted."""
 
 ROW_FORMATS = ("table", "csv", "tsv", "json", "xml")
 """Names of formats for rows, as they are asked for on the command line."""
-GRAPH_FORMATS = ("turtle", "ntriples", "rdfxml", "jsonld")
-"""The same for triples."""
+GRAPH_FORMATS: Final = {
+    "turtle": "text/turtle",
+    "ntriples": "application/n-triples",
+    "rdfxml": "application/rdf+xml",
+    "jsonld": "application/ld+json",
+}
+"""The same for triples, with their media types."""
 REPORT_FORMATS = ("text", "md", "csv", "json", "html")
 """The same for an analysis."""
 NETWORK_FORMATS = ("graphml", "gexf", "cytoscape", "neo4j", "icalendar", "jsonld")

@@ -16,7 +16,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from eudigraph.ask import answers, explain, hints, library, lookup
 from eudigraph.engine import store
-from eudigraph.engine.answer import Answer, run
+from eudigraph.engine.answer import Answer, asked, run
 from eudigraph.engine.safety import Graphs, Query, graph_named, prepare
 from eudigraph.model import ontology, triples
 from eudigraph.model.errors import EudigraphError, UsageError
@@ -94,11 +94,13 @@ class Service:
         query = prepare(asked, choosing=True)
         formats = {"select": formats_.ROWS, "ask": formats_.TRUTHS}.get(query.form, formats_.GRAPHS)
         media = negotiate(accept, tuple(formats))
-        answer = self._answer(query, request)
-        made = text(formats_.write(answer, media), media)
-        if answer.cut:
-            made.headers["x-sparql-maxrows"] = str(self.rows)
-        return made
+        return self._written(replace(query, graphs=self._graphs(query, request)), media, self.rows)
+
+    def _written(self, query: Query, media: str, limit: int) -> Reply:
+        """Return what a query gives, as programs read it."""
+        with asked(self.graph.store, query) as results:
+            body, is_cut = formats_.write_results(results, media, limit)
+        return text(body, media, **{"x_sparql_maxrows": str(limit)} if is_cut else {})
 
     def _answer(self, query: Query, request: dict[str, Any]) -> Answer:
         return run(self.graph.store, replace(query, graphs=self._graphs(query, request)), limit=self.rows)
@@ -213,14 +215,13 @@ class Service:
             if media != HTML:
                 raise
             return self._answered(query, given, None, wrong=str(error) if {*request["given"]} - {"lang"} else "")
-        found = run(self.graph.store, prepare(library.bind(query, values)), limit=limit)
+        bound = prepare(library.bind(query, values))
         if media not in ("application/json", HTML):
-            made = text(formats_.write(found, media), media)
-            if found.cut:
-                made.headers["x-sparql-maxrows"] = str(limit)
+            made = self._written(bound, media, limit)
             if notes:
                 made.headers["x-eudigraph-notes"] = json.dumps(notes)
             return made
+        found = run(self.graph.store, bound, limit=limit)
         if media == HTML:
             found.cut = found.cut or len(found.rows) > pages.MAX_SHOWN
             found.rows = found.rows[: pages.MAX_SHOWN]

@@ -5,34 +5,110 @@ An answer that was cut says so where its format has a place for that: a link in 
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from io import BytesIO
 from typing import Any, TypeVar
-from xml.etree import ElementTree
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, serialize
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    Quad,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Triple,
+    parse_query_results,
+    serialize,
+)
 
-from eudigraph.engine.answer import Answer
+from eudigraph.engine.answer import Answer, Results, collect
 from eudigraph.model.errors import UsageError
-from eudigraph.model.names import PREFIXES, XSD
+from eudigraph.model.names import PREFIXES
 from eudigraph.model.text import cut
 
 Statement = TypeVar("Statement", Triple, Quad)
 CUT = "urn:x-eudigraph:cut"
 """The link in the head of an answer that has been cut."""
-_RESULTS = "http://www.w3.org/2005/sparql-results#"
 _NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML cannot hold, not even escaped."""
 
 
 def write(answer: Answer, media: str) -> bytes:
     """Return an answer in a format of ``ROWS`` (of ``TRUTHS`` for ASK) or, for triples, of ``GRAPHS``."""
-    if answer.triples is None:
-        return ROWS[media](answer).encode()
-    return write_graph(answer.triples, media)
+    if answer.triples is not None:
+        return write_graph(answer.triples, media)
+    if answer.truth is not None:
+        truth = json.dumps({"head": {}, "boolean": answer.truth})
+        return parse_query_results(truth, QueryResultsFormat.JSON).serialize(format=ROWS[media]) or b""
+    lines = ["\t".join(f"?{variable}" for variable in answer.variables)]
+    lines += ["\t".join(map(_in_line, row)) for row in answer.rows]
+    return _rows("\n".join([*lines, ""]), media, is_cut=answer.cut)
+
+
+def write_results(results: Results, media: str, limit: int) -> tuple[bytes, bool]:
+    """Return at most ``limit`` rows or triples, or a truth, in such a format, and whether there would have been more.
+
+    The engine writes what it finds, and no row passes through Python. It cannot be told to stop, but a row of TSV is a
+    line: what it writes as such is counted, and written anew in the format.
+    """
+    if not isinstance(results, QuerySolutions):
+        answer = collect(results, limit)
+        return write(answer, media), answer.cut
+    lines = _Lines(limit + 1)
+    with suppress(_FullError):
+        results.serialize(lines, QueryResultsFormat.TSV)
+    table, is_cut = lines.getvalue(), lines.left < 0
+    if is_cut:
+        table = b"\n".join([*table.split(b"\n", limit + 1)[: limit + 1], b""])
+    return _rows(table, media, is_cut=is_cut), is_cut
+
+
+class _FullError(Exception):
+    """More lines were written than are wanted."""
+
+
+class _Lines(BytesIO):
+    """A file that takes so many lines."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.left = most
+
+    def write(self, data: Any) -> int:
+        """Write, and raise _FullError once there are more."""
+        written = super().write(data)
+        self.left -= data.count(b"\n")
+        if self.left < 0:
+            raise _FullError
+        return written
+
+
+def _rows(table: str | bytes, media: str, *, is_cut: bool) -> bytes:
+    """Return rows in a format: the engine writes what it has read, and reads TSV the fastest."""
+    try:
+        body = parse_query_results(table, QueryResultsFormat.TSV).serialize(format=ROWS[media]) or b""
+    except MemoryError as error:
+        raise UsageError(
+            "the answer has a row of more than 16 MB; ask for less, or with SUBSTR for a part of a text"
+        ) from error
+    if ROWS[media] == QueryResultsFormat.XML:
+        # A carriage return as such would be read as the end of a line.
+        body = _NO_XML.sub("�", body.decode()).replace("\r", "&#13;").encode()
+        return body.replace(b"</head>", f'<link href="{CUT}"/></head>'.encode(), 1) if is_cut else body
+    if ROWS[media] == QueryResultsFormat.JSON and is_cut:
+        return body.replace(b"]}", f'],"link":["{CUT}"]}}'.encode(), 1)
+    return body
+
+
+def _in_line(term: object) -> str:
+    """Return a term as TSV has it."""
+    if term is None:
+        return ""
+    text = f"<<( {term} )>>" if isinstance(term, Triple) else str(term)
+    return text.replace("\t", "\\t")
 
 
 def write_graph(statements: Iterable[Statement], media: str) -> bytes:
@@ -61,8 +137,11 @@ def _for_xml(statement: Statement) -> Statement:
     value = statement.object
     if not isinstance(value, Literal) or not _NO_XML.search(value.value):
         return statement
-    kind = {"language": value.language} if value.language else {"datatype": value.datatype}
-    clean = Literal(_NO_XML.sub("�", value.value), **kind)
+    text = _NO_XML.sub("�", value.value)
+    if value.language:
+        clean = Literal(text, language=value.language, direction=value.direction)
+    else:
+        clean = Literal(text, datatype=value.datatype)
     if isinstance(statement, Quad):
         return Quad(statement.subject, statement.predicate, clean, statement.graph_name)
     return Triple(statement.subject, statement.predicate, clean)
@@ -72,113 +151,14 @@ def _space(iri: str) -> str:
     return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
 
 
-def write_json(answer: Answer, *, indent: int | None = None) -> str:
-    """Return rows, or a truth, as SPARQL 1.1 JSON."""
-    head: dict[str, list[str]] = {} if answer.truth is not None else {"vars": answer.variables}
-    if answer.cut:
-        head["link"] = [CUT]
-    if answer.truth is not None:
-        return json.dumps({"head": head, "boolean": answer.truth})
-    named = list(enumerate(answer.variables))
-    rows = [{v: term(t) for i, v in named if (t := row[i]) is not None} for row in answer.rows]
-    separators = (",", ":") if indent is None else None
-    document = {"head": head, "results": {"bindings": rows}}
-    return json.dumps(document, ensure_ascii=False, indent=indent, separators=separators)
-
-
-def term(given: object) -> dict[str, Any]:
-    """Return a term as SPARQL 1.1 JSON has it; a statement that is one as version 1.2 does."""
-    if isinstance(given, NamedNode):
-        return {"type": "uri", "value": given.value}
-    if isinstance(given, BlankNode):
-        return {"type": "bnode", "value": given.value}
-    if isinstance(given, Literal):
-        made = {"type": "literal", "value": given.value}
-        if given.language:
-            made["xml:lang"] = given.language
-            if given.direction:
-                made["its:dir"] = str(given.direction)
-        elif given.datatype.value != XSD + "string":
-            made["datatype"] = given.datatype.value
-        return made
-    if isinstance(given, Triple):
-        parts = {"subject": given.subject, "predicate": given.predicate, "object": given.object}
-        return {"type": "triple", "value": {name: term(part) for name, part in parts.items()}}
-    return {"type": "literal", "value": str(given)}
-
-
-def write_xml(answer: Answer) -> str:
-    """Return rows, or a truth, as SPARQL XML."""
-    root = ElementTree.Element("sparql", {"xmlns": _RESULTS})
-    head = ElementTree.SubElement(root, "head")
-    for variable in answer.variables:
-        ElementTree.SubElement(head, "variable", {"name": variable})
-    if answer.cut:
-        ElementTree.SubElement(head, "link", {"href": CUT})
-    if answer.truth is not None:
-        ElementTree.SubElement(root, "boolean").text = "true" if answer.truth else "false"
-    else:
-        results = ElementTree.SubElement(root, "results")
-        for row in answer.rows:
-            result = ElementTree.SubElement(results, "result")
-            for variable, value in zip(answer.variables, row, strict=True):
-                if value is not None:
-                    _add(ElementTree.SubElement(result, "binding", {"name": variable}), term(value))
-    ElementTree.indent(root, " ")
-    # A carriage return as such would be read as the end of a line.
-    text = ElementTree.tostring(root, encoding="unicode").replace("\r", "&#13;")
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
-
-
-def _add(element: ElementTree.Element, said: dict[str, Any]) -> None:
-    attributes = {k: v for k, v in said.items() if k in ("xml:lang", "datatype")}
-    made = ElementTree.SubElement(element, said["type"], attributes)
-    if said["type"] == "triple":
-        for name, part in said["value"].items():
-            _add(ElementTree.SubElement(made, name), part)
-    else:
-        made.text = _NO_XML.sub("�", said["value"])
-
-
-def write_csv(answer: Answer) -> str:
-    """Return rows as SPARQL 1.1 CSV: the values of terms, without what kind they are."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(answer.variables)
-    writer.writerows([_value(value) for value in row] for row in answer.rows)
-    return buffer.getvalue()
-
-
-def write_tsv(answer: Answer) -> str:
-    """Return rows as SPARQL 1.1 TSV: terms in Turtle's syntax."""
-    lines = ["\t".join(f"?{v}" for v in answer.variables)]
-    lines += ["\t".join(map(_written, row)) for row in answer.rows]
-    return "\n".join(lines) + "\n"
-
-
-def _written(given: object) -> str:
-    if given is None:
-        return ""
-    text = f"<<( {given} )>>" if isinstance(given, Triple) else str(given)
-    return text.replace("\t", "\\t")
-
-
-def _value(given: object) -> str:
-    if given is None:
-        return ""
-    if isinstance(given, BlankNode):
-        return f"_:{given.value}"
-    return given.value if isinstance(given, NamedNode | Literal) else _written(given)
-
-
-ROWS: dict[str, Callable[[Answer], str]] = {
-    "application/sparql-results+json": write_json,
-    "application/sparql-results+xml": write_xml,
-    "text/csv": write_csv,
-    "text/tab-separated-values": write_tsv,
-    "application/json": write_json,
-    "application/xml": write_xml,
-    "text/xml": write_xml,
+ROWS: dict[str, QueryResultsFormat] = {
+    "application/sparql-results+json": QueryResultsFormat.JSON,
+    "application/sparql-results+xml": QueryResultsFormat.XML,
+    "text/csv": QueryResultsFormat.CSV,
+    "text/tab-separated-values": QueryResultsFormat.TSV,
+    "application/json": QueryResultsFormat.JSON,
+    "application/xml": QueryResultsFormat.XML,
+    "text/xml": QueryResultsFormat.XML,
 }
 """The formats of rows by their media types, the best liked first."""
 TRUTHS: Sequence[str] = [media for media in ROWS if "csv" not in media and "tab-" not in media]

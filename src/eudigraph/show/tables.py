@@ -6,18 +6,15 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
-from pyoxigraph import Literal, RdfFormat, Triple, serialize
+from pyoxigraph import Literal
 
 from eudigraph.engine.answer import Answer
 from eudigraph.model.errors import UsageError
 from eudigraph.model.labels import show
-from eudigraph.model.names import GRAPH_FORMATS, PREFIXES, ROW_FORMATS, XSD
+from eudigraph.model.names import GRAPH_FORMATS, ROW_FORMATS, XSD
 from eudigraph.model.text import WIDTH, clean, for_spreadsheet
 from eudigraph.show import formats
 
-_GRAPHS = dict(
-    zip(GRAPH_FORMATS, (RdfFormat.TURTLE, RdfFormat.N_TRIPLES, RdfFormat.RDF_XML, RdfFormat.JSON_LD), strict=True)
-)
 _WORD = 24
 """Characters of the longest word that is not broken for a table's sake."""
 
@@ -29,7 +26,10 @@ def write(answer: Answer, form: str, names: dict[str, str], *, ids: bool = False
     Raises UsageError for a format that does not fit the kind of answer.
     """
     if answer.triples is not None:
-        return _graph(answer.triples, "turtle" if form in ("table", "csv") else form)
+        form = "turtle" if form in ("table", "csv") else form
+        if form not in GRAPH_FORMATS:
+            raise UsageError(f"{form} is for rows; for a graph choose {', '.join(GRAPH_FORMATS)}")
+        return _as_programs_read(answer, GRAPH_FORMATS[form])
     if form in GRAPH_FORMATS:
         raise UsageError(f"{form} is for graphs (CONSTRUCT, DESCRIBE); for rows choose {', '.join(ROW_FORMATS)}")
     if answer.truth is not None:
@@ -38,9 +38,7 @@ def write(answer: Answer, form: str, names: dict[str, str], *, ids: bool = False
         return table(answer.variables, [cells(row, names, ids=ids) for row in answer.rows], width=width)
     if form == "csv":
         return _csv(answer, names, ids)
-    if form == "json":
-        return formats.write_json(answer, indent=1) + "\n"
-    return {"tsv": formats.write_tsv, "xml": formats.write_xml}[form](answer)
+    return _as_programs_read(answer, formats.SHORT[form])
 
 
 def cells(row: Sequence[object], names: Mapping[str, str], *, ids: bool = False) -> list[str]:
@@ -127,16 +125,13 @@ def _harmless(text: str, term: object) -> str:
 
 
 def _truth(answer: Answer, form: str) -> str:
-    if form == "json":
-        return formats.write_json(answer) + "\n"
-    if form == "xml":
-        return formats.write_xml(answer)
+    if form in ("json", "xml"):
+        return _as_programs_read(answer, formats.SHORT[form])
     words = ("yes", "no") if form == "table" else ("true", "false")
     return words[not answer.truth] + "\n"
 
 
-def _graph(triples: Sequence[Triple], form: str) -> str:
-    if form not in GRAPH_FORMATS:
-        raise UsageError(f"{form} is for rows; for a graph choose {', '.join(GRAPH_FORMATS)}")
-    ordered = sorted(set(triples), key=str)
-    return (serialize(ordered, format=_GRAPHS[form], prefixes=PREFIXES) or b"").decode()
+def _as_programs_read(answer: Answer, media: str) -> str:
+    """Return an answer in a W3C format, with a line end at its end."""
+    text = formats.write(answer, media).decode()
+    return text if text.endswith("\n") else text + "\n"
