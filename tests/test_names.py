@@ -153,6 +153,7 @@ LULEA = "EU–US Trade and Technology Council, fourth high-level meeting"
     [
         ("Agent", "Breton", "official:thierry-breton", "Thierry Breton (official)"),
         ("Official", "kleiner thibaut", "official:thibaut-kleiner", "Thibaut Kleiner (official)"),
+        ("Official", "T. Breton", "official:thierry-breton", "Thierry Breton (official)"),
         ("Official", "O'Brien", "official:obrien", 'Siobhán "Shiv" O\'Brien (official)'),
         ("Country", "Moldova", "country:moldova", "Republic of Moldova (country)"),
         ("Country", "Slov", "country:slovenia", "Slovenia (country)"),
@@ -252,7 +253,11 @@ def test_where_there_is_much_the_nearest_are_named_or_how_to_list_it(tricky: Gra
     )
     assert refused(tricky, "zzzz", "Topic") == (
         "there is no topic called 'zzzz' in the graph; there are 42 topics, which SPARQL lists: "
-        "SELECT * { ?x a eud:Topic }"
+        "SELECT * { VALUES ?class { eud:Topic } ?x a ?class }"
+    )
+    assert refused(tricky, "zzzz", "property").endswith(
+        " properties, which SPARQL lists: "
+        "SELECT * { VALUES ?class { owl:ObjectProperty owl:DatatypeProperty } ?x a ?class }"
     )
     assert refused(tricky, "zzzz").endswith(" things, which SPARQL lists: SELECT * { ?x skos:prefLabel ?name }")
 
@@ -356,6 +361,17 @@ def test_a_text_without_end_is_soon_refused(tricky: Graph, text: str, kind: str)
     with pytest.raises(UsageError):
         dates.day(text)
     assert time.monotonic() - began < 2
+
+
+def test_what_is_no_text_is_no_name() -> None:
+    graph, label = graph_of(["Japan"], [None]), ox.NamedNode(SKOS + "altLabel")
+    thing = ox.NamedNode(f"{BASE}country/n0")
+    for value in (ox.BlankNode("b"), thing, ox.Triple(thing, label, thing), ox.Literal("")):
+        graph.add(ox.Quad(thing, label, value))
+        graph.add(ox.Quad(ox.BlankNode("c"), label, ox.Literal("China")))
+    assert lookup.find(graph, "Jap", "resource").label == "Japan"
+    with pytest.raises(UsageError, match="there is no thing called 'China' in the graph; there are: Japan"):
+        lookup.find(graph, "China")
 
 
 @UNHURRIED

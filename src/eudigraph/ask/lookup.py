@@ -21,7 +21,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import resources
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -32,7 +31,6 @@ from eudigraph.model import dates
 from eudigraph.model.errors import UsageError
 from eudigraph.model.labels import LANGUAGES, labels
 from eudigraph.model.names import EUD, GRAPH_ONTOLOGY, OWL, RDF_TYPE, RDFS, SKOS, XSD, expand, shorten
-from eudigraph.model.ontology import class_words, read_ontology
 from eudigraph.model.text import cut, fold, one_line, plural, similar, slips
 from eudigraph.model.triples import Triplestore, exists, select
 
@@ -189,13 +187,13 @@ class _Looking:
 
     def described(self, things: Collection[str]) -> dict[str, tuple[str, str]]:
         """Return what to call things, and their kinds in words."""
-        named = labels(self._store, things)
+        types = {thing: {t for t in held if t.startswith(EUD)} for thing, held in self._types(things).items()}
+        above = {name: self._broader(name) for held in types.values() for name in held}
+        named = labels(self._store, {*things, *above})
         if self._kind == "property":
             return {thing: (named[thing], "property") for thing in things}
-        wanted = (RDF_TYPE, NamedNode(RDFS + "label"), NamedNode(RDFS + "subClassOf"))
-        quads = (q for prop in wanted for q in self._store.quads_for_pattern(None, prop, None, GRAPH_ONTOLOGY))
-        ontology, types = read_ontology(quads), self._types(things)
-        return {thing: (named[thing], class_words(ontology, types[thing])) for thing in things}
+        narrowest = {thing: held - {broad for name in held for broad in above[name]} for thing, held in types.items()}
+        return {thing: (named[thing], ", ".join(named[name] for name in sorted(narrowest[thing]))) for thing in things}
 
     def listed(self, things: Sequence[str]) -> str:
         """Return things for a message: what they are called, what they are, and their identifiers."""
@@ -222,7 +220,8 @@ class _Looking:
             there = sorted({one_line(label) for label in labels(self._store, things).values()}, key=fold)
             between = "; " if any("," in label for label in there) else ", "
             return f"{what}; there are: {between.join(there)}" if there else f"{what}; there is none at all"
-        pattern = f"?x a eud:{self._kind}" if self._kind != "resource" else "?x skos:prefLabel ?name"
+        classes = " ".join(map(shorten, self._classes))
+        pattern = f"VALUES ?class {{ {classes} }} ?x a ?class" if classes else "?x skos:prefLabel ?name"
         return f"{what}; there are {len(things):,} {plural(kind)}, which SPARQL lists: SELECT * {{ {pattern} }}"
 
     # --- The rules --------------------------------------------------------------------------------------------------
@@ -251,11 +250,10 @@ class _Looking:
         if len(wanted) > 1:
             yield {name.thing for name in self._names if set(name.folded.split()) - {"the"} == wanted}
         yield _in_all(alike.get(word, set()) for word in wanted)
-        beginnings = {
-            word: [longer for longer in alike if longer.startswith(word) and (longer == word or _is_telling(word))]
-            for word in wanted
-        }
-        yield self._with_words(beginnings)
+        parts = [
+            word for word in wanted if _is_telling(word) or (len(wanted) > 1 and word.isalpha() and len(word) == 1)
+        ]
+        yield self._with_words({word: _beginning_with(word, alike) if word in parts else [word] for word in wanted})
 
     def _by_slips(self) -> Iterator[set[str]]:
         joined = "".join(self._words)
@@ -274,9 +272,8 @@ class _Looking:
 
     def _with_words(self, meant: Mapping[str, Iterable[str]]) -> set[str]:
         """Return the things whose names have, for each word, one of those that may be meant by it."""
-        return _in_all(
-            {thing for other in others for thing in self._things_by_word[other]} for others in meant.values()
-        )
+        by_word = self._things_by_word
+        return _in_all({thing for other in others for thing in by_word.get(other, ())} for others in meant.values())
 
     @cached_property
     def _other_countries(self) -> set[str]:
@@ -285,9 +282,9 @@ class _Looking:
         Niger is not the beginning of Nigeria, Iceland no slip for Ireland, and Sudan no part of South Sudan.
         """
         countries = _countries()
-        if self._folded not in countries:
+        if self._folded.removeprefix("the ") not in countries:
             return set()
-        return {name.thing for name in self._names if name.folded in countries}
+        return {name.thing for name in self._names if name.folded.removeprefix("the ") in countries}
 
     # --- The names that there are ------------------------------------------------------------------------------------
 
@@ -296,11 +293,12 @@ class _Looking:
         found = []
         for prop in (*self._labels, *_OTHERS):
             for thing, name in self._named_by(prop):
-                text = name.value
-                if isinstance(name, NamedNode):
-                    if not text.startswith(_AUTHORITY):
-                        continue
-                    text = text.rpartition("/")[2]
+                if isinstance(name, NamedNode) and name.value.startswith(_AUTHORITY):
+                    text = name.value.rpartition("/")[2]
+                elif isinstance(name, Literal):
+                    text = name.value
+                else:
+                    continue
                 if isinstance(thing, NamedNode) and not (self._kind == "resource" and thing.value.startswith(EUD)):
                     found.append(_Name(thing.value, text.strip(), fold(text), prop in self._labels))
         if self._kind == "property":
@@ -332,6 +330,10 @@ class _Looking:
         for row in select(self._store, f"SELECT ?x ?type {{ VALUES ?x {{ {listed} }} ?x a ?type }}"):
             found[row["x"].value].add(row["type"].value)
         return found
+
+    def _broader(self, name: str) -> set[str]:
+        quads = self._store.quads_for_pattern(NamedNode(name), NamedNode(RDFS + "subClassOf"), None, GRAPH_ONTOLOGY)
+        return {quad.object.value for quad in quads if isinstance(quad.object, NamedNode)}
 
     def _of_kind(self, node: object) -> set[str]:
         if isinstance(node, NamedNode) and self._is_of_kind(node, not node.value.startswith(EUD)):
@@ -381,6 +383,10 @@ def _is_slip(word: str, other: str) -> bool:
     return most > 0 and (word + other).isalpha() and slips(word, other, most) <= most
 
 
+def _beginning_with(word: str, words: Iterable[str]) -> list[str]:
+    return [longer for longer in words if longer.startswith(word)]
+
+
 def _is_near(word: str, other: str) -> bool:
     """Whether a word may be meant by another, with so little certainty that it is only proposed."""
     half, most = max(_BEGINNING, (len(word) + 1) // 2), max(1, len(word) // 4)
@@ -398,6 +404,8 @@ def _countries() -> frozenset[str]:
 
     Those with an addition, such as ``Korea (South)``, are left out.
     """
+    from importlib import resources  # slow to import, and few names need it
+
     table = resources.files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text("utf-8")
     names = [line.split("\t")[1] for line in table.splitlines() if not line.startswith("#")]
     return frozenset(fold(name) for name in names if "(" not in name)

@@ -45,7 +45,7 @@ class Service:
     def __init__(self, graph: store.Built, space: Workspace, *, base: str = "", rows: int = 100_000) -> None:
         self.graph, self.base, self.rows = graph, base, rows
         self.library = library.load_library(space)
-        self._chosen: dict[tuple[str, str], list[str]] = {}
+        self._chosen: dict[str, list[str]] = {}
         self._kinds: Mapping[str, Callable[[dict[str, Any]], Reply]] = {
             "sparql": self._sparql,
             "editor": lambda request: self._editor(request["query"], request, request["wrong"]),
@@ -275,15 +275,11 @@ class Service:
         """Return the names of all things of a kind, for people to choose from, unless there are too many."""
         if kind in ("resource", "property", "date", "integer"):
             return []
-        key = (kind, asked_for())
-        if key not in self._chosen:
-            query = (
-                f"""SELECT DISTINCT ?x {{ ?x a <{EUD}{kind}> ; <{SKOS}prefLabel> ?n }} LIMIT {pages.MAX_SHOWN + 1}"""
-            )
+        if kind not in self._chosen:
+            query = f"SELECT DISTINCT ?x {{ ?x a <{EUD}{kind}> ; <{SKOS}prefLabel> ?n }} LIMIT {pages.MAX_SHOWN + 1}"
             found = [row["x"].value for row in triples.select(self.graph.store, query)]
-            few = found if len(found) <= pages.MAX_SHOWN else []
-            self._chosen[key] = sorted(set(labels(self.graph.store, few).values()))
-        return self._chosen[key]
+            self._chosen[kind] = found if len(found) <= pages.MAX_SHOWN else []
+        return sorted(set(labels(self.graph.store, self._chosen[kind]).values()))
 
     @property
     def _defaults(self) -> dict[str, str]:
