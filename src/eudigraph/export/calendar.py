@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pyoxigraph import Literal, NamedNode, Triple
 
 from eudigraph.ask import evidence
-from eudigraph.export.networks import clean, day, one_line
+from eudigraph.export.networks import day, for_file, unbroken
 from eudigraph.model import dates, labels
 from eudigraph.model.names import BASE, EUD, eud
 from eudigraph.model.passage import Passage
@@ -81,7 +81,7 @@ def without_day(store: Triplestore) -> list[str]:
     """Return a line for each date of a meeting that gives no day, or no last one, and so makes no event."""
     _, left = _occasions(store)
     names = labels.labels(store, {meeting for meeting, _ in left})
-    return [f"{clean(names[meeting])}: {text}" for meeting, text in left]
+    return [f"{for_file(names[meeting])}: {text}" for meeting, text in left]
 
 
 def _occasions(store: Triplestore) -> tuple[list[_Occasion], list[tuple[str, str]]]:
@@ -147,7 +147,7 @@ class _Facts:
         return dict(sorted(texts, reverse=True))
 
     def name(self, iri: str) -> str:
-        return one_line(clean(self._names[iri]))
+        return unbroken(for_file(self._names[iri]))
 
     def names(self, meeting: str, prop: str) -> list[str]:
         return sorted({self.name(iri) for iri in self._objects[(meeting, prop)]})
@@ -237,4 +237,4 @@ class _Facts:
 
     def _said(self, passage: Passage) -> str:
         who = f"{self.name(passage.speaker)}, {self.name(passage.certainty)}"
-        return one_line(clean(f"{passage.gist} [{who}; {passage.title}, {passage.place}]"))
+        return unbroken(for_file(f"{passage.gist} [{who}; {passage.title}, {passage.place}]"))

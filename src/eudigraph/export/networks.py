@@ -31,6 +31,7 @@ from xml.sax.saxutils import escape
 import networkx as nx
 
 from eudigraph.model.names import EUD, shorten
+from eudigraph.model.text import for_xml
 from eudigraph.show.looks import LOOKS, look_of
 
 _short = lru_cache(1 << 12)(shorten)
@@ -48,7 +49,6 @@ RESERVED = ("id", "parent", "source", "target")
 _GRAPHML = "http://graphml.graphdrawing.org/xmlns"
 _GEXF = "http://gexf.net/1.3"
 _VIZ = "http://gexf.net/1.3/viz"
-_FORBIDDEN = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPACE = re.compile("[\t\n ]+")
 _QUOTED = {'"': "&quot;", "\t": "&#09;", "\n": "&#10;"}
 """How characters are written in an attribute of XML; as such, readers would take the last two for spaces."""
@@ -73,7 +73,7 @@ class _Plain:
 
     def __init__(self, network: nx.Graph) -> None:
         self.directed = network.is_directed()
-        self.title = clean(network.graph.get("title") or "")
+        self.title = for_file(network.graph.get("title") or "")
         self._nodes = sorted(network.nodes(data=True))
         if network.is_multigraph():
             listed = network.edges(keys=True, data=True)
@@ -85,16 +85,16 @@ class _Plain:
     def nodes(self) -> Iterator[tuple[str, dict[str, Value]]]:
         """Yield the nodes with their attributes."""
         for node, data in self._nodes:
-            yield clean(node), {"label": clean(node), **_values(data)}
+            yield for_file(node), {"label": for_file(node), **_values(data)}
 
     def edges(self) -> Iterator[_Edge]:
         """Yield the edges."""
         for number, (source, target, key, data) in enumerate(self._edges, 1):
             made = _values(data)
-            iri = clean(key) if isinstance(key, str) else ""
+            iri = for_file(key) if isinstance(key, str) else ""
             if iri:
                 made = {"label": _short(iri).rpartition(":")[2], "property": iri, **made}
-            yield _Edge(f"e{number}", clean(source), clean(target), iri, made)
+            yield _Edge(f"e{number}", for_file(source), for_file(target), iri, made)
 
 
 def graphml(network: nx.Graph) -> Iterator[str]:
@@ -171,7 +171,7 @@ def gexf(network: nx.Graph, places: Mapping[str, tuple[int, int]] | None = None)
     edge_kinds = _declare(graph, "edge", [edge.data for edge in edges], ("label", "weight"))
     holder = ElementTree.SubElement(graph, "nodes")
     for node, data in nodes.items():
-        label = one_line(str(data["label"]))
+        label = unbroken(str(data["label"]))
         element = ElementTree.SubElement(holder, "node", {"id": node, "label": label, **_bounds(spans[node])})
         _attvalues(element, data, node_kinds)
         _look(element, network.nodes[node], (places or {}).get(node))
@@ -179,7 +179,7 @@ def gexf(network: nx.Graph, places: Mapping[str, tuple[int, int]] | None = None)
     for edge, span in zip(edges, times, strict=True):
         given = {"id": edge.id, "source": edge.source, "target": edge.target}
         if "label" in edge.data:
-            given["label"] = one_line(str(edge.data["label"]))
+            given["label"] = unbroken(str(edge.data["label"]))
         if _kind(edge.data.get("weight", "")) in ("long", "double"):
             given["weight"] = repr(edge.data["weight"])
         if edge.key:
@@ -241,11 +241,11 @@ def _value(name: str, value: object) -> Value | None:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return clean(value) or None
+        return for_file(value) or None
     if isinstance(value, list | tuple):
         # A network's own values are tuples of property, text and passages.
         items = [f"{_short(item[0])}: {item[1]}" if isinstance(item, tuple) else str(item) for item in value]
-        return [text for text in map(clean, items) if text] or None
+        return [text for text in map(for_file, items) if text] or None
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real):
@@ -253,17 +253,12 @@ def _value(name: str, value: object) -> Value | None:
     raise TypeError(f"attribute {name!r} is a {type(value).__name__}; make it a text, a number or a list of texts")
 
 
-def clean(text: str) -> str:
-    """Return a text without the characters that XML 1.0 forbids (https://www.w3.org/TR/xml/#charsets).
-
-    Line ends become line feeds, as XML readers would make them.
-    """
-    if text.isprintable():  # as nearly all are, and nothing that is forbidden
-        return text
-    return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+def for_file(text: str) -> str:
+    """Return a text as every format here can hold it; line ends become line feeds, as XML readers would make them."""
+    return text if text.isprintable() else for_xml(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def one_line(text: str) -> str:
+def unbroken(text: str) -> str:
     """Return a text with single spaces for its white space."""
     return _SPACE.sub(" ", text).strip(" ")
 
@@ -372,8 +367,8 @@ def _cell(name: str, value: Value | None, kind: str) -> str:
     if name in DAYS:
         return day(value) or ""  # one that is no day would end the whole import
     if kind == "list" and isinstance(value, list):
-        return ";".join(one_line(item.replace(";", ",")) for item in value)
-    return one_line(_text(name, value))
+        return ";".join(unbroken(item.replace(";", ",")) for item in value)
+    return unbroken(_text(name, value))
 
 
 def _neo4j_labels(data: Mapping[str, Value]) -> list[str]:

@@ -100,6 +100,7 @@ def one_line(text: str, length: int = 80) -> str:
     return plain if beginning == text and len(plain) <= length else plain[: length - 1] + "…"
 
 
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\n]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Also what turns the direction of writing, which would let a name reverse the rest of its line."""
@@ -120,6 +121,15 @@ def folded(lines: Sequence[str], width: int) -> list[str]:
         room = max(width, len(indent) + 30)
         made += textwrap.wrap(line, room, subsequent_indent=indent, break_on_hyphens=False) or [""]
     return made
+
+
+def for_xml(text: str, instead: str = "") -> str:
+    """Return a text with something ``instead`` of each character that XML 1.0 forbids, even escaped.
+
+    See https://www.w3.org/TR/xml/#charsets.
+    """
+    # Nearly all texts are printable, and nothing that is forbidden is.
+    return text if text.isprintable() else _NO_XML.sub(instead, text)
 
 
 def clean_lines(lines: Sequence[str]) -> str:

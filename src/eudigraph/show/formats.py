@@ -27,13 +27,11 @@ from pyoxigraph import (
 from eudigraph.engine.answer import Answer, Results, collect
 from eudigraph.model.errors import UsageError
 from eudigraph.model.names import PREFIXES
-from eudigraph.model.text import cut
+from eudigraph.model.text import cut, for_xml
 
 Statement = TypeVar("Statement", Triple, Quad)
 CUT = "urn:x-eudigraph:cut"
 """The link in the head of an answer that has been cut."""
-_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Characters that XML cannot hold, not even escaped."""
 
 
 def write(answer: Answer, media: str) -> bytes:
@@ -96,7 +94,7 @@ def _rows(table: str | bytes, media: str, *, is_cut: bool) -> bytes:
         ) from error
     if ROWS[media] == QueryResultsFormat.XML:
         # A carriage return as such would be read as the end of a line.
-        body = _NO_XML.sub("�", body.decode()).replace("\r", "&#13;").encode()
+        body = for_xml(body.decode(), "�").replace("\r", "&#13;").encode()
         return body.replace(b"</head>", f'<link href="{CUT}"/></head>'.encode(), 1) if is_cut else body
     if ROWS[media] == QueryResultsFormat.JSON and is_cut:
         return body.replace(b"]}", f'],"link":["{CUT}"]}}'.encode(), 1)
@@ -135,9 +133,8 @@ def _refuse_no_xml(predicates: Iterable[str]) -> None:
 def _for_xml(statement: Statement) -> Statement:
     """Return a statement without the characters that XML cannot hold."""
     value = statement.object
-    if not isinstance(value, Literal) or not _NO_XML.search(value.value):
+    if not isinstance(value, Literal) or (text := for_xml(value.value, "�")) == value.value:
         return statement
-    text = _NO_XML.sub("�", value.value)
     if value.language:
         clean = Literal(text, language=value.language, direction=value.direction)
     else:
