@@ -26,8 +26,9 @@ bench: $(BIN)/pytest ## what the targets are about: explorer (in Chromium), netw
 notebooks: $(BIN)/pytest ## run the notebooks and keep their outputs, as after a change to the graph
 	$(BIN)/python tests/test_notebooks.py
 
-docs: $(BIN)/pytest ## data dictionary, pictures, the README's answers (needs Graphviz and Chromium)
+docs: $(BIN)/pytest ## data dictionary, pictures, the README's answers (needs Graphviz and Chromium), dependencies
 	$(BIN)/python docs/make.py
+	$(BIN)/python docs/dependencies.py
 
 dist: $(BIN)/pytest ## sdist and wheel in dist/
 	$(BIN)/python -m build
