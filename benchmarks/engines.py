@@ -123,13 +123,16 @@ class Pyoxigraph(Engine):
 class Eudigraph(Pyoxigraph):
     """What a user of eudigraph calls in a process that is warm: names resolved, bound, inspected, asked, collected."""
 
+    exports = False
+    """Whether a build writes them."""
+
     def load(self, data: Path) -> None:
-        """Build the workspace, as ``eudigraph build`` does, without HermiT and exports."""
+        """Build the workspace, as ``eudigraph build`` does, without HermiT."""
         from eudigraph.build import build
         from eudigraph.model.workspace import open_workspace
 
         workspace = open_workspace(data / "workspace")
-        report = build.build(workspace, self.folder / "build", use_hermit=False, exports=False)
+        report = build.build(workspace, self.folder / "build", use_hermit=False, exports=self.exports)
         if report.errors:
             raise RuntimeError(str(report.errors[0]))
         self.reopen(data)
@@ -227,6 +230,12 @@ class Eudigraph(Pyoxigraph):
         from eudigraph.network import definitions, projections
 
         return projections.project(self.built, self.workspace, asked["network"], definitions.Choice(claims="all"))
+
+
+class WithExports(Eudigraph):
+    """eudigraph's build with its exports (TriG, N-Quads, Turtle, JSON-LD, GraphML), of which only that is measured."""
+
+    exports = True
 
 
 class InMemory(Eudigraph):
@@ -398,6 +407,7 @@ class Endpoint(Eudigraph):
 
 ENGINES: dict[str, type[Engine]] = {
     "eudigraph": Eudigraph,
+    "exports": WithExports,
     "memory": InMemory,
     "pyoxigraph": Pyoxigraph,
     "rdflib": Rdflib,

@@ -46,6 +46,8 @@ OFTEN = 15
 WHILE = 12.0
 """Seconds of a query's runs after which it has been often enough."""
 REFERENCE = "pyoxigraph"
+LOADED = ("bare", "exports", "eudigraph")
+"""What is measured by how it loads or builds; the last is asked as well."""
 PEERS = ("eudigraph", "memory", REFERENCE, "remote", "endpoint", "rdflib", "kglab", "owlready2")
 NETWORK = "country-topic"
 PREFIXES = """PREFIX eud: <https://w3id.org/eudigraph/ontology#>
@@ -185,11 +187,12 @@ class Size:
         with (self.folder / "files.trig").open("wb") as whole:
             for path in files:
                 whole.write(path.read_bytes() + b"\n")
-        for name in ("bare", "eudigraph"):
+        for name in LOADED:
             self.say(f"loading: {name}")
             self._start(name)
-        if "bare" in self.workers:
-            self.workers.pop("bare").end()
+        for name in LOADED[:-1]:
+            if name in self.workers:
+                self.workers.pop(name).end()
         if "eudigraph" not in self.workers:
             return False
         self._again()
@@ -202,7 +205,7 @@ class Size:
 
     def _again(self) -> None:
         """Build and load without anything in turn, as often as queries are run: their medians are compared."""
-        loads = {name: self.found["engines"][name]["load"] for name in ("bare", "eudigraph")}
+        loads = {name: self.found["engines"][name]["load"] for name in LOADED}
         runs = {name: [dict(load)] for name, load in loads.items() if "error" not in load}
         for number in range(1, self.given.runs):
             for name, done in runs.items():
@@ -396,7 +399,7 @@ def left_out(given: argparse.Namespace) -> dict[str, str]:
 
 def run(given: argparse.Namespace, kept: Found) -> Found:
     """Measure all sizes that are not kept; return all that there is."""
-    gave_up: dict[str, set[str]] = {name: set() for name in (*PEERS, "bare")}
+    gave_up: dict[str, set[str]] = {name: set() for name in (*PEERS, *LOADED)}
     for quads in sorted(given.sizes):
         before = kept["sizes"].get(str(quads))
         if before is None:

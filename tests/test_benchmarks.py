@@ -126,14 +126,16 @@ def test_the_queries_have_rows(measured: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 def test_times_memory_and_disk_are_measured(measured: dict[str, Any]) -> None:
-    for name in ("bare", *ENGINES):
+    for name in (*run.LOADED, *ENGINES):
         load = measured["engines"][name]["load"]
         assert 0 < load["cpu"] < 60
         assert load["peak"] > 5_000_000
         assert (load["size"] or 0) > 0 or name in ("memory", "rdflib")
-    for name in ("bare", "eudigraph"):
+    for name in run.LOADED:
         load = measured["engines"][name]["load"]
         assert load["times"] == [load["cpu"]]
+    plain, full = (measured["engines"][name]["load"] for name in ("eudigraph", "exports"))
+    assert full["size"] > plain["size"] + 100_000
     for query in measured["engines"]["eudigraph"]["queries"].values():
         assert len(query["times"]) == 3
         assert all(0 < seconds < 60 for seconds in query["times"])
