@@ -1,9 +1,9 @@
 # What a developer does; `make` lists it. Everything runs in .venv, which the first target makes.
 BIN := .venv/bin
 
-.PHONY: help check test bench notebooks docs dist clean
+.PHONY: help check quick test bench notebooks docs constraints release clean
 help: ## list these
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 13
 
 $(BIN)/pytest: pyproject.toml
 	python3 -m venv .venv && $(BIN)/pip install -q -e '.[dev]' && touch $@
@@ -30,8 +30,14 @@ docs: $(BIN)/pytest ## data dictionary, pictures, the README's answers (needs Gr
 	$(BIN)/python docs/make.py
 	$(BIN)/python docs/dependencies.py
 
-dist: $(BIN)/pytest ## sdist and wheel in dist/
-	$(BIN)/python -m build
+constraints: $(BIN)/pytest ## pin anew, with hashes, what CI installs: .ci/requirements.txt (on Python 3.11, Linux)
+	CUSTOM_COMPILE_COMMAND="make constraints" $(BIN)/pip-compile -q --upgrade --extra test --generate-hashes \
+	  --strip-extras --unsafe-package eudigraph --no-annotate --no-emit-options --no-emit-index-url \
+	  --no-emit-find-links --no-emit-trusted-host --output-file .ci/requirements.txt pyproject.toml
+	sed -i '/^$$/,$$d' .ci/requirements.txt # a warning that this project itself is not pinned
+
+release: $(BIN)/pytest ## sdist, wheel, what they need (SBOM) and checksums in dist/, if version and changelog agree
+	$(BIN)/python docs/release.py
 
 clean: ## what these targets made
 	rm -rf .venv build dist .mypy_cache .ruff_cache .hypothesis
