@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 import venv
 from hashlib import sha256
 from importlib import metadata
@@ -19,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "eudigraph"
+VERSION = Path("src", "eudigraph", "model", "version.py")
 
 
 class Refused(Exception):
@@ -28,22 +28,25 @@ class Refused(Exception):
 def version_of(root: Path) -> str:
     """Return the version that a checkout is to be released as.
 
-    Raises Refused where ``pyproject.toml``, the newest heading of the changelog, CITATION.cff (with the day) and what
+    Raises Refused where the package, the newest heading of the changelog, CITATION.cff (with the day) and what
     is installed do not say the same.
     """
-    version = str(tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+    line = re.search(r'^VERSION = "(.*)"$', (root / VERSION).read_text("utf-8"), re.MULTILINE)
+    if line is None:
+        raise Refused(f'{VERSION} has no line VERSION = "…"; write one')
+    version = line[1]
     newest = re.search(r"^## (.*)$", (root / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     heading = re.fullmatch(r"(\S+) \((\d{4}-\d\d-\d\d)\)", newest[1]) if newest else None
     if heading is None:
         raise Refused(
             f"CHANGELOG.md begins with {newest[1] if newest else 'nothing'}; give its changes a version and a day, "
-            "such as 1.2.0 (2027-01-31), write both to CITATION.cff and the version to pyproject.toml"
+            f"such as 1.2.0 (2027-01-31), write both to CITATION.cff and the version to {VERSION}"
         )
     cited = dict(
         re.findall(r"^(version|date-released): (\S+)$", (root / "CITATION.cff").read_text("utf-8"), re.MULTILINE)
     )
     found = {
-        "pyproject.toml": version,
+        str(VERSION): version,
         "CHANGELOG.md": heading[1],
         "CITATION.cff": cited.get("version"),
         "what is installed": metadata.version(NAME),
@@ -72,7 +75,7 @@ def _git(root: Path, *words: str) -> str:
 
 
 def build(root: Path, folder: Path, time: str) -> None:
-    """Write sdist and, made from it, wheel to a folder: of one commit, and with one hatchling, always the same bytes."""
+    """Write sdist and, made from it, wheel to a folder: the same bytes for one commit and one hatchling."""
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(root)]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": time}
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)  # noqa: S603

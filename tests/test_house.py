@@ -191,6 +191,12 @@ def test_local_links_in_the_documents_lead_somewhere() -> None:
         assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+def test_the_index_of_decisions_lists_each_once() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(r"\]\((.*?)\)", (folder / "README.md").read_text("utf-8"))
+    assert sorted(listed) == sorted(path.name for path in folder.glob("*.md") if path.name != "README.md")
+
+
 def test_the_data_dictionary_is_that_of_the_ontology(docs: ModuleType) -> None:
     words, drawing = docs.data_dictionary()
     assert (ROOT / "docs" / "dictionary.md").read_text("utf-8") == words, "run: make docs"

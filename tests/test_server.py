@@ -1186,8 +1186,8 @@ def test_a_store_of_another_version_is_refused(
 @pytest.mark.parametrize(
     "public", ["javascript:alert(1)", "https://x y/", "example.org", "http://x/?a=b", 'http://x/"<>']
 )
-def test_an_invalid_public_address_is_refused(command: Callable[..., Run], built: store.Built, public: str) -> None:
-    done = command("serve", "--store", built.folder, "--port", 0, "--public-url", public)
+def test_an_invalid_public_address_is_refused(program: Callable[..., Run], built: store.Built, public: str) -> None:
+    done = program("serve", "--store", built.folder, "--port", 0, "--public-url", public)
     assert done.status == 2
     assert "--public-url" in done.err
 
@@ -1235,11 +1235,11 @@ def test_a_server_that_is_stopped_twice_does_not_wait(built: store.Built, tmp_pa
         assert client.process.stderr.read() == ""
 
 
-def test_an_address_that_is_taken_is_said(command: Callable[..., Run], built: store.Built, server: Client) -> None:
-    done = command("serve", "--store", built.folder, "--port", server.port)
+def test_an_address_that_is_taken_is_said(program: Callable[..., Run], built: store.Built, server: Client) -> None:
+    done = program("serve", "--store", built.folder, "--port", server.port)
     assert done.status == 2
     assert "--port" in done.err
-    done = command("serve", "--store", built.folder, "--host", "no.such.host.invalid", "--port", 0)
+    done = program("serve", "--store", built.folder, "--host", "no.such.host.invalid", "--port", 0)
     assert done.status == 2
 
 
