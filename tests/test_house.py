@@ -6,9 +6,11 @@ import ast
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from graphlib import TopologicalSorter
 from importlib import metadata
@@ -17,6 +19,8 @@ from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from eudigraph.ask import library
 from eudigraph.cli import main
@@ -144,14 +148,19 @@ def test_nothing_is_imported_through_a_room() -> None:
 # ---------------------------------------------------------------- What the documents promise
 
 
-@pytest.fixture(scope="module")
-def docs() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_docs", ROOT / "docs" / "make.py")
+def script(name: str) -> ModuleType:
+    """Return a script of docs/ as a module."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def docs() -> ModuleType:
+    return script("make")
 
 
 @pytest.mark.slow
@@ -215,6 +224,84 @@ def test_the_version_is_the_same_everywhere() -> None:
     assert newest[1] == version
     assert f"\nversion: {version}\n" in cited
     assert f"\ndate-released: {newest[2]}\n" in cited
+
+
+def test_ci_has_pins_with_hashes_for_all_that_the_project_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    named = [
+        Requirement(text) for text in project["dependencies"] + extras["test"] + extras["serve"] + extras["notebook"]
+    ]
+    text = (ROOT / ".ci" / "requirements.txt").read_text("utf-8")
+    pins = dict(re.findall(r"^(\S+)==(\S+) \\\n(?: {4}--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", text, re.MULTILINE))
+    assert len(pins) == text.count("==")
+    wrong = [
+        str(need)
+        for need in named
+        if need.name != "eudigraph" and pins.get(canonicalize_name(need.name), "0") not in need.specifier
+    ]
+    assert wrong == [], "run: make constraints"
+    assert re.findall("http|file:|--index|--find|--extra|--trusted", text) == []
+
+
+# ---------------------------------------------------------------- What a release needs
+
+
+@pytest.fixture
+def releasable(tmp_path: Path) -> Path:
+    """A folder in which all versions are the same, with everything committed."""
+    if not shutil.which("git"):
+        pytest.skip("git is not installed")
+    number = VERSION
+    said = tmp_path / script("release").VERSION
+    said.parent.mkdir(parents=True)
+    said.write_text(f'VERSION = "{number}"\n', "utf-8")
+    (tmp_path / "CHANGELOG.md").write_text(
+        f"# Changelog\n\n## {number} (2027-01-31)\n\n## 0.0.1 (2026-01-01)\n", "utf-8"
+    )
+    (tmp_path / "CITATION.cff").write_text(f"version: {number}\ndate-released: 2027-01-31\n", "utf-8")
+    git = ["git", "-c", "user.name=nobody", "-c", "user.email=nobody@example.org"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
+        subprocess.run([*git, *words], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_a_release_has_the_version_that_all_files_name(releasable: Path) -> None:
+    release = script("release")
+    assert release.version_of(releasable) == VERSION
+    assert int(release.committed_at(releasable)) > 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        (
+            "CHANGELOG.md",
+            "# Changelog\n",
+            "# Changelog\n\n## Unreleased\n",
+            "CHANGELOG.md begins with Unreleased; give",
+        ),
+        ("CHANGELOG.md", "# Changelog\n", "# Changelog\n\n## 9.9.9 (2027-01-31)\n", "CHANGELOG.md: 9.9.9"),
+        ("src/eudigraph/model/version.py", 'VERSION = "', 'VERSION = "9', "version.py: 9"),
+        ("CITATION.cff", "version: ", "version: 9", "CITATION.cff: 9"),
+        ("CITATION.cff", "2027-01-31", "2027-02-01", "CITATION.cff has the day 2027-02-01, CHANGELOG.md 2027-01-31"),
+    ],
+)
+def test_nothing_is_released_where_versions_differ(releasable: Path, file: str, old: str, new: str, said: str) -> None:
+    release = script("release")
+    path = releasable / file
+    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+    with pytest.raises(release.Refused, match=re.escape(said)):
+        release.release(releasable, releasable / "dist")
+    assert not (releasable / "dist").exists()
+
+
+def test_nothing_is_released_that_is_not_committed(releasable: Path) -> None:
+    release = script("release")
+    (releasable / "new.txt").touch()
+    with pytest.raises(release.Refused, match=r"not everything is committed; .*\n\?\? new\.txt"):
+        release.release(releasable, releasable / "dist")
+    assert not (releasable / "dist").exists()
 
 
 def test_data_files_name_their_licence() -> None:
