@@ -68,7 +68,7 @@ def text_option(command: F) -> F:
 
 
 def lang_option(command: F) -> F:
-    """Give a command ``--lang``, by which names are chosen as long as it runs; it is none of its parameters."""
+    """Give a command ``--lang``, by which names are chosen as long as it runs; it is not one of its parameters."""
 
     def prefer(context: click.Context, _: click.Parameter, tags: str | None) -> None:
         if tags is not None:
