@@ -167,7 +167,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
             main.main()
         streams = capsys.readouterr()
         assert isinstance(exit_.value.code, int)
-        assert not watchdog._given_up.is_set()
+        assert not watchdog.running()
         return Run(exit_.value.code, streams.out, streams.err)
 
     return run

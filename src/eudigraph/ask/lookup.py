@@ -27,7 +27,6 @@ from typing import Any, NamedTuple
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from eudigraph.ask.library import LibraryQuery, Parameter, Value
-from eudigraph.model import dates
 from eudigraph.model.errors import UsageError
 from eudigraph.model.labels import LANGUAGES, labels
 from eudigraph.model.names import EUD, GRAPH_ONTOLOGY, OWL, RDF_TYPE, RDFS, SKOS, XSD, expand, shorten
@@ -119,6 +118,8 @@ def find(store: Triplestore, text: str, kind: str = "resource") -> Match:
 
 def _term(store: Triplestore, parameter: Parameter, text: str) -> tuple[Value, str | None]:
     if parameter.type == "date":
+        from eudigraph.model import dates  # slow to import, and few questions take a day
+
         given = dates.day(text, end=parameter.name not in _FROM_A_DAY)
         return Literal(given.day.isoformat(), datatype=NamedNode(XSD + "date")), given.note
     if parameter.type == "integer":

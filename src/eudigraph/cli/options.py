@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from eudigraph.model import dates, labels
+from eudigraph.model import labels
 from eudigraph.model.names import CLAIMS
 from eudigraph.model.workspace import current_folder
 
@@ -107,6 +107,7 @@ def choice_options(command: F) -> F:
 def choice_of(claims: str | None, asserted: bool, until: str | None, level: int | None) -> definitions.Choice:
     """Return what the options of ``choice_options`` choose."""
     from eudigraph.cli.shared import err
+    from eudigraph.model import dates
     from eudigraph.network import definitions
 
     day = None if until is None else dates.day(until)

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn
 
 from eudigraph.engine.answer import TIMEOUT, TOO_MUCH, Answer, check_timeout, late, run
@@ -29,7 +30,8 @@ been found to fill the first. What is not used takes no memory."""
 _LOOK = 0.02
 """Seconds between two looks at the memory."""
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-_given_up = threading.Event()
+_threads: list[threading.Thread] = []
+"""Those in which queries were run; any that is still alive at the end was given up."""
 
 
 class Watched:
@@ -56,22 +58,22 @@ class Watched:
 
         deadline = time.monotonic() + timeout
         thread = _started(work)
-        try:
-            while thread.is_alive():
-                thread.join(max(0.0, min(_LOOK, deadline - time.monotonic())))
-                _check(thread, deadline, timeout)
-        except BaseException:
-            if thread.is_alive():
-                _given_up.set()
-            raise
+        while thread.is_alive():
+            thread.join(max(0.0, min(_LOOK, deadline - time.monotonic())))
+            _check(thread, deadline, timeout)
         if failed:
             raise failed[0]
         return found[0]
 
 
+def running() -> bool:
+    """Whether a query that was given up still runs in this process."""
+    return any(thread.is_alive() for thread in _threads)
+
+
 def leave(status: int) -> NoReturn:
     """End this process; at once, if a query that was given up still runs in it."""
-    if _given_up.is_set():
+    if running():
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
@@ -95,15 +97,16 @@ def _started(work: Callable[[], None]) -> threading.Thread:
     try:
         for size in _STACKS:
             threading.stack_size(size * 1024**2)
-            thread = threading.Thread(target=work, daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:  # the system grants no such room
-                continue
-            return thread
+            with suppress(RuntimeError):  # the system grants no such room
+                return _begun(work)
     finally:
         threading.stack_size(former)
+    return _begun(work)
+
+
+def _begun(work: Callable[[], None]) -> threading.Thread:
     thread = threading.Thread(target=work, daemon=True)
+    _threads.append(thread)  # before it starts, so that whoever is interrupted just here leaves at once, too
     thread.start()
     return thread
 
