@@ -305,6 +305,7 @@ def test_jsonld_refuses_statements_about_statements() -> None:
         document([Quad(a, p, Triple(a, p, a), a)])
 
 
+@pytest.mark.slow
 def test_there_is_no_limit_to_statements_in_jsonld() -> None:
     """There was one, of 200,000."""
     things, values, graph, p = 250, [Literal(i) for i in range(1000)], NamedNode(EUD + "g"), eud("start")

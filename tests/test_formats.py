@@ -179,6 +179,7 @@ def test_triples_are_cut_as_well() -> None:
         assert (len(list(parse(body, RdfFormat.TURTLE))), is_cut) == (number, limit < 5)
 
 
+@pytest.mark.slow
 def test_a_row_that_is_too_long_is_refused_with_what_to_do() -> None:
     long = Answer(["x"], [(Literal("x" * 17 * 1024**2),)])
     store = Store()

@@ -195,9 +195,9 @@ def test_the_readme_shows_a_passage_as_it_stands_in_the_graph() -> None:
 
 
 def test_local_links_in_the_documents_lead_somewhere() -> None:
-    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"):
-        links = re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8"))
-        assert [link for link in links if not (ROOT / link).exists()] == []
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        links = re.findall(r"\]\(([^)#:\s]+)\)", document.read_text("utf-8"))
+        assert [link for link in links if not (document.parent / link).exists()] == [], document.name
 
 
 def test_the_index_of_decisions_lists_each_once() -> None:

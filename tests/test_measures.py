@@ -408,6 +408,7 @@ def every_grouping(nodes: list[int]) -> list[list[list[int]]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_the_search_for_communities_finds_the_best_of_all_groupings(seed: int) -> None:
     network = nx.gnm_random_graph(8, 12, seed=seed)
@@ -608,6 +609,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 def test_everything_is_the_same_in_another_process_whatever_the_order_of_its_sets() -> None:
     said = set()
     for seed in ("0", "1", "42"):

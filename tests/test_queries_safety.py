@@ -852,6 +852,7 @@ def test_a_query_as_deep_as_can_be_ends_in_an_answer_or_a_message(
     assert done.err in ("", "No rows: nothing in the graph answers this.\n", late)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a signal is sent")
 def test_a_query_is_interrupted_at_once(built: store.Built, tmp_path: Path) -> None:
     path = tmp_path / "own.rq"

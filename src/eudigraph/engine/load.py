@@ -57,7 +57,7 @@ def load(built: Built, url: str, *, replace_default: bool = False, say: Callable
     if target.has_default and former is None and not replace_default and target.default_is_filled():
         raise UsageError(
             f"the default graph at {target.server.url} holds something that is not of eudigraph; "
-            "load into an empty store, or give --replace to do away with it"
+            "load into an empty store, or give --replace to replace it"
         )
     known = own | (former or set())
     target.note(known, LOADING)
