@@ -161,7 +161,7 @@ async def prepared(port: int) -> list[Request]:
     return requests
 
 
-async def wild(port: int, stop: asyncio.Event) -> None:
+async def endless(port: int, stop: asyncio.Event) -> None:
     """Keep one endless query running."""
     request = Request(f"/sparql?{urlencode({'query': ENDLESS})}", JSON)
     while not stop.is_set():
@@ -214,7 +214,7 @@ async def figures(options: Sequence[object], seconds: float) -> int:
         usual = await load(port, library, 4, seconds, 0.05)
         print(usual.line("library queries, 4 clients that pause"))
         stop = asyncio.Event()
-        running = asyncio.ensure_future(wild(port, stop))
+        running = asyncio.ensure_future(endless(port, stop))
         await asyncio.sleep(2)
         beside = await load(port, library, 4, seconds, 0.05)
         print(beside.line("the same beside an endless query"))
@@ -232,7 +232,7 @@ async def soak(options: Sequence[object], minutes: float) -> int:
     async with serving(options, ENGINES, 3.0) as (port, pid):
         requests = await prepared(port)
         stop = asyncio.Event()
-        running = asyncio.ensure_future(wild(port, stop))
+        running = asyncio.ensure_future(endless(port, stop))
         vanishing = asyncio.ensure_future(_vanishing(port, stop))
         held: list[int] = []
         tally = Tally()

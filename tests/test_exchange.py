@@ -695,7 +695,7 @@ def test_an_event_keeps_its_uid_when_another_day_is_claimed_later() -> None:
 
     before = uids(a="2023-05-20|stated|scheduled")
     assert before == {date(2023, 5, 20): "m"}
-    # b came out later: neither an earlier nor a later day of its own takes the place of what was subscribed to.
+    # b came out later: neither an earlier nor a later day of its own replaces what was subscribed to.
     for other in ("2023-05-15", "2023-05-25"):
         after = uids(a="2023-05-20|stated|scheduled", b=f"{other}|stated|scheduled")
         assert after == before | {date.fromisoformat(other): f"m#{other}/{other}"}

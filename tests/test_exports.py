@@ -68,7 +68,7 @@ def canonical(quads: Iterable[Quad]) -> set[Quad]:
 
 def read_by_rdflib(text: str) -> set[Quad]:
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
-        warnings.simplefilter("ignore")  # of what rdflib deprecates itself, and of values that are none of their type
+        warnings.simplefilter("ignore")  # of what rdflib deprecates itself, and of values invalid for their type
         patch.setattr(rdflib, "NORMALIZE_LITERALS", False)
         data = rdflib.Dataset().parse(data=text, format="json-ld")
     made = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import subprocess
@@ -16,13 +17,14 @@ from pathlib import Path
 import pytest
 
 from eudigraph.ask import library, lookup
-from eudigraph.engine import answer, store
+from eudigraph.engine import answer, process, store
 from eudigraph.engine.process import Isolated
 from eudigraph.engine.safety import Query, prepare
 from eudigraph.model import errors, workspace
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d && ?g != ?j) }"
 FLOOD = "SELECT ?a ?d ?g ?j { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+HUNGRY = "SELECT ?a ?d ?g { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a ?d ?g"
 SMALL = "SELECT ?country { ?country a eud:Country }"
 
 
@@ -33,7 +35,7 @@ def apart(built: store.Built) -> Iterator[Isolated]:
 
 
 def kept(apart: Isolated) -> list[int]:
-    return [process._process.pid for process in apart._kept]
+    return [worker._process.pid for worker in apart._kept]
 
 
 def is_running(pid: int) -> bool:
@@ -88,11 +90,12 @@ def test_a_worker_is_kept_after_an_invalid_query(apart: Isolated) -> None:
     assert kept(apart) == [pid]
 
 
-def test_a_worker_that_reached_its_timeout_is_replaced(apart: Isolated) -> None:
+@pytest.mark.parametrize("text", [ENDLESS, FLOOD], ids=["no row", "rows without end"])
+def test_a_worker_that_reached_its_timeout_is_replaced(apart: Isolated, text: str) -> None:
     apart.run(prepare(SMALL))
     (pid,) = kept(apart)
     with pytest.raises(errors.QueryTimeout, match=r"did not end within 0\.3 seconds"):
-        apart.run(prepare(ENDLESS), timeout=0.3)
+        apart.run(prepare(text), timeout=0.3)
     assert not kept(apart)
     assert not is_running(pid)
     assert len(apart.run(prepare(SMALL)).rows) == 7
@@ -280,3 +283,51 @@ print(len(Isolated(Path({str(built.generation / "store")!r})).run(prepare({SMALL
     command = [sys.executable, "-P", "-c", program]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert (done.stdout, done.stderr) == ("7\n", "")
+
+
+@pytest.mark.slow
+def test_in_a_process_of_its_own_a_query_may_take_as_much_memory(built: store.Built) -> None:
+    with pytest.raises(errors.QueryTimeout, match="took too much memory and was ended"):
+        Isolated(built.generation / "store").run(prepare(HUNGRY), limit=3)
+
+
+@pytest.mark.slow
+def test_an_answer_too_large_to_hold_is_ended(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's own process holds little of it; it is the one that collects the rows that must be spared."""
+    monkeypatch.setattr(process, "MAX_ANSWER", 1024**2)
+    with pytest.raises(errors.QueryTimeout, match="the answer is larger than 1 MB; make the query narrower"):
+        Isolated(built.generation / "store").run(prepare(FLOOD))
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system cannot end a process by a timer")
+def test_a_worker_ends_its_query_even_if_its_client_is_gone(built: store.Built) -> None:
+    """The process of the query outlives the one that asked, if that is killed; then it ends itself."""
+    request = {
+        "store": str(built.generation / "store"),
+        "form": "select",
+        "text": ENDLESS,
+        "timeout": 1 - process._GRACE,
+    }
+    command = [sys.executable, "-m", "eudigraph.engine.process"]
+    done = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, timeout=20, check=False)
+    assert done.returncode == -signal.SIGALRM
+
+
+def test_a_script_without_a_guard_can_ask(built: store.Built, tmp_path: Path) -> None:
+    """What calls us is not run again in the process of the query."""
+    script = tmp_path / "script.py"
+    folder = str(built.generation / "store")
+    script.write_text(
+        "from pathlib import Path\nfrom eudigraph.engine.process import Isolated\n"
+        "from eudigraph.engine.safety import prepare\nprint('once')\n"
+        f"print(Isolated(Path({folder!r})).run(prepare('ASK {{ ?s ?p ?o }}')).truth)\n",
+        "utf-8",
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert done.stdout == "once\nTrue\n"
+
+
+def test_queries_leave_the_store_as_it_is(built: store.Built) -> None:
+    files = {p.name: p.stat().st_mtime_ns for p in (built.generation / "store").iterdir()}
+    Isolated(built.generation / "store").run(prepare("SELECT * { ?s ?p ?o } LIMIT 1"))
+    assert files == {p.name: p.stat().st_mtime_ns for p in (built.generation / "store").iterdir()}

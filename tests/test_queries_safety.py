@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -25,8 +24,7 @@ from rdflib.plugins.sparql.parser import parseQuery
 from conftest import Run
 from eudigraph.ask import answers, hints, lookup
 from eudigraph.ask.library import LibraryQuery, Parameter, Value, bind, load_library
-from eudigraph.engine import answer, process, safety, store
-from eudigraph.engine.process import Isolated
+from eudigraph.engine import answer, safety, store
 from eudigraph.engine.safety import prepare
 from eudigraph.model import errors, workspace
 from eudigraph.model.names import BASE, PREFIXES, XSD
@@ -803,13 +801,6 @@ def test_a_limit_cuts_graphs_too(built: store.Built) -> None:
     assert (len(answer.triples), answer.cut) == (7, True)
 
 
-def test_a_flood_of_rows_is_ended_at_its_timeout(built: store.Built) -> None:
-    began = time.monotonic()
-    with pytest.raises(errors.QueryTimeout, match="did not end within 1 seconds"):
-        Isolated(built.generation / "store").run(prepare(LONG), timeout=1)
-    assert time.monotonic() - began < 15
-
-
 @pytest.mark.slow
 def test_a_query_that_takes_too_much_memory_is_ended(
     program: Callable[..., Run], built: store.Built, tmp_path: Path
@@ -819,12 +810,6 @@ def test_a_query_that_takes_too_much_memory_is_ended(
     done = program("query", "--store", built.folder, "--file", path, "--timeout", "60", "--limit", "3")
     assert (done.status, done.out) == (1, "")
     assert done.err == "eudigraph: the query took too much memory and was ended; make it narrower\n"
-
-
-@pytest.mark.slow
-def test_in_a_process_of_its_own_a_query_may_take_as_much_memory(built: store.Built) -> None:
-    with pytest.raises(errors.QueryTimeout, match="took too much memory and was ended"):
-        Isolated(built.generation / "store").run(prepare(HUNGRY), limit=3)
 
 
 @pytest.mark.slow
@@ -868,14 +853,6 @@ def test_a_query_is_interrupted_at_once(built: store.Built, tmp_path: Path) -> N
     assert (process.returncode, said.strip()) == (130, "eudigraph: interrupted; nothing was changed")
 
 
-@pytest.mark.slow
-def test_an_answer_too_large_to_hold_is_ended(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The engine's own process holds little of it; it is the one that collects the rows that must be spared."""
-    monkeypatch.setattr(process, "MAX_ANSWER", 1024**2)
-    with pytest.raises(errors.QueryTimeout, match="the answer is larger than 1 MB; make the query narrower"):
-        Isolated(built.generation / "store").run(prepare(LONG))
-
-
 @pytest.mark.parametrize("timeout", ["nan", "inf", "1e300", "86401"])
 def test_no_timeout_is_without_end(
     command: Callable[..., Run], built: store.Built, tmp_path: Path, timeout: str
@@ -885,34 +862,6 @@ def test_no_timeout_is_without_end(
     done = command("query", "--store", built.folder, "--file", path, "--timeout", timeout)
     assert (done.status, done.out) == (2, "")
     assert done.err.endswith("seconds is not possible; give up to 86,400 seconds\n")
-
-
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system cannot end a process by a timer")
-def test_a_worker_ends_its_query_even_if_its_client_is_gone(built: store.Built) -> None:
-    """The process of the query outlives the one that asked, if that is killed; then it ends itself."""
-    request = {
-        "store": str(built.generation / "store"),
-        "form": "select",
-        "text": ENDLESS,
-        "timeout": 1 - process._GRACE,
-    }
-    command = [sys.executable, "-m", "eudigraph.engine.process"]
-    done = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, timeout=20, check=False)
-    assert done.returncode == -signal.SIGALRM
-
-
-def test_a_script_without_a_guard_can_ask(built: store.Built, tmp_path: Path) -> None:
-    """What calls us is not run again in the process of the query."""
-    script = tmp_path / "script.py"
-    folder = str(built.generation / "store")
-    script.write_text(
-        "from pathlib import Path\nfrom eudigraph.engine.process import Isolated\n"
-        "from eudigraph.engine.safety import prepare\nprint('once')\n"
-        f"print(Isolated(Path({folder!r})).run(prepare('ASK {{ ?s ?p ?o }}')).truth)\n",
-        "utf-8",
-    )
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
-    assert done.stdout == "once\nTrue\n"
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no file without end")
@@ -937,17 +886,6 @@ def test_what_stands_beside_a_query_cannot_bend_it(copy: workspace.Workspace, ol
     path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
     with pytest.raises(errors.DataError, match=r"topics\.toml:\d+: "):
         load_library(copy)
-
-
-def test_a_worker_that_dies_is_no_crash(built: store.Built, tmp_path: Path) -> None:
-    with pytest.raises(errors.EudigraphError):
-        Isolated(tmp_path / "nothing").run(prepare("ASK {}"))
-
-
-def test_queries_leave_the_store_as_it_is(built: store.Built) -> None:
-    files = {p.name: p.stat().st_mtime_ns for p in (built.generation / "store").iterdir()}
-    Isolated(built.generation / "store").run(prepare("SELECT * { ?s ?p ?o } LIMIT 1"))
-    assert files == {p.name: p.stat().st_mtime_ns for p in (built.generation / "store").iterdir()}
 
 
 def test_a_name_written_just_so_goes_before_others() -> None:

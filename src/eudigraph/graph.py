@@ -62,7 +62,7 @@ def open_graph(
     ``folder`` is the workspace, ``store_folder`` a build elsewhere, or the address of a SPARQL endpoint that was filled
     with ``eudigraph load``; ``rebuild`` builds it anew. ``lang`` are languages to show names in, such as ``de,fr``, the
     one liked best first; after them come English, no language, the EU's other languages, any. Warns of a build that is
-    older than the files. Raises UsageError for a folder that is no workspace and for languages that are none, DataError
+    older than the files. Raises UsageError for a folder that is no workspace and for invalid languages, DataError
     for data that cannot be built, StoreError for a build that cannot be read.
     """
     space = workspace.open_workspace(None if folder is None else Path(folder))

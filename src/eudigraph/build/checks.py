@@ -174,7 +174,7 @@ def _places(survey: Survey) -> Iterator[Problem]:
 
 
 def _whole_numbers(survey: Survey, name: str) -> dict[str, list[int]]:
-    """Return the whole numbers that things have by one of our properties; what is none, the shapes name."""
+    """Return the whole numbers that things have by one of our properties; the shapes name others."""
     found = survey.places[EUD + name].items()
     return {thing: [n for value in values if (n := files.whole_number(value)) is not None] for thing, values in found}
 

@@ -37,7 +37,7 @@ _CORRECTED: Final = (
     (re.compile(rb'("datatype": *"http://www\.w3\.org/2001/XMLSchema#boolean", *"value": *")1"'), rb'\1true"'),
     (re.compile(rb'("datatype": *"http://www\.w3\.org/2001/XMLSchema#boolean", *"value": *")0"'), rb'\1false"'),
 )
-"""Terms that Virtuoso writes its own way: names of blank nodes that are none, and truth as a number."""
+"""Terms that Virtuoso writes its own way: invalid names of blank nodes, and truth as a number."""
 
 
 def rewritten(text: str, prefixes: Mapping[str, str], *, default_is_sent: bool) -> str:

@@ -232,7 +232,7 @@ def open_endpoint(url: str, *, timeout: float = TIMEOUT) -> Built:
     """Open a built graph behind a SPARQL endpoint, which gets ``timeout`` seconds for each answer.
 
     Raises StoreError for one that cannot be reached, holds nothing of ours or a part only, or of another version,
-    QueryTimeout for one that is too slow, and UsageError for a URL that is none.
+    QueryTimeout for one that is too slow, and UsageError for an invalid URL.
     """
     plain = Endpoint(Client(url), timeout=timeout)
     with _answering(plain):

@@ -75,7 +75,7 @@ class Client:
     """One address of a server, with the connections to it. Name and password never stand in ``url`` or in messages.
 
     They are those of the URL, of the variables EUDIGRAPH_USER and EUDIGRAPH_PASSWORD, or of ~/.netrc, in this order.
-    Raises UsageError for a URL that is none.
+    Raises UsageError for an invalid URL.
     """
 
     def __init__(self, url: str) -> None:

@@ -206,7 +206,7 @@ class _Process:
             self._process.kill()
 
         timer = threading.Timer(seconds, kill)
-        timer.daemon = True  # so that nobody waits for it who is interrupted just here
+        timer.daemon = True  # an interrupt just here would wait for it otherwise
         try:
             timer.start()
             yield
@@ -334,7 +334,7 @@ def restrict() -> None:
 
 def _serve() -> None:
     """Answer the requests on standard input, a line each, until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks is told as well, and ends us if need be
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client is told as well, and ends us if need be
     restrict()
     for pipe in sys.argv[1:]:
         _end_with(int(pipe))

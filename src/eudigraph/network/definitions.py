@@ -98,8 +98,8 @@ def networks(workspace: Workspace) -> dict[str, str]:
 def known_networks(workspace: Workspace) -> dict[str, Definition | EudigraphError]:
     """Return the definition behind the name of each network, or what is wrong with it.
 
-    Those that came with eudigraph are first, so no network of one's own takes the place of a known one, and none takes
-    that of a broken one.
+    Those that came with eudigraph are first, so no network of one's own replaces a known one, and none replaces a
+    broken one.
     """
     came, own = (
         [path.stem for path in sorted((space.queries_folder / "networks").glob("*.rq"))]

@@ -122,7 +122,7 @@ class Application:
         return Guard(app, self.settings.log)
 
     async def watch(self) -> None:
-        """Look for a new build now and then; when there is one, answer from it, and tell once of one that is none."""
+        """Look for a new build now and then; when there is one, answer from it, and tell once of one that is invalid."""
         told = ""
         while True:
             await asyncio.sleep(_LOOK)
@@ -264,7 +264,7 @@ def _once(request: Request) -> dict[str, str]:
 async def _protocol(request: Request) -> dict[str, Any]:
     """Return the query and the graphs that a request of the SPARQL 1.1 Protocol gives.
 
-    Raises Refusal for what is none (https://www.w3.org/TR/sparql11-protocol/#query-operation).
+    Raises Refusal for an invalid one (https://www.w3.org/TR/sparql11-protocol/#query-operation).
     """
     given = request.query_params
     if request.method == "POST":

@@ -1,7 +1,7 @@
-"""Processes that answer one request at a time, and that can be ended: what runs wild in one harms nobody else.
+"""Processes that answer one request at a time, and that can be ended: an endless query harms nobody else.
 
 A running query cannot be interrupted from within, and an engine may die; so each runs in a process that is killed at
-its deadline, or when the one who asked is gone, and replaced by a new one.
+its deadline, or when its client is gone, and replaced by a new one.
 """
 
 from __future__ import annotations
@@ -139,8 +139,8 @@ class Pool:
         """Return the answer of the next free process, within ``timeout`` seconds or else the pool's own.
 
         Raises ServerBusy if there is none for too long, QueryTimeout at the deadline, EngineLost if the process ends,
-        UsageError if it does so because the query is too deep for it. If the one who asks is cancelled, so is the
-        request, unless it ends soon by itself: to start another process takes longer than most requests.
+        UsageError if it does so because the query is too deep for it. A client that is cancelled cancels
+        its request, unless that ends soon by itself: to start another process takes longer than most requests.
         """
         if sum(waiter.own == own for waiter in self._waiters) >= MAX_WAITING:
             raise ServerBusy(f"{MAX_WAITING} others wait already; try again in a moment")
@@ -154,7 +154,7 @@ class Pool:
             raise
 
     async def renew(self) -> None:
-        """Let new processes take the place of all, one by one, as after a build; those that are busy finish first.
+        """Replace all processes by new ones, one by one, as after a build; those that are busy finish first.
 
         Raises StoreError if a new one cannot start; what has not been replaced then goes on.
         """

@@ -14,7 +14,7 @@ function tell(text) {
   setTimeout(() => by("live").classList.remove("seen"), 4000);
 }
 
-/** Do something that draws parts anew, and give the focus back to what took the place of what had it. */
+/** Do something that draws parts anew, and give the focus back to what replaced what had it. */
 function keepingFocus(act) {
   const had = document.activeElement;
   const home = had?.closest("#list, #panel, #timeline-view, #matrix-view");
