@@ -8,7 +8,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any, Literal, TypeVar
 
 import hypothesis
@@ -88,7 +90,7 @@ def without_hermit(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def without_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Build and check without the SHACL shapes, where they are not the subject: they take half of the time."""
-    monkeypatch.setattr(consistency, "shapes", lambda *_: [])
+    monkeypatch.setattr(consistency, "with_shapes", lambda *_: [])
 
 
 @pytest.fixture
@@ -183,6 +185,28 @@ def program(tmp_path: Path) -> Callable[..., Run]:
         return Run(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[tuple[str, list[str]]]:
+    """A server that remembers who came: it tells whether a query reached another machine."""
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.path)
+            self.send_response(500)
+            self.end_headers()
+
+        do_POST = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", seen
+        server.shutdown()
 
 
 def _copied(origin: workspace.Workspace, target: Path) -> Path:

@@ -748,9 +748,9 @@ def bare(checkout: workspace.Workspace) -> Store:
     """A store with the ontology alone."""
     graph = Store()
     assembly = assemble.read(Store(), checkout)
-    for path in assembly.ontology_files:
-        if path.name == "eudigraph.ttl":
-            graph.load(path=str(path), to_graph=GRAPH_ONTOLOGY)
+    for entry in assembly.having("ontology"):
+        if entry.path.name == "eudigraph.ttl":
+            graph.load(path=str(entry.path), to_graph=GRAPH_ONTOLOGY)
     return graph
 
 

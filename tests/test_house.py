@@ -62,7 +62,7 @@ ALONE = {
     "matplotlib": "network.plots",
     "owlready2": "reason.hermit",
     "pandas": "show.frames",
-    "pyshacl": "build.consistency",
+    "pyshacl": "reason.shapes",
     "edtf": "model.dates",
     "platformdirs": "model.workspace",
 }

@@ -132,7 +132,7 @@ def loaded(quads: list[Quad]) -> Store:
 @pytest.fixture(scope="module")
 def shapes(checkout: workspace.Workspace) -> Store:
     graph = Store()
-    graph.bulk_load(path=str(checkout.shapes_file), format=RdfFormat.TURTLE)
+    graph.bulk_load(path=str(checkout.shapes_files[0]), format=RdfFormat.TURTLE)
     return graph
 
 
@@ -462,7 +462,7 @@ def test_no_file_speaks_of_an_entity_of_ours_that_is_described_nowhere(
     described = {quad.subject.value for quad in built.store if isinstance(quad.subject, NamedNode)}
     described |= {graph.value for graph in OWN_GRAPHS}
     spoken_of = set()
-    for path in [path for path in checkout.data_files if path != checkout.shapes_file]:
+    for path in [path for path in checkout.data_files if path not in checkout.shapes_files]:
         for _, quad in files.statements(path):
             terms = (quad.subject, quad.object, quad.graph_name)
             spoken_of |= {(path.name, term.value) for term in terms if isinstance(term, NamedNode)}

@@ -8,11 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pyoxigraph as ox
 import pytest
@@ -168,28 +166,6 @@ def test_refused_queries_end_the_command_with_status_two_and_the_reason(
     path.write_text(text, "utf-8")
     done = command("query", "--store", built.folder, "--file", path)
     assert (done.status, done.out, done.err) == (2, "", f"eudigraph: {reason}\n")
-
-
-@pytest.fixture(scope="module")
-def listener() -> Iterator[tuple[str, list[str]]]:
-    """A server that remembers who came: it tells whether a query reached another machine."""
-    seen: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            seen.append(self.path)
-            self.send_response(500)
-            self.end_headers()
-
-        do_POST = do_GET
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/", seen
-        server.shutdown()
 
 
 SMUGGLED = {

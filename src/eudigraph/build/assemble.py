@@ -19,24 +19,24 @@ from pyoxigraph import (
 
 from eudigraph.build.survey import Survey
 from eudigraph.model import dates
+from eudigraph.model.inventory import Entry, entries, inventory
 from eudigraph.model.names import (
     BASE,
     EDTF,
     EUD,
     GRAPH_DATES,
     GRAPH_ONTOLOGY,
-    GRAPH_PROVENANCE,
-    GRAPH_REFERENCE,
     RDF_TYPE,
     XSD,
     eud,
 )
-from eudigraph.model.ontology import Ontology, read_ontology
+from eudigraph.model.ontology import Ontology, is_loading, read_ontology
 from eudigraph.model.triples import plain
 from eudigraph.model.workspace import Workspace
 from eudigraph.reason import infer
 from eudigraph.sources import files
-from eudigraph.sources.problems import ERROR, Problem
+from eudigraph.sources.documents import Unreadable
+from eudigraph.sources.problems import ERROR, WARNING, Probe, Problem, home, key, show
 
 _AT_ONCE = 500_000
 """Statements that are added at once. Of half as many, a store on disk takes a tenth longer to build; twice as many take
@@ -48,20 +48,30 @@ class Assembly:
     """What was read: the ontology, the files, what they say, and the problems that came up while reading."""
 
     ontology: Ontology
-    claim_files: list[Path]
-    reference_files: list[Path]
-    ontology_files: list[Path]
+    entries: list[Entry]
+    """All files of the workspace, and those from elsewhere, whether or not they were read."""
     default_graph: bool = True
     """Whether the store's default graph has each statement as well."""
     kept: list[Quad] | None = None
     """What was put into named graphs, some of it twice, where it is wanted."""
     problems: list[Problem] = field(default_factory=list)
+    unread: dict[Path, str] = field(default_factory=dict)
+    """What is wrong with files that could not be read, or not to their end."""
     survey: Survey = field(default_factory=Survey)
 
     @property
-    def files(self) -> list[Path]:
+    def files(self) -> list[Entry]:
         """All files that statements come from, those first in which problems are the most likely to lie."""
-        return [*self.claim_files, *self.reference_files, *self.ontology_files]
+        return [entry for role in ("claims", "reference", "ontology") for entry in self.having(role)]
+
+    def failed(self, workspace: Workspace, path: Path, error: Unreadable) -> None:
+        """Note that a file could not be read."""
+        self.unread[path] = error.what
+        self.problems.append(Problem(ERROR, error.what, error.mend, workspace.show(path), error.line))
+
+    def having(self, role: str) -> list[Entry]:
+        """Return the files that are read as something."""
+        return [entry for entry in self.entries if entry.role == role]
 
 
 def read(
@@ -78,43 +88,54 @@ def read(
     (the ontology's lists). ``kept`` gets what goes into named graphs, also later. A file that cannot be read becomes a
     problem, and the others are read all the same.
     """
-    known = {realpath(path) for path in (*workspace.claim_files, *workspace.reference_files)}
-    more = [path for path in more if realpath(path) not in known]
-    claim_files = [*workspace.claim_files, *(path for path in more if path.suffix == ".trig")]
-    references = [*workspace.reference_files, *(path for path in more if path.suffix == ".ttl")]
-    assembly = Assembly(Ontology(), claim_files, references, workspace.ontology_files, default_graph, kept)
-    if not assembly.ontology_files:
+    there = inventory(workspace.root)
+    known = {realpath(entry.path) for entry in there if entry.role}
+    there += [entry for entry in entries(more) if realpath(entry.path) not in known]
+    assembly = Assembly(Ontology(), there, default_graph, kept)
+    for entry in there:
+        if entry.wrong:
+            problem = Problem(ERROR, f"is not read: {entry.why}", entry.mend, workspace.show(entry.path))
+            assembly.problems.append(problem)
+    if not assembly.having("ontology"):
         assembly.problems.append(
             Problem(ERROR, "there is no ontology", "put the ontology's Turtle files there", "ontology/")
         )
-    if not claim_files:
+    if not assembly.having("claims"):
         assembly.problems.append(
             Problem(ERROR, "there are no claims", "put a TriG file for each source there", "graph/")
         )
 
     terms: list[Quad] = []
-    for path in assembly.ontology_files:
+    for entry in assembly.having("ontology"):
         try:
-            terms += [quad for _, quad in files.statements(path)]
-        except files.Unreadable as error:
-            assembly.problems.append(_problem(workspace, path, error))
+            found = [quad for _, quad in files.statements(entry.path)]
+        except Unreadable as error:
+            assembly.failed(workspace, entry.path, error)
+        else:
+            terms += found
+            assembly.survey.sizes[entry.path] = (len(found), 0)
+    loading = {quad.triple for quad in terms if is_loading(quad)}
+    for triple in sorted(loading, key=str):
+        what = f"{show(triple.predicate)} {show(triple.object)} is left out: it would make programs load something else"
+        probe = Probe(key(triple.subject), key(triple.predicate), key(triple.object))
+        assembly.problems.append(Problem(WARNING, what, "copy here what is needed of it, and remove this", probe=probe))
+    terms = [quad for quad in terms if quad.triple not in loading] if loading else terms
     assembly.ontology = read_ontology(terms)
     survey = assembly.survey
     survey.facts = infer.facts(assembly.ontology, terms)
     survey.described |= {quad.subject.value for quad in terms if isinstance(quad.subject, NamedNode)}
-    graphs = [*((path, GRAPH_PROVENANCE) for path in claim_files), *((path, GRAPH_REFERENCE) for path in references)]
     # Many files at once: each bulk load costs a tenth of a second on disk, and leaves the store in as many pieces.
     named, same = [*_canonical(terms)], [*plain(terms)]
-    for path, graph in graphs:
+    for entry in (*assembly.having("claims"), *assembly.having("reference")):
         try:
-            for piece, same_piece in survey.read(path, graph):
+            for piece, same_piece in survey.read(entry.path, home(entry)):
                 if len(named) + len(piece) > _AT_ONCE:
                     _add(store, assembly, named, same)
                     named, same = [], []
                 named += piece
                 same += same_piece
-        except files.Unreadable as error:
-            assembly.problems.append(_problem(workspace, path, error))
+        except Unreadable as error:
+            assembly.failed(workspace, entry.path, error)
     _add(store, assembly, named, same)
     return assembly
 
@@ -168,7 +189,3 @@ def _date_bounds(written: Iterable[str]) -> Iterator[Quad]:
             if value:
                 literal = Literal(value.isoformat(), datatype=NamedNode(XSD + "date"))
                 yield Quad(span, eud(name), literal, GRAPH_DATES)
-
-
-def _problem(workspace: Workspace, path: Path, error: files.Unreadable) -> Problem:
-    return Problem(ERROR, error.what, error.mend, workspace.show(path), error.line)

@@ -21,6 +21,7 @@ from eudigraph.engine import store
 from eudigraph.export import rdf
 from eudigraph.model import labels, triples
 from eudigraph.model.garbage import without_collecting
+from eudigraph.model.inventory import Entry, entries, inventory
 from eudigraph.model.names import EUD, OWN_GRAPHS
 from eudigraph.model.ontology import Ontology
 from eudigraph.model.text import clean_lines
@@ -35,12 +36,31 @@ _KINDS = ("claims", "provenance", "reference", "dates", "inferred")
 """What statements in named graphs are, those of the ontology left out."""
 
 
+@dataclass(frozen=True)
+class Account:
+    """What became of a file: what it was ``read_as`` (nothing, and ``why`` not), and how much it has.
+
+    ``statements`` and ``claims`` are numbers; those of the ontology are not counted.
+    """
+
+    file: str
+    read_as: str = ""
+    syntax: str = ""
+    statements: int | None = None
+    claims: int | None = None
+    why: str = ""
+
+
 @dataclass
 class Report:
-    """What a check or build found: problems, notes on what was left out, counts, and the seconds of each step."""
+    """What a check or build found: problems, notes on what was left out, counts, and the seconds of each step.
+
+    ``files`` has what became of each file.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    files: list[Account] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     ontology: Ontology = field(default_factory=Ontology)
@@ -85,7 +105,8 @@ def check(
     with report.step("read", say):
         assembly = assemble.read(graph, workspace, files, default_graph=default_graph, kept=kept)
         report.ontology = assembly.ontology
-        report.unread = bool(assembly.problems)
+        report.unread = any(problem.severity == ERROR for problem in assembly.problems)
+        report.files = [_account(entry, assembly, workspace) for entry in assembly.entries]
     with report.step("check", say):
         report.problems += checks.check(graph, assembly, workspace)
     if not report.errors:
@@ -98,7 +119,7 @@ def check(
         with report.step("shapes and clashes", say):
             report.problems += consistency.clashes(graph, assembly)
             size = sum(report.counts[name] for name in _KINDS)
-            report.problems += consistency.shapes(graph, size, workspace, report.notes.append)
+            report.problems += consistency.with_shapes(graph, size, workspace, report.notes.append)
         if use_hermit:
             with report.step("HermiT", say):
                 report.problems += consistency.with_hermit(graph, assembly, report.notes.append)
@@ -106,11 +127,14 @@ def check(
             report.notes.append("HermiT not asked: switched off")
     else:
         report.notes.append("consistency and shapes not checked: first mend the errors")
-    asked = {workspace.show(Path(realpath(path))) for path in files} | {str(path) for path in files}
-    read = sorted(assembly.files, key=lambda path: workspace.show(path) not in asked)  # first those asked about
+    given = {Path(realpath(path)) for path in files}
+    within = [entry for entry in assembly.entries if not given.isdisjoint(_places(entry.path))]
+    asked = {workspace.show(entry.path) for entry in within}
+    read = sorted(assembly.files, key=lambda entry: workspace.show(entry.path) not in asked)  # first those asked about
     report.problems = problems.locate(report.problems, workspace, read)
     if files:
         report.problems = [p for p in report.problems if p.file is None or p.file in asked]
+        report.files = [account for account in report.files if account.file in asked]
     return report
 
 
@@ -151,6 +175,19 @@ def _write(
     return report
 
 
+def _places(path: Path) -> list[Path]:
+    real = Path(realpath(path))
+    return [real, *real.parents]
+
+
+def _account(entry: Entry, assembly: assemble.Assembly, workspace: Workspace) -> Account:
+    shown, why = workspace.show(entry.path), entry.why or assembly.unread.get(entry.path, "")
+    if why:
+        return Account(shown, why=why)
+    statements, claims = assembly.survey.sizes.get(entry.path, (None, None))
+    return Account(shown, entry.role or "", entry.syntax, statements, claims)
+
+
 def _counts(graph: Store, survey: Survey) -> dict[str, int]:
     """Return how many sources, passages and, in the named graphs, statements of each kind there are."""
     described = Counter(chain.from_iterable(survey.provenance.values()))
@@ -185,7 +222,8 @@ def check_with_texts(
         found += wrong
         if printing and source is not None:
             printed += _claims_under_passages(graph, source, text)
-    report.problems += problems.locate(found, workspace, [*workspace.claim_files, *files])
+    claims = [entry for entry in (*inventory(workspace.root), *entries(files)) if entry.role == "claims"]
+    report.problems += problems.locate(found, workspace, claims)
     return report, printed
 
 

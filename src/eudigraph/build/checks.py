@@ -8,15 +8,15 @@ what was loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise, product
-from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 
 from eudigraph.build.assemble import Assembly
 from eudigraph.build.survey import MAX_DIGITS, MAX_TEXT, Order, Survey
 from eudigraph.model import dates
+from eudigraph.model.inventory import Entry
 from eudigraph.model.names import (
     BASE,
     EDTF,
@@ -61,7 +61,7 @@ def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Proble
         *_dates(store, survey),
         *_bounds(store),
         *(p for path, graphs in survey.hidden.items() for p in _hidden(workspace.show(path), graphs)),
-        *_orders(survey, workspace),
+        *_orders(survey, assembly.files, workspace),
     ]
 
 
@@ -185,7 +185,7 @@ def _claims_without_passage(survey: Survey) -> Iterator[Problem]:
     beside = (subject for subject, classes in survey.provenance.items() if kinds.isdisjoint(classes))
     for subject in sorted(beside, key=str):
         what = f"a claim about {show(subject)} has no passage"
-        mend = "move it into the graph of the passage that says it"
+        mend = "move it into the graph of the passage that says it, or, if it only describes, into graph/reference/"
         yield Problem(ERROR, what, mend, probe=Probe(subject=key(subject), graph=GRAPH_PROVENANCE.value))
 
 
@@ -259,12 +259,15 @@ def _hidden(file: str, graphs: set[str]) -> Iterator[Problem]:
         yield Problem(ERROR, what, mend, file, probe=Probe(graph=graph))
 
 
-def _orders(survey: Survey, workspace: Workspace) -> Iterator[Problem]:
+def _orders(survey: Survey, files_: Iterable[Entry], workspace: Workspace) -> Iterator[Problem]:
     """Passages stand in the order of the text, each above its claims; reference data in the order of the IRIs."""
     starts, ends = _whole_numbers(survey, "start"), _whole_numbers(survey, "end")
     spans = {p: (max(starts.get(p, [0]), default=0), -max(ends.get(p, [0]), default=0)) for p in {**starts, **ends}}
-    for path, order in survey.orders.items():
-        found = list(_disorder(path, order, spans))
+    for entry in files_:
+        path = entry.path
+        if path not in survey.orders or entry.syntax not in ("Turtle", "TriG"):  # others are not written by hand
+            continue
+        found = list(_disorder(entry.role == "reference", survey.orders[path], spans))
         if found:  # only then are the lines of interest, for which the file is read again
             shown, lines = workspace.show(path), [line for line, _ in files.statements(path)]
             for what, mend, place, passage in found:
@@ -272,11 +275,12 @@ def _orders(survey: Survey, workspace: Workspace) -> Iterator[Problem]:
 
 
 def _disorder(
-    path: Path, order: Order, everywhere: Mapping[str, tuple[int, int]]
+    by_name: bool, order: Order, everywhere: Mapping[str, tuple[int, int]]
 ) -> Iterator[tuple[str, str, int, str | None]]:
     """Yield what is wrong with the order, how to mend it, the place and, if it is about one, the passage.
 
-    ``everywhere`` has the first character of passages, and the last as a negative number.
+    Things stand ``by_name``, passages in the order of the text; ``everywhere`` has the first character of passages, and
+    the last as a negative number.
     """
     first = order.things
     for place, quad in order.doubled:
@@ -284,7 +288,7 @@ def _disorder(
         yield what, "take one of them out", place, None
     if not order.whole:
         return
-    if path.suffix == ".ttl":
+    if by_name:
         for one, other in pairwise(first):
             if other < one:
                 what = f"{shorten(other)} stands after {shorten(one)}"

@@ -5,18 +5,19 @@ SPARQL names the contradictions at any size. Shapes and HermiT run up to sizes t
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
 from eudigraph.build.assemble import Assembly
 from eudigraph.model.names import GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, shorten
-from eudigraph.model.ontology import Ontology
+from eudigraph.model.ontology import Ontology, is_loading
 from eudigraph.model.triples import Row, plain, select
 from eudigraph.model.workspace import Workspace
-from eudigraph.reason import hermit, rules
+from eudigraph.reason import hermit, rules, shapes
 from eudigraph.reason.hermit import object_statements
+from eudigraph.sources import files
+from eudigraph.sources.documents import Unreadable
 from eudigraph.sources.problems import ERROR, WARNING, Probe, Problem, key, show
 
 MAX_SHAPES = 50_000
@@ -33,30 +34,43 @@ def clashes(store: Store, assembly: Assembly) -> Iterator[Problem]:
             yield _clash(store, assembly.ontology, clash.message.format(**values), row)
 
 
-def shapes(store: Store, size: int, workspace: Workspace, say: Callable[[str], None]) -> list[Problem]:
+def with_shapes(store: Store, size: int, workspace: Workspace, say: Callable[[str], None]) -> list[Problem]:
     """Return where the graph breaks the workspace's shapes; ``say`` is told where its ``size`` is too large."""
-    if not workspace.shapes_file.is_file():
-        return []
-    if size > MAX_SHAPES:
+    paths = workspace.shapes_files
+    if paths and size > MAX_SHAPES:
         say(f"shapes not run: {size:,} statements, more than {MAX_SHAPES:,}")
+    if not paths or size > MAX_SHAPES:
         return []
-    triples = {quad.triple for quad in plain(store)}
-    import pyshacl
-    import rdflib
-
-    logging.getLogger("rdflib.term").setLevel(logging.ERROR)  # it warns, at length, of literals that the shapes name
-    data = rdflib.Graph()
-    data.parse(data=serialize(triples, format=RdfFormat.N_TRIPLES) or b"", format="nt")
+    problems: list[Problem] = []
+    rules: set[Triple] = set()
+    for path in paths:
+        shown = workspace.show(path)
+        try:
+            for line, quad in files.statements(path):
+                if quad.predicate.value in shapes.RUNS or is_loading(quad):
+                    what = f"{show(quad.predicate)} is left out: shapes run no queries or scripts, and load nothing"
+                    problems.append(Problem(WARNING, what, "say it with the other terms of SHACL", shown, line))
+                else:
+                    rules.add(quad.triple)
+        except Unreadable as error:
+            return [*problems, Problem(ERROR, error.what, error.mend, shown, error.line)]
+    given = {quad.triple for quad in plain(store)}
     try:
-        graph = rdflib.Graph().parse(workspace.shapes_file, format="turtle")
-        _, report, _ = pyshacl.validate(
-            data, shacl_graph=graph, inference="none", meta_shacl=False, do_owl_imports=False
+        broken = shapes.validate(*(serialize(some, format=RdfFormat.N_TRIPLES) or b"" for some in (given, rules)))
+    except shapes.Unproven as error:
+        what = f"the shapes cannot be used: {error}"
+        return [*problems, Problem(ERROR, what, "correct them", workspace.show(paths[0]))]
+    for found in broken:
+        what, _, mend = found.message.replace(";", ",").partition(". ")
+        problems.append(
+            Problem(
+                ERROR if found.severe else WARNING,
+                f"{shorten(found.focus) if found.focus else 'a thing without a name'}: {what.rstrip('.')}",
+                (mend[:1].lower() + mend[1:]).rstrip(".") or "correct the statement, or add what is missing",
+                probe=Probe(found.focus, found.path, found.value),
+            )
         )
-    except Exception as error:
-        what = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        shown = workspace.show(workspace.shapes_file)
-        return [Problem(ERROR, f"the shapes cannot be used: {what}", "correct them", shown)]
-    return list(_violations(report, data)) if isinstance(report, rdflib.Graph) else []
+    return problems
 
 
 def with_hermit(store: Store, assembly: Assembly, say: Callable[[str], None]) -> list[Problem]:
@@ -67,6 +81,9 @@ def with_hermit(store: Store, assembly: Assembly, say: Callable[[str], None]) ->
         return []
     triples = (Triple(q.subject, q.predicate, q.object) for q in statements)
     verdict = hermit.ask(serialize(triples, format=RdfFormat.N_TRIPLES) or b"")
+    if verdict.consistent is None and verdict.asked:
+        what = f"whether the claims contradict the ontology could not be proven: {verdict.reason}"
+        return [Problem(WARNING, what, "see whether it goes with fewer of them; --no-hermit does without")]
     if verdict.consistent is None:
         say(f"HermiT not asked: {verdict.reason}")
     if verdict.consistent is not False:
@@ -111,30 +128,3 @@ def _forcing(store: Store, ontology: Ontology, thing: NamedNode) -> Quad | None:
         if any(called.intersection(group) and made.intersection(group) for group in ontology.disjoint):
             return quad
     return None
-
-
-def _violations(report: object, data: object) -> Iterator[Problem]:
-    """Yield the results of a SHACL report as problems, each message once for a thing."""
-    import rdflib
-
-    if not isinstance(report, rdflib.Graph) or not isinstance(data, rdflib.Graph):
-        return
-    sh = rdflib.Namespace("http://www.w3.org/ns/shacl#")
-    reported = set()
-    for result in report.subjects(rdflib.RDF.type, sh.ValidationResult):
-        focus, path = report.value(result, sh.focusNode), report.value(result, sh.resultPath)
-        message = str(report.value(result, sh.resultMessage) or "breaks a shape")
-        if (focus, path, message) in reported:
-            continue
-        reported.add((focus, path, message))
-        severe = report.value(result, sh.resultSeverity) == sh.Violation
-        stated = path is not None and (focus, path, None) in data
-        value = report.value(result, sh.value) if stated else None
-        what, _, mend = message.replace(";", ",").partition(". ")
-        subject = str(focus) if isinstance(focus, rdflib.URIRef) else None
-        yield Problem(
-            ERROR if severe else WARNING,
-            f"{shorten(subject or str(focus))}: {what.rstrip('.')}",
-            (mend[:1].lower() + mend[1:]).rstrip(".") or "correct the statement, or add what is missing",
-            probe=Probe(subject, str(path) if stated else None, None if value is None else str(value)),
-        )

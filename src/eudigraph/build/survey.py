@@ -78,6 +78,8 @@ class Survey:
     facts: Facts = field(default_factory=dict)
     """What stands in the relations that axioms speak of; see ``reasoning``. Others are not gathered."""
     orders: dict[Path, Order] = field(default_factory=dict)
+    sizes: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    """By file, how many statements it has, and how many of them are claims, in graphs of passages."""
 
     def read(self, path: Path, graph: NamedNode) -> Iterator[tuple[list[Quad], list[Quad]]]:
         """Yield a file's statements in pieces, as they are in the store: in named graphs, and in the default graph.
@@ -85,12 +87,17 @@ class Survey:
         In ``graph`` is what is in no named one; in the default graph is nothing that has blank nodes. Raises
         Unreadable; the pieces before that count all the same.
         """
+        self.sizes[path] = (0, 0)
         for number, statements in enumerate(files.pieces(path)):
             order = Order(whole=len(statements) <= MAX_ORDER)
             if number == 0:  # with more pieces, this one alone has more than are looked at
                 order.doubled = _doubled(statements[:MAX_ORDER])
                 self.orders[path] = order
-            yield self._taken(statements, graph, self.hidden[path], order)
+            taken, plain = self._taken(statements, graph, self.hidden[path], order)
+            all_, claims = self.sizes[path]
+            claims += sum(quad.graph_name != graph for quad in taken)
+            self.sizes[path] = (all_ + len(statements), claims)
+            yield taken, plain
 
     def _taken(
         self, statements: Iterable[Quad], home: NamedNode, hidden: set[str], order: Order

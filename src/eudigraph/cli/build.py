@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +14,15 @@ import click
 from eudigraph.cli.options import text_option, workspace_option
 from eudigraph.cli.shared import counted, done, err, show_problems, step, terminal_width
 from eudigraph.model.errors import DataError, UsageError
+from eudigraph.model.text import clean
 from eudigraph.model.workspace import copy_workspace, open_workspace
 
 if TYPE_CHECKING:
     from eudigraph.build.build import Report
+
+
+_SHOWN = 10
+"""Files that were not read which are listed unasked."""
 
 
 @click.command()
@@ -37,6 +44,7 @@ def build(folder: Path | None, out: Path | None, no_hermit: bool, no_exports: bo
         err("Nothing was built; the former build, if any, is as it was.")
         sys.exit(1)
     click.echo(_summary(report), nl=False)
+    _account(report)
     click.echo(f"Built in {report.generation}")
 
 
@@ -45,13 +53,15 @@ def build(folder: Path | None, out: Path | None, no_hermit: bool, no_exports: bo
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @text_option
 @click.option("--print", "printing", is_flag=True, help="With --text: print each claim under its passage.")
-@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+@click.option("--files", "each", is_flag=True, help="Also list each file: as what it was read, or why not.")
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON, with --files an object of both.")
 @click.option("--no-hermit", is_flag=True, help="Do not ask HermiT whether the graph is consistent.")
 def check(
     folder: Path | None,
     files: tuple[Path, ...],
     texts: tuple[Path, ...],
     printing: bool,
+    each: bool,
     as_json: bool,
     no_hermit: bool,
 ) -> None:
@@ -66,10 +76,13 @@ def check(
     )
     done()
     if as_json:
-        click.echo(json.dumps([p.as_json() for p in report.problems], ensure_ascii=False, indent=1))
+        problems = [problem.as_json() for problem in report.problems]
+        made = {"problems": problems, "files": [asdict(account) for account in report.files]} if each else problems
+        click.echo(json.dumps(made, ensure_ascii=False, indent=1))
     else:
         click.echo(printed, nl=False)
         show_problems(report, to_stderr=False)
+        _account(report, each=each)
         warnings = len(report.problems) - len(report.errors)
         click.echo(f"{counted(len(report.errors), 'error')}, {counted(warnings, 'warning')}.")
     sys.exit(1 if report.errors else 0)
@@ -97,6 +110,31 @@ def init(folder: Path) -> None:
     for made in copy_workspace(open_workspace(), folder):
         click.echo(f"Made {made}")
     click.echo(f"Use it from there: cd {folder} (elsewhere: --workspace {folder}, or EUDIGRAPH_WORKSPACE)")
+
+
+def _account(report: Report, *, each: bool = False) -> None:
+    """Print how many files were read as what, and which were not and are no error; with ``each``, a table of all."""
+    from eudigraph.show import tables
+
+    if each:
+        columns = ["file", "read as", "in", "statements", "claims"]
+        rows = [
+            [account.file, account.read_as or f"not read: {account.why}", account.syntax]
+            + ["" if number is None else f"{number:,}" for number in (account.statements, account.claims)]
+            for account in report.files
+        ]
+        click.echo(tables.table(columns, rows, width=terminal_width()), nl=False)
+    read = Counter(account.read_as for account in report.files if account.read_as)
+    claims = sum(account.claims or 0 for account in report.files)
+    words = {"claims": f"claims ({claims:,})", "reference": "reference data", "ontology": "the ontology"}
+    parts = [f"{number} of {words.get(name, name)}" for name, number in read.items()]
+    click.echo(f"Read {counted(sum(read.values()), 'file')}: {', '.join(parts)}." if read else "No file was read.")
+    named = {problem.file for problem in report.problems}
+    unread = [account for account in report.files if account.why and account.file not in named and not each]
+    for account in unread[:_SHOWN]:
+        click.echo(clean(f"Not read: {account.file} ({account.why})"))
+    if len(unread) > _SHOWN:
+        click.echo(f"Not read: {len(unread) - _SHOWN:,} more; eudigraph check --files lists each")
 
 
 def _summary(report: Report) -> str:

@@ -25,6 +25,8 @@ Node = NamedNode | BlankNode | Literal | Triple
 PROPERTY_KINDS = ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")
 _REMARKS = (OWL + "deprecated", OWL + "versionInfo")
 """Annotations of OWL's own: they say something about a term, and nothing follows."""
+_OWLREADY = "http://www.lesfleursdunormal.fr/static/_downloads/owlready_ontology.owl"
+"""Where the annotations are that owlready2 obeys as it loads an ontology."""
 
 
 @dataclass
@@ -87,6 +89,16 @@ class Ontology:
                 found.add(current)
                 todo += self.terms[current].parents if current in self.terms else []
         return found
+
+
+def is_loading(quad: Quad) -> bool:
+    """Whether a statement tells programs to load something from elsewhere.
+
+    Such as another ontology, or, of owlready2, a module of Python.
+    """
+    if quad.predicate.value == OWL + "imports":
+        return True
+    return any(isinstance(term, NamedNode) and term.value.startswith(_OWLREADY) for term in quad.triple)
 
 
 def from_store(store: Triplestore) -> Ontology:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eudigraph.model.errors import StoreError, UsageError
+from eudigraph.model.inventory import Role, inventory
 
 FOLDERS = ("ontology", "graph", "queries")
 
@@ -23,23 +24,23 @@ class Workspace:
 
     @property
     def ontology_files(self) -> list[Path]:
-        """The Turtle files of the ontology except the shapes, in the order of their names."""
-        return [p for p in self._files("ontology", "*.ttl") if p.name != "shapes.ttl"]
+        """The files of the ontology except the shapes, in the order of their names."""
+        return self._files("ontology")
 
     @property
-    def shapes_file(self) -> Path:
-        """The SHACL shapes; the file need not exist."""
-        return self.root / "ontology" / "shapes.ttl"
+    def shapes_files(self) -> list[Path]:
+        """The files of SHACL shapes, if there are any."""
+        return self._files("shapes")
 
     @property
     def claim_files(self) -> list[Path]:
-        """The TriG files of claims, one per source, in the order of their names."""
-        return self._files("graph", "*.trig")
+        """The files of claims, one per source, in the order of their names."""
+        return self._files("claims")
 
     @property
     def reference_files(self) -> list[Path]:
-        """The Turtle files of reference data, in the order of their names."""
-        return self._files("graph/reference", "*.ttl")
+        """The files of reference data, in the order of their names."""
+        return self._files("reference")
 
     @property
     def queries_folder(self) -> Path:
@@ -48,9 +49,8 @@ class Workspace:
 
     @property
     def data_files(self) -> list[Path]:
-        """All files a build reads, in the order it reads them."""
-        shapes = [self.shapes_file] if self.shapes_file.is_file() else []
-        return [*self.ontology_files, *shapes, *self.reference_files, *self.claim_files]
+        """All files a build reads, or would read if it could."""
+        return [entry.path for entry in inventory(self.root) if entry.role or entry.wrong]
 
     @property
     def build_folder(self) -> Path:
@@ -74,8 +74,8 @@ class Workspace:
         except ValueError:
             return str(path)
 
-    def _files(self, folder: str, pattern: str) -> list[Path]:
-        return sorted((self.root / folder).glob(pattern))
+    def _files(self, role: Role) -> list[Path]:
+        return [entry.path for entry in inventory(self.root) if entry.role == role]
 
 
 def open_workspace(folder: Path | None = None) -> Workspace:

@@ -7,14 +7,10 @@ the caller and, as ``python -m eudigraph.reason.hermit``, that process. Nothing 
 from __future__ import annotations
 
 import io
-import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -28,27 +24,35 @@ from pyoxigraph import (
     parse,
 )
 
-from eudigraph.engine.process import command as command_of
-from eudigraph.engine.process import environment
-from eudigraph.model.names import GRAPH_DATES, GRAPH_INFERRED
-from eudigraph.model.ontology import Ontology
+from eudigraph.model.names import GRAPH_DATES, GRAPH_INFERRED, OWL, RDF, RDFS
+from eudigraph.model.ontology import Ontology, is_loading
 from eudigraph.model.triples import Triplestore
 from eudigraph.model.version import installing
+from eudigraph.reason import child
 
 MAX_STATEMENTS = 10_000
 """Object statements up to which HermiT is asked; 10,000 take it some 22 seconds, and time grows faster than they."""
 TIMEOUT = 300.0
 """Seconds after which HermiT is given up."""
 _INCONSISTENT = 3
+_REMARKS = frozenset(
+    [RDFS + "seeAlso", RDFS + "isDefinedBy"]
+    + [OWL + name for name in ("versionIRI", "priorVersion", "backwardCompatibleWith", "incompatibleWith")]
+)
+"""Properties of RDFS and OWL from which nothing follows."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """HermiT's answer: whether the graph is consistent (None if it was not asked), why not asked, and what follows."""
+    """HermiT's answer: whether the graph is consistent, and what follows.
+
+    It is None where there is no answer, for a ``reason``: it could not be asked, or it was ``asked`` in vain.
+    """
 
     consistent: bool | None
     reason: str = ""
     statements: tuple[Quad, ...] = ()
+    asked: bool = False
 
 
 def find_java() -> str | None:
@@ -74,25 +78,15 @@ def ask(ntriples: bytes, *, infer: bool = False, timeout: float = TIMEOUT) -> Ve
     with tempfile.TemporaryDirectory(prefix="eudigraph-") as folder:
         given, result = Path(folder, "given.nt"), Path(folder, "result.nt")
         given.write_bytes(ntriples)
-        command = [*command_of("reason.hermit"), java, str(given), str(result), "infer" if infer else "check"]
-        process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-            command,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=environment(),
-            start_new_session=True,
-        )
+        arguments = [java, str(given), str(result), "infer" if infer else "check"]
         try:
-            _, errors = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            return Verdict(None, f"HermiT did not end within {timeout:.0f} seconds")
-        finally:
-            _end(process)
-        if process.returncode == _INCONSISTENT:
+            status, _, complaint = child.run("reason.hermit", arguments, timeout=timeout)
+        except TimeoutError:
+            return Verdict(None, f"HermiT did not end within {timeout:.0f} seconds", asked=True)
+        if status == _INCONSISTENT:
             return Verdict(False)
-        if process.returncode:
-            lines = errors.decode(errors="replace").strip().splitlines() or ["no message"]
-            return Verdict(None, f"HermiT failed: {lines[-1][:200]}")
+        if status:
+            return Verdict(None, f"HermiT failed: {complaint}", asked=True)
         statements = tuple(parse(path=str(result), format=RdfFormat.N_TRIPLES)) if infer else ()
         return Verdict(True, statements=statements)
 
@@ -105,19 +99,10 @@ def load(ntriples: bytes) -> Any:
     return ontology.load(fileobj=io.BytesIO(ntriples), format="ntriples")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the process and the Java it started, if they still run."""
-    if hasattr(os, "killpg"):
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    elif process.poll() is None:
-        process.kill()
-    process.communicate()
-
-
 def _main(java: str, given: str, result: str, mode: str) -> int:
     import owlready2
 
+    child.close_doors()
     owlready2.JAVA_EXE = java
     world = load(Path(given).read_bytes()).world
     try:
@@ -133,12 +118,19 @@ if __name__ == "__main__":
     sys.exit(_main(*sys.argv[1:]))
 
 
+def _defines(name: str) -> bool:
+    return name.startswith((RDF, RDFS, OWL)) and name not in _REMARKS
+
+
 def object_statements(store: Triplestore, ontology: Ontology, most: int | None = None) -> list[Quad]:
     """Return the ontology's axioms and all asserted object statements, each once, as HermiT takes them: no literals.
 
+    Nor what would make a library load something: whoever wrote the ontology, only terms of OWL that define others, and
+    the ontology's properties are let through.
+
     Of more than ``most``, one more than that are returned, whichever come first.
     """
-    annotations = {term.iri for term in ontology.properties if term.kind == "AnnotationProperty"}
+    relations = {term.iri for term in ontology.properties if term.kind == "ObjectProperty"}
     found = set()
     quads: Iterable[Quad] = store
     if most is not None:  # a store may begin with the default graph, and it takes long to pass by all that is there
@@ -146,7 +138,8 @@ def object_statements(store: Triplestore, ontology: Ontology, most: int | None =
     for quad in quads:
         if (
             not isinstance(quad.object, Literal)
-            and quad.predicate.value not in annotations
+            and (quad.predicate.value in relations or _defines(quad.predicate.value))
+            and not is_loading(quad)
             and quad.graph_name not in (DefaultGraph(), GRAPH_INFERRED, GRAPH_DATES)
         ):
             found.add(Quad(quad.subject, quad.predicate, quad.object))

@@ -1,36 +1,40 @@
-"""Reading Turtle and TriG, statement by statement, with the line each stands on where it is asked for."""
+"""Reading RDF in any syntax, statement by statement, with the line each stands on where it is asked for."""
 
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISREG
+from typing import Any, TypeAlias
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QuadParser, parse
 
 from eudigraph.engine.safety import MAX_NESTING, too_deep
-from eudigraph.model.errors import DataError
+from eudigraph.model.inventory import SYNTAXES, is_packed, syntax_of
 from eudigraph.model.text import one_line
+from eudigraph.sources.documents import Unreadable, check_json, check_xml
 
 MAX_FILE = 4 * 1024**3
-"""Bytes of the largest file that is read."""
-FORMATS = {".ttl": RdfFormat.TURTLE, ".trig": RdfFormat.TRIG}
+"""Bytes of the largest file that is read, unpacked."""
+MAX_IRI = 2000
+"""Characters of the longest IRI: what no browser would take leads nowhere."""
+MAX_BASE = 500
+"""Characters of the longest IRI that others are written in terms of, by a base or a prefix: each may be as long."""
 PIECE = 500_000
 """Statements of a file that are read at once."""
+_File: TypeAlias = "io.BufferedReader[Any]"
 _AT_ONCE = 1024 * 1024
 """Bytes of a line that are handed to the parser at once."""
-
-
-class Unreadable(DataError):
-    """A file that cannot be read as what it claims to be; ``line`` is where, if that is known."""
-
-    def __init__(self, what: str, mend: str, line: int | None = None) -> None:
-        super().__init__(f"{what}; {mend}")
-        self.what, self.mend, self.line = what, mend, line
+_MOST_PACKED = 200
+"""How many times as large a packed file may be, unpacked: five times what is usual where names are alike."""
+_TREES = {"RDF/XML": check_xml, "JSON-LD": check_json}
+"""What looks at a document as a whole before it is parsed: these two go astray silently, or take all there is."""
 
 
 def pieces(path: Path) -> Iterator[list[Quad]]:
@@ -38,10 +42,10 @@ def pieces(path: Path) -> Iterator[list[Quad]]:
 
     Blank nodes get names of their own, so that those of two files keep apart.
     """
-    kind = _kind(path)
-    with _open(path) as file:
-        _refuse_depths(file)
-        found = _parsed(path, parse(file, kind, rename_blank_nodes=True))
+    file, syntax = _open(path)
+    with file:
+        parser = parse(file, SYNTAXES[syntax], rename_blank_nodes=True)
+        found = _parsed(path, syntax, parser, lambda: None)
         while piece := list(islice(found, PIECE)):
             yield piece
 
@@ -51,11 +55,11 @@ def statements(path: Path) -> Iterator[tuple[int, Quad]]:
 
     This takes twice as long as ``pieces``, and leaves blank nodes their names.
     """
-    kind = _kind(path)
-    with _open(path) as file:
-        _refuse_depths(file)
+    file, syntax = _open(path)
+    with file:
         lines = _Lines(file)
-        for quad in _parsed(path, parse(lines, kind)):  # type: ignore[arg-type]
+        parser = parse(lines, SYNTAXES[syntax])  # type: ignore[arg-type]
+        for quad in _parsed(path, syntax, parser, lambda: lines.count):
             yield lines.count, quad
 
 
@@ -79,7 +83,7 @@ def whole_number(term: object) -> int | None:
 class _Lines(io.RawIOBase):
     """Hands a file to the parser one line at a time, so that the lines handed out tell where it is."""
 
-    def __init__(self, file: io.BufferedReader) -> None:
+    def __init__(self, file: _File) -> None:
         super().__init__()
         self.file, self.count, self.rest, self.at_start = file, 0, b"", True
 
@@ -97,57 +101,113 @@ class _Lines(io.RawIOBase):
         return part
 
 
-def _parsed(path: Path, found: Iterator[Quad]) -> Iterator[Quad]:
-    """Yield what the parser finds; say what it and the system have against the file."""
+def _parsed(path: Path, syntax: str, parser: QuadParser, line: Callable[[], int | None]) -> Iterator[Quad]:
+    """Yield what the parser finds; say what it, the system and we have against the file."""
     try:
-        yield from found
+        for number, quad in enumerate(parser):
+            # What a base or a prefix adds to each name takes no room in the file, but in memory.
+            if len(str(quad)) > MAX_IRI or len(parser.base_iri or "") > MAX_BASE:
+                _refuse_long(quad, parser, line())
+            if number % 1000 == 0 and any(len(iri) > MAX_BASE for iri in parser.prefixes.values()):
+                raise _too_long("a prefix", MAX_BASE, line())
+            yield quad
     except SyntaxError as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(path, syntax, error) from error
     except MemoryError as error:  # what it says when a token outgrows its buffer
         raise Unreadable("has a text or a name of more than 16 MB", "make it shorter") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise Unreadable(f"is not whole, or not packed by gzip ({error})", "pack it anew") from error
     except OSError as error:
         raise _not_read(error) from error
 
 
-def _kind(path: Path) -> RdfFormat:
-    kind = FORMATS.get(path.suffix)
-    if kind is None:
-        raise Unreadable("is neither Turtle nor TriG", "name the file with .ttl or .trig at its end")
+def _refuse_long(quad: Quad, parser: QuadParser, line: int | None) -> None:
+    """Raise Unreadable if a statement is long for its IRIs, and not for its text; or for a base that is too long."""
+    if len(parser.base_iri or "") > MAX_BASE:
+        raise _too_long("the base", MAX_BASE, line)
+    for term in (quad.subject, quad.predicate, quad.object, quad.graph_name):
+        iri = term.datatype if isinstance(term, Literal) else term
+        if isinstance(iri, NamedNode | BlankNode) and len(iri.value) > MAX_IRI:
+            raise _too_long("an IRI", MAX_IRI, line)
+
+
+def _too_long(what: str, most: int, line: int | None) -> Unreadable:
+    return Unreadable(f"has {what} of more than {most:,} characters", "write a shorter one", line)
+
+
+def _open(path: Path) -> tuple[_File, str]:
+    """Open a file for reading, unpacked, past the byte order mark that some editors put first; return its syntax, too.
+
+    Raises Unreadable for what should not be handed to a parser.
+    """
     try:
         state = path.stat()
+        if not S_ISREG(state.st_mode) and not path.is_dir():  # a pipe would be waited for; of a folder we hear below
+            raise Unreadable("is no file with text in it", "put one there, or take it away")
+        syntax = syntax_of(path)
+        if not syntax:
+            raise Unreadable("is no RDF by its name or its content", "name it after its syntax, such as .ttl or .trig")
+        if state.st_size > MAX_FILE:
+            raise Unreadable(f"is larger than {MAX_FILE // 1024**3} GiB", "split it by source")
+        file: _File = io.BufferedReader(_Unpacked(path)) if is_packed(path) else path.open("rb")
+        try:
+            start = len(codecs.BOM_UTF8) if file.peek(3).startswith(codecs.BOM_UTF8) else 0
+            file.seek(start)
+            if syntax in _TREES:
+                _TREES[syntax](file)
+            else:
+                _refuse_depths(file)
+            file.seek(start)
+        except BaseException:
+            file.close()
+            raise
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise Unreadable(f"is not whole, or not packed by gzip ({error})", "pack it anew") from error
     except OSError as error:
         raise _not_read(error) from error
-    if not (S_ISREG(state.st_mode) or S_ISDIR(state.st_mode)):  # a pipe would be waited for; of a folder we hear below
-        raise Unreadable("is no file with text in it", "put one there, or take it away")
-    if state.st_size > MAX_FILE:
-        raise Unreadable(f"is larger than {MAX_FILE // 1024**3} GiB", "split it by source")
-    return kind
+    return file, syntax
 
 
-def _open(path: Path) -> io.BufferedReader:
-    """Open a file for reading, past the byte order mark that some editors put first and nobody sees."""
-    try:
-        file = path.open("rb")
-        if file.peek(len(codecs.BOM_UTF8)).startswith(codecs.BOM_UTF8):
-            file.read(len(codecs.BOM_UTF8))
-    except OSError as error:
-        raise _not_read(error) from error
-    return file
+class _Unpacked(io.RawIOBase):
+    """A file as gzip unpacks it: not more than may be read, nor much more than it packs."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._file = gzip.open(path)  # noqa: SIM115  closed with this
+        self._size = path.stat().st_size
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._file.read(len(buffer))
+        buffer[: len(part)] = part
+        if self._file.tell() > min(MAX_FILE, _MOST_PACKED * self._size + _AT_ONCE):
+            raise Unreadable("unpacks to far more than such a file holds", "pack it anew, or give it unpacked")
+        return len(part)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
-def _refuse_depths(file: io.BufferedReader) -> None:
+def _refuse_depths(file: _File) -> None:
     """Raise Unreadable for statements that are quoted within each other too deeply; leave the file where it was."""
     start, found = file.tell(), 0
-    try:
-        while found <= MAX_NESTING and (part := file.read(_AT_ONCE)):
-            found += part.count(b"<<")
-        file.seek(start)
-        # Hardly any file has so many, which is why only then a closer look is worth its time.
-        line = too_deep(file.read().decode(errors="replace")) if found > MAX_NESTING else 0
-        file.seek(start)
-    except OSError as error:
-        raise _not_read(error) from error
-    if line:
+    while found <= MAX_NESTING and (part := file.read(_AT_ONCE)):
+        found += part.count(b"<<")
+    file.seek(start)
+    # Hardly any file has so many, which is why only then a closer look is worth its time.
+    if found > MAX_NESTING and (line := too_deep(file.read().decode(errors="replace"))):
         what = f"quotes statements within each other, more than {MAX_NESTING} deep"
         raise Unreadable(what, "quote only what a source says", line)
 
@@ -157,7 +217,7 @@ def _not_read(error: OSError) -> Unreadable:
     return Unreadable(what, "check that the file is there and may be read")
 
 
-def _unreadable(path: Path, error: SyntaxError) -> Unreadable:
+def _unreadable(path: Path, syntax: str, error: SyntaxError) -> Unreadable:
     """Say what the parser found, in our order: what, then how to mend it."""
     found = re.sub(r"^Parser error (at|between) line [^:]*: ", "", str(error.msg or error))
     if found.startswith("Invalid UTF-8") or "\0" in found or _begins_with_zeros(path):
@@ -170,13 +230,13 @@ def _unreadable(path: Path, error: SyntaxError) -> Unreadable:
         mend = "write the IRI in full (<https://…>), or with a prefix"
     elif "prefix" in what:
         mend = "declare the prefix at the top of the file (@prefix), or correct its name"
-    return Unreadable(f"is no valid {'TriG' if path.suffix == '.trig' else 'Turtle'}: {what}", mend, error.lineno)
+    return Unreadable(f"is no valid {syntax}: {what}", mend, error.lineno)
 
 
 def _begins_with_zeros(path: Path) -> bool:
     """Whether there are zero bytes at a file's beginning; in UTF-16 every second byte of plain English is one."""
     try:
         with path.open("rb") as file:
-            return b"\0" in file.read(4096)
+            return not is_packed(path) and b"\0" in file.read(4096)
     except OSError:
         return False

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Triple
 
 from eudigraph.model import text
+from eudigraph.model.inventory import Entry
 from eudigraph.model.names import GRAPH_ONTOLOGY, GRAPH_PROVENANCE, GRAPH_REFERENCE, shorten
 from eudigraph.model.text import cut
 from eudigraph.model.workspace import Workspace
-from eudigraph.sources.files import Unreadable, in_graph, statements
+from eudigraph.sources.documents import Unreadable
+from eudigraph.sources.files import in_graph, statements
 
 ERROR = "error"
 WARNING = "warning"
@@ -69,7 +70,7 @@ class Problem:
 _Sought = dict[str | None, dict[tuple[int, ...], dict[tuple[str, ...], list[int]]]]
 
 
-def locate(problems: Iterable[Problem], workspace: Workspace, files: Sequence[Path]) -> list[Problem]:
+def locate(problems: Iterable[Problem], workspace: Workspace, files: Iterable[Entry]) -> list[Problem]:
     """Return the problems with the file and line of the statements they are about, sorted by place.
 
     A problem lies where the first statement fits it, in the order of the files. They are read again, once each, and
@@ -83,14 +84,14 @@ def locate(problems: Iterable[Problem], workspace: Workspace, files: Sequence[Pa
         if problem.probe and problem.line is None:
             shape, terms = problem.probe.given()
             sought[problem.file][shape][terms].append(index)
-    for path in files:
-        shown = workspace.show(path)
+    for entry in files:
+        shown = workspace.show(entry.path)
         pools = [pool for name in (None, shown) if any((pool := sought.get(name, {})).values())]
         if not pools:
             continue
-        graph = _graph_of(path, workspace)
+        graph = home(entry)
         try:
-            for line, statement in statements(path):
+            for line, statement in statements(entry.path):
                 keys = [key(term) for term in in_graph(statement, graph)]
                 for pool in pools:
                     for shape, by_terms in pool.items():
@@ -119,8 +120,8 @@ def key(term: NamedNode | BlankNode | Literal | Triple | DefaultGraph) -> str:
     return "" if isinstance(term, DefaultGraph) else term.value
 
 
-def _graph_of(path: Path, workspace: Workspace) -> NamedNode:
+def home(entry: Entry) -> NamedNode:
     """Return the graph to which goes what a file puts in none."""
-    if path.suffix == ".trig":
+    if entry.role == "claims":
         return GRAPH_PROVENANCE
-    return GRAPH_ONTOLOGY if path in workspace.ontology_files else GRAPH_REFERENCE
+    return GRAPH_REFERENCE if entry.role == "reference" else GRAPH_ONTOLOGY

@@ -13,6 +13,7 @@ from eudigraph.model.errors import DataError, UsageError
 from eudigraph.model.names import EUD, GRAPH_PROVENANCE
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.sources import files
+from eudigraph.sources.documents import Unreadable
 from eudigraph.sources.problems import ERROR, WARNING, Probe, Problem, show
 
 MAX_SIZE = 50 * 1024**2
@@ -26,7 +27,7 @@ def compare(store: Triplestore, path: Path) -> tuple[list[Problem], NamedNode | 
     """
     try:
         data, text = _text(path)
-    except files.Unreadable as error:
+    except Unreadable as error:
         return [Problem(ERROR, error.what, error.mend, str(path))], None, ""
     digest = _digest(data)
     pattern = f"GRAPH {GRAPH_PROVENANCE} {{ ?s <{EUD}sha256> ?d FILTER(isIRI(?s) && isLiteral(?d)) }}"
@@ -58,13 +59,13 @@ def read(store: Triplestore, paths: Sequence[Path]) -> dict[str, str]:
 def _text(path: Path) -> tuple[bytes, str]:
     try:
         if path.stat().st_size > MAX_SIZE:
-            raise files.Unreadable("is larger than 50 MiB", "give the text of one source")
+            raise Unreadable("is larger than 50 MiB", "give the text of one source")
         data = path.read_bytes()
         return data, data.decode("utf-8")
     except OSError as error:
-        raise files.Unreadable(f"cannot be read: {error.strerror or error}", "check the path") from error
+        raise Unreadable(f"cannot be read: {error.strerror or error}", "check the path") from error
     except UnicodeDecodeError as error:
-        raise files.Unreadable("is not UTF-8 text", "save the text in UTF-8") from error
+        raise Unreadable("is not UTF-8 text", "save the text in UTF-8") from error
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def locate(path: Path, phrase: str) -> tuple[str, int, list[Place]]:
     """
     try:
         data, text = _text(path)
-    except files.Unreadable as error:
+    except Unreadable as error:
         raise DataError(f"{path} {error}") from error
     words = [re.escape(word) for word in phrase.split()]
     if not words:

@@ -1,0 +1,183 @@
+"""Which files a workspace has, and as what each is read: no file is left out without a word.
+
+RDF is recognised by the ending of a name, in any case and compressed by gzip or not, else by how the content begins.
+What a file is read as depends on the folder it lies in, however deep: ``ontology/`` (and its file ``shapes``),
+``graph/reference/``, or ``graph/`` for claims.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from pyoxigraph import RdfFormat
+
+Role = Literal["ontology", "shapes", "reference", "claims"]
+SYNTAXES = {
+    "Turtle": RdfFormat.TURTLE,
+    "TriG": RdfFormat.TRIG,
+    "N-Triples": RdfFormat.N_TRIPLES,
+    "N-Quads": RdfFormat.N_QUADS,
+    "RDF/XML": RdfFormat.RDF_XML,
+    "JSON-LD": RdfFormat.JSON_LD,
+}
+_ENDINGS = {
+    **dict.fromkeys((".ttl", ".turtle", ".n3"), "Turtle"),
+    ".trig": "TriG",
+    **dict.fromkeys((".nt", ".ntriples"), "N-Triples"),
+    **dict.fromkeys((".nq", ".nquads"), "N-Quads"),
+    **dict.fromkeys((".rdf", ".owl", ".rdfs"), "RDF/XML"),
+    ".jsonld": "JSON-LD",
+}
+_OTHERS = (".rq", ".sparql", ".ru", ".toml", ".md", ".html", ".htm", ".py", ".csv", ".ics", ".ipynb")
+"""Endings of what is certainly something else."""
+_WITH_GRAPHS = ("TriG", "N-Quads", "JSON-LD")
+_PACKED = (".bz2", ".xz", ".zst", ".zip", ".7z", ".tar", ".tgz", ".rar", ".lz4")
+"""Other ways of packing a file."""
+_BACKUP = re.compile(r"\..*|.*~|#.*#|.*\.(?:bak|orig|rej|swp|tmp)", re.IGNORECASE | re.DOTALL)
+"""Names that editors, merges and systems give to files of their own; to read these would be to read claims twice."""
+_LOOKED_AT = 8192
+"""Bytes of a file that tell what it is."""
+_TERM = rb'(?:<[^<>"{}|^`\\\s]+>|_:\S+)'
+_LOOKS = (
+    ("RDF/XML", re.compile(rb"\s*<(?:\?xml|!--|!DOCTYPE|rdf:RDF|RDF\b)", re.IGNORECASE)),
+    ("JSON-LD", re.compile(rb'\s*[\[{].*"@(?:context|id|graph|type|value)"', re.DOTALL)),
+    ("TriG", re.compile(rb"(?:\s|#[^\n]*\n)*(?:@(?:prefix|base)\s|(?:PREFIX\s+\S*:|BASE)\s*<)", re.IGNORECASE)),
+    ("N-Quads", re.compile(rb"(?:\s|#[^\n]*\n)*" + _TERM + rb"\s*<\S+>\s*(?:" + _TERM + rb'|")')),
+)
+"""How files begin that are not named after what they are. Turtle is TriG, and N-Triples are N-Quads."""
+
+
+_NOT_RDF = re.compile(
+    rb"\A\s*<(?:!DOCTYPE\s+)?html|^\s*(?:SELECT|CONSTRUCT|ASK|DESCRIBE|INSERT|DELETE)\b", re.IGNORECASE | re.MULTILINE
+)
+"""Pages, and queries, which have prefixes, too."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file: as what and in which syntax it is read, or ``why`` it is not.
+
+    If it should have been read, that is ``wrong``, and ``mend`` says what to do.
+    """
+
+    path: Path
+    role: Role | None = None
+    syntax: str = ""
+    why: str = ""
+    mend: str = ""
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it is an error that the file is not read."""
+        return bool(self.mend)
+
+
+def inventory(root: Path) -> list[Entry]:
+    """Return all files below ``ontology/`` and ``graph/`` in a workspace, in the order of their names."""
+    inside = Path(os.path.realpath(root))
+    found = []
+    for folder in ("ontology", "graph"):
+        for path in _walk(root / folder):
+            names = path.relative_to(root).parts
+            role: Role = "claims" if folder == "graph" else "ontology"
+            if names[:2] == ("graph", "reference") and len(names) > 2:
+                role = "reference"
+            elif folder == "ontology" and path.name.lower().startswith("shapes."):
+                role = "shapes"
+            found.append(_recognised(path, role, inside))
+    return found
+
+
+def entries(given: Iterable[Path]) -> list[Entry]:
+    """Return files that somebody names, and those in folders that somebody names.
+
+    What has a syntax with named graphs counts as claims, all else as reference data. A file that is named and is no RDF
+    is wrong.
+    """
+    found = []
+    for path in given:
+        if path.is_dir():
+            found += [_recognised(file, None, Path(os.path.realpath(path))) for file in _walk(path)]
+            continue
+        entry = _recognised(path, None, None)
+        if entry.why and not entry.mend:
+            entry = replace(entry, mend="give a file of Turtle, TriG, N-Triples, N-Quads, RDF/XML or JSON-LD")
+        found.append(entry)
+    return found
+
+
+def syntax_of(path: Path) -> str:
+    """Return the syntax of a file, a key of ``SYNTAXES``; an empty text for what is no RDF. Raises OSError."""
+    ending = _bare(path)[1]
+    return "" if ending in _OTHERS else _ENDINGS.get(ending) or _looks_like(path)
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is compressed by gzip, going by its name."""
+    return path.name.lower().endswith(".gz")
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and in those below it; of links to folders and hidden folders, these themselves."""
+    if folder.is_symlink():
+        yield folder
+        return
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        apart = {name for name in folders if _BACKUP.fullmatch(name) or (here / name).is_symlink()}
+        folders[:] = sorted(set(folders) - apart)
+        yield from (here / name for name in sorted([*files, *apart]))
+
+
+def _recognised(path: Path, role: Role | None, inside: Path | None) -> Entry:
+    """Return what a file is; unless ``role`` says so already, its syntax tells as what it is read.
+
+    It must lie ``inside`` a folder, if one is given, also if it is a link.
+    """
+    if _BACKUP.fullmatch(path.name):
+        return Entry(path, why="it is hidden, or a backup")
+    if inside is not None and path.is_symlink():
+        if not Path(os.path.realpath(path)).is_relative_to(inside):
+            return Entry(path, why="it is a link that leads out of the folder", mend="copy here what it leads to")
+        if path.is_dir():
+            return Entry(path, why="it is a link to a folder", mend="move that folder here, or take the link away")
+    name, ending = _bare(path)
+    if ending in _PACKED:
+        mend = "unpack it, or pack it with gzip" if name.removesuffix(ending).endswith(tuple(_ENDINGS)) else ""
+        return Entry(path, why="it is packed in a way that is not read", mend=mend)
+    try:
+        syntax = syntax_of(path)
+    except OSError as error:
+        why = f"it cannot be read: {error.strerror or error}"
+        return Entry(path, why=why, mend="check that the file is there and may be read")
+    if not syntax:
+        return Entry(path, why="it is no RDF by its name or its content")
+    return Entry(path, role or ("claims" if syntax in _WITH_GRAPHS else "reference"), syntax)
+
+
+def _bare(path: Path) -> tuple[str, str]:
+    """Return a file's name in small letters, without the ending of gzip, and the ending then."""
+    name = path.name.lower().removesuffix(".gz")
+    return name, name[max(0, name.rfind(".")) :]
+
+
+def _looks_like(path: Path) -> str:
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+        return ""
+    with gzip.open(path) if is_packed(path) else path.open("rb") as file:
+        try:
+            start = file.read(_LOOKED_AT).removeprefix(b"\xef\xbb\xbf")
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            return ""
+    if _NOT_RDF.search(start):
+        return ""
+    syntax = next((name for name, looks in _LOOKS if looks.match(start)), "")
+    return "" if syntax == "RDF/XML" and b"rdf-syntax-ns#" not in start else syntax

@@ -1,0 +1,446 @@
+"""Whatever is given is read, or named as not read; and foreign data reaches nothing and runs nothing."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
+
+from conftest import ROOT, Run, needs_hermit
+from eudigraph.build import build
+from eudigraph.engine import store
+from eudigraph.model import workspace
+from eudigraph.model.names import EUD, GRAPH_ONTOLOGY, OWL, PREFIXES
+from eudigraph.sources import files
+from eudigraph.sources.documents import Unreadable
+from eudigraph.sources.files import in_graph
+from serving import serving
+from test_withstand import GOOD, Make
+
+COUNTRY = b"<https://w3id.org/eudigraph/country/wakanda> a <https://w3id.org/eudigraph/ontology#Country> .\n"
+CLAIMS = 3
+
+
+def in_syntax(text: str, name: str) -> bytes:
+    """Return TriG in another syntax."""
+    quads = list(parse(text, RdfFormat.TRIG))
+    form = {".nq": RdfFormat.N_QUADS, ".jsonld": RdfFormat.JSON_LD, ".trig": RdfFormat.TRIG}[name]
+    return serialize(quads, format=form) or b""
+
+
+def accounts(report: build.Report) -> dict[str, tuple[str, int | None]]:
+    """Return, by file, as what it was read (or why not) and how many claims it has."""
+    return {account.file: (account.read_as or account.why, account.claims) for account in report.files}
+
+
+def check(space: workspace.Workspace, *given: Path) -> build.Report:
+    return build.check(space, given, use_hermit=False)
+
+
+# ---------------------------------------------------------------- Whatever is given is read
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("test.trig", GOOD.encode()),
+        ("TEST.TRIG", GOOD.encode()),
+        ("test.nq", in_syntax(GOOD, ".nq")),
+        ("test.NQuads", in_syntax(GOOD, ".nq")),
+        ("test.jsonld", in_syntax(GOOD, ".jsonld")),
+        ("test.trig.gz", gzip.compress(GOOD.encode())),
+        ("test.nq.GZ", gzip.compress(in_syntax(GOOD, ".nq"))),
+        ("2023/april/test.trig", GOOD.encode()),
+        ("test", GOOD.encode()),
+        ("test.txt", in_syntax(GOOD, ".nq")),
+        ("test.json", in_syntax(GOOD, ".jsonld")),
+        ("test.txt.gz", gzip.compress(b"\xef\xbb\xbf" + GOOD.encode())),
+    ],
+    ids=lambda given: given if isinstance(given, str) else "",
+)
+def test_claims_are_read_in_any_syntax_under_any_name(
+    small: Make, without_shapes: None, name: str, content: bytes
+) -> None:
+    space = small(GOOD)
+    (space.root / "graph" / "test.trig").unlink()
+    path = space.root / "graph" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    report = check(space)
+    assert not report.errors
+    assert report.counts["claims"] == CLAIMS
+    assert accounts(report)[f"graph/{name}"] == ("claims", CLAIMS)
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("a.nt", RdfFormat.N_TRIPLES),
+        ("b.RDF", RdfFormat.RDF_XML),
+        ("c/d.owl", RdfFormat.RDF_XML),
+        ("e", RdfFormat.TURTLE),
+    ],
+)
+def test_reference_data_is_read_in_any_syntax(small: Make, without_shapes: None, name: str, form: RdfFormat) -> None:
+    space = small(GOOD)
+    path = space.root / "graph" / "reference" / "countries.ttl"
+    quads = list(parse(path.read_bytes(), RdfFormat.TURTLE))
+    path.unlink()
+    path = path.parent / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(serialize(quads, format=form, prefixes=PREFIXES) or b"")
+    report = check(space)
+    assert not report.errors
+    assert accounts(report)[f"graph/reference/{name}"] == ("reference", 0)
+
+
+@pytest.mark.parametrize("ending", ["nq", "TRIG", "nt", "ttl", "jsonld", "rdf", "N3", "trig.gz"])
+def test_junk_is_an_error_with_its_line(small: Make, command: Callable[..., Run], tmp_path: Path, ending: str) -> None:
+    space = small(GOOD)
+    path = tmp_path / f"junk.{ending}"
+    content = b"\nx {{{"
+    path.write_bytes(gzip.compress(content) if ending.endswith("gz") else content)
+    done = command("check", "--no-hermit", "--workspace", space.root, path)
+    assert done.status == 1
+    assert done.out.startswith(f"{path}:2: error: is no valid ")
+    assert done.out.endswith("\n1 error, 0 warnings.\n")
+
+
+def test_what_is_no_rdf_is_an_error_if_it_is_named(small: Make, tmp_path: Path) -> None:
+    space = small(GOOD)
+    (tmp_path / "junk.txt").write_text("x {{{", "utf-8")
+    (tmp_path / "claims.trig.bz2").write_bytes(bz2.compress(GOOD.encode()))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "junk.txt").write_text("x {{{", "utf-8")
+    (folder / "bad.nq").write_text("x {{{", "utf-8")
+    given = [tmp_path / name for name in ("junk.txt", "missing.trig", "missing", "claims.trig.bz2")]
+    report = check(space, *given, folder)
+    assert {(Path(p.file or "").name, p.what) for p in report.problems} == {
+        ("junk.txt", "is not read: it is no RDF by its name or its content"),
+        ("missing.trig", "cannot be read: No such file or directory"),
+        ("missing", "is not read: it cannot be read: No such file or directory"),
+        ("claims.trig.bz2", "is not read: it is packed in a way that is not read"),
+        ("bad.nq", "is no valid N-Quads: The subject of a triple must be an IRI or a blank node"),
+    }
+    assert accounts(report)[str(folder / "junk.txt")] == ("it is no RDF by its name or its content", None)
+
+
+def test_every_file_of_a_workspace_is_accounted_for(small: Make, command: Callable[..., Run]) -> None:
+    space = small(GOOD)
+    graph = space.root / "graph"
+    for name in ("README.md", "notes.txt", ".hidden.trig", "test.trig~", "test.trig.orig", "table.csv"):
+        (graph / name).write_text(GOOD if "trig" in name else "Notes.", "utf-8")
+    with zipfile.ZipFile(graph / "photos.zip", "w") as file:
+        file.writestr("a", "b")
+    (graph / "deep" / "er").mkdir(parents=True)
+    (graph / "deep" / "er" / "empty.trig").touch()
+    there = {path.relative_to(space.root).as_posix() for path in graph.rglob("*") if path.is_file()}
+    done = command("check", "--no-hermit", "--workspace", space.root, "--files", "--json")
+    assert done.status == 0
+    said = {account["file"]: account for account in json.loads(done.out)["files"]}
+    assert {name for name in said if name.startswith("graph/")} == there
+    assert {
+        name: said[f"graph/{name}"]["why"] for name in ("notes.txt", "test.trig~", "photos.zip", "deep/er/empty.trig")
+    } == {
+        "notes.txt": "it is no RDF by its name or its content",
+        "test.trig~": "it is hidden, or a backup",
+        "photos.zip": "it is packed in a way that is not read",
+        "deep/er/empty.trig": "",
+    }
+    printed = command("check", "--no-hermit", "--workspace", space.root).out
+    assert "Read 12 files: 3 of the ontology, 1 of shapes, 2 of claims (3), 6 of reference data.\n" in printed
+    assert "Not read: graph/notes.txt (it is no RDF by its name or its content)\n" in printed
+
+
+def test_a_link_that_leads_out_of_the_workspace_is_not_followed(small: Make, tmp_path: Path) -> None:
+    space = small(GOOD)
+    (tmp_path / "secret.trig").write_text("secret of mine", "utf-8")
+    (tmp_path / "folder").mkdir()
+    (space.root / "graph" / "a.trig").symlink_to(tmp_path / "secret.trig")
+    (space.root / "graph" / "b").symlink_to(tmp_path / "folder")
+    report = check(space)
+    assert [(p.file, p.what) for p in report.errors] == [
+        (f"graph/{name}", "is not read: it is a link that leads out of the folder") for name in ("a.trig", "b")
+    ]
+    assert not any("secret" in str(problem) for problem in report.problems)
+
+
+def test_a_link_within_the_workspace_is_read(small: Make, without_shapes: None) -> None:
+    space = small(GOOD)
+    path = space.root / "graph" / "test.trig"
+    path.rename(path.with_name("test.data"))
+    path.symlink_to("test.data")
+    report = check(space)
+    assert accounts(report)["graph/test.trig"] == ("claims", CLAIMS)
+
+
+RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:a="http://a.example/"'
+ITEM = '<rdf:Description rdf:about="http://a.example/x"><a:p>&amp;{}</a:p></rdf:Description>'
+EXPLAINED = "which no context explains"
+ELSEWHERE = "has a context that lies elsewhere"
+DEEP = "within each other, more than 100 deep"
+LONG = f"http://a.example/{'x' * 600}/"
+BASE_IN_STEPS = "@base <http://a.example/> .\n" + "".join(f"@base <{'x' * 100}{n}/> .\n" for n in range(8))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said", "line"),
+    [
+        ("a.jsonld", '{"@context": "http://127.0.0.1:9/c",\n "@id": "a:b"}', ELSEWHERE, None),
+        (
+            "a.jsonld",
+            '[{"@context": [{"@import": "http://127.0.0.1:9/c"}]}]',
+            "has a context that lies elsewhere",
+            None,
+        ),
+        (
+            "a.jsonld",
+            '{"@context": {},\n "@id": "a:b",\n "name": "x"}',
+            f"has the term name, {EXPLAINED}",
+            3,
+        ),
+        ("a.jsonld", '{"@id": "a:b",\n "@type": "Thing"}', f"has the term Thing, {EXPLAINED}", 2),
+        ("a.jsonld", '{"@id": "b",\n "a:c": 1}', "has the relative IRI b", 1),
+        ("a.jsonld", '{"@id": "a:b",\n "a:c": {"@id": "../d"}}', "has the relative IRI d", None),
+        ("a.jsonld", '{"a:b":' * 30_000 + "1" + "}" * 30_000, f"has objects {DEEP}", 1),
+        ("a.jsonld", "[" * 100_000, f"has objects {DEEP}", 1),
+        ("a.jsonld", '{"@id": "a:b",\n "a:c": \n}', "is no valid JSON-LD: Expecting value", 3),
+        ("a.rdf", f"<rdf:RDF {RDF}>\n{ITEM}", "is no valid RDF/XML: no element found", 2),
+        ("a.rdf", f"<rdf:RDF {RDF}>\n{ITEM}\n</rdf>", "is no valid RDF/XML: mismatched tag", 3),
+        (
+            "a.rdf",
+            f"<rdf:RDF {RDF}>\n" + "<a:X><a:p>" * 100_000,
+            f"has elements {DEEP}",
+            2,
+        ),
+        (
+            "a.rdf",
+            f'<!DOCTYPE x [<!ENTITY a "{"x" * 200}">\n<!ENTITY b "{"&a;" * 50}">]><rdf:RDF {RDF}>{ITEM}</rdf:RDF>',
+            "declares the entity b, which is read from elsewhere, long, or made of others",
+            2,
+        ),
+        (
+            "a.rdf",
+            f'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><rdf:RDF {RDF}>{ITEM}</rdf:RDF>',
+            "declares the entity a, which is read from elsewhere, long, or made of others",
+            1,
+        ),
+        ("a.rdf", f'<?xml version="1.0" encoding="latin-1"?><rdf:RDF {RDF}/>', "is not UTF-8 text", 1),
+        (
+            "a.trig",
+            f"@base <{LONG * 700}> .\n" + "<x> <y> <z> .\n" * 2000,
+            "has the base of",
+            2,
+        ),
+        (
+            "a.trig",
+            f"@prefix a: <{LONG}> .\na:x a:y a:z .\n",
+            "has a prefix of more than 500",
+            2,
+        ),
+        ("a.trig", f"{BASE_IN_STEPS}<x> <y> <z> .\n", "has the base of more than 500 characters", 10),
+        ("a.nq", f"<a:b> <a:c> <a:{'x' * 2000}> .\n", "has an IRI of more than 2,000 characters", 1),
+        ("a.nt", f'<a:b> <a:c> "1"^^<a:{"x" * 2000}> .\n', "has an IRI of more than 2,000 characters", 1),
+        (
+            "a.jsonld",
+            f'{{"@context": {{"@base": "{LONG}"}}, "@id": "y", "a:c": 1}}',
+            "has the base of",
+            1,
+        ),
+        ("a.rdf", f'<rdf:RDF xml:base="{LONG}" {RDF}>\n{ITEM}</rdf:RDF>', "has the base of", 2),
+    ],
+)
+def test_what_would_go_astray_is_refused_with_its_line(
+    tmp_path: Path, name: str, text: str, said: str, line: int | None
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    with pytest.raises(Unreadable) as refused:
+        list(files.statements(path))
+    assert refused.value.what.startswith(said)
+    assert refused.value.line == line
+    assert len(str(refused.value)) < 300
+    with pytest.raises(Unreadable):
+        list(files.pieces(path))
+
+
+def test_what_is_usual_in_documents_is_read(tmp_path: Path) -> None:
+    xml = tmp_path / "a.owl"
+    xml.write_text(
+        f'<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE rdf:RDF [<!ENTITY a "http://a.example/">]><rdf:RDF {RDF}>'
+        '<rdf:Description rdf:about="&a;x"><a:p>&amp;&lt;</a:p></rdf:Description></rdf:RDF>',
+        "utf-8",
+    )
+    plain = tmp_path / "a.jsonld"
+    context = {"@base": "http://a.example/", "p": "http://a.example/p"}
+    plain.write_text(json.dumps({"@context": [context], "@graph": [{"@id": "x", "p": "&<"}]}), "utf-8")
+    stated = Quad(NamedNode("http://a.example/x"), NamedNode("http://a.example/p"), Literal("&<"))
+    assert [quad for _, quad in files.statements(xml)] == [quad for _, quad in files.statements(plain)] == [stated]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(GOOD.encode())[:-30], "is not whole, or not packed by gzip"),
+        (b"\x1f\x8b" + b"x" * 50, "is not whole, or not packed by gzip"),
+        (GOOD.encode(), "is not whole, or not packed by gzip"),
+        (gzip.compress(b" " * 20_000_000), "unpacks to far more than such a file holds"),
+    ],
+    ids=["cut", "damaged", "not packed", "blank without end"],
+)
+def test_a_packed_file_is_read_whole_or_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "a.trig.gz"
+    path.write_bytes(content)
+    with pytest.raises(Unreadable, match=said):
+        list(files.pieces(path))
+
+
+def test_a_build_sees_a_file_in_a_folder_below(small: Make, without_hermit: None, without_shapes: None) -> None:
+    space = small(GOOD)
+    before = space.data_files
+    path = space.root / "graph" / "more" / "New.TRIG.gz"
+    path.parent.mkdir()
+    path.write_bytes(gzip.compress(b""))
+    assert set(space.data_files) - set(before) == {path}
+
+
+# ---------------------------------------------------------------- Foreign data reaches nothing and runs nothing
+
+SH = "http://www.w3.org/ns/shacl#"
+PYTHON_MODULE = "http://www.lesfleursdunormal.fr/static/_downloads/owlready_ontology.owl#python_module"
+
+
+def hostile(url: str, folder: Path) -> str:
+    """Return an ontology that would have programs fetch from an address, read a folder's files and import a module."""
+    (folder / "secret.owl").write_text(f"<rdf:RDF {RDF}/>", "utf-8")
+    return f"""@prefix eud: <{EUD}> .
+@prefix owl: <{OWL}> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+<https://w3id.org/eudigraph/ontology> owl:imports <{url}ontology> , <file://{folder}/secret.owl> ;
+    <{PYTHON_MODULE}> "hostile_module" .
+<{url}> a owl:Ontology ; owl:imports <{url}more> .
+eud:Country <{PYTHON_MODULE}> "hostile_module" .
+"""
+
+
+@pytest.fixture
+def traps(small: Make, listener: tuple[str, list[str]], tmp_path: Path) -> tuple[workspace.Workspace, list[str]]:
+    """A hostile workspace, and who came to the address that it names."""
+    url, seen = listener
+    space = small(GOOD)
+    (space.root / "ontology" / "more.ttl").write_text(hostile(url, tmp_path), "utf-8")
+    shapes = space.root / "ontology" / "shapes.ttl"
+    with shapes.open("a", encoding="utf-8") as file:
+        file.write(
+            f"\n<{url}> <{OWL}imports> <{url}shapes> ."
+            f"\n<{url}shape> a sh:NodeShape ; sh:targetClass eud:Country ; sh:sparql [ a sh:SPARQLConstraint ; "
+            f'sh:select "SELECT $this {{ SERVICE <{url}sparql> {{ ?a ?b ?c }} }}" ] .\n'
+        )
+    (tmp_path / "hostile_module.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w')\n", "utf-8")
+    return space, seen
+
+
+@needs_hermit
+def test_an_import_is_left_out_and_reported_and_the_proof_is_made(
+    traps: tuple[workspace.Workspace, list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    space, seen = traps
+    length = len((space.root / "ontology" / "shapes.ttl").read_text("utf-8").splitlines())
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    report = build.build(space, exports=False)
+    assert not report.errors
+    url = re.findall(r"<(http://127[^>]*/)> a", (space.root / "ontology" / "more.ttl").read_text("utf-8"))[0]
+    loads = "is left out: it would make programs load something else"
+    shapes = "is left out: shapes run no queries or scripts, and load nothing"
+    assert [(p.severity, p.file, p.line, p.what) for p in report.problems] == [
+        ("warning", "ontology/more.ttl", 4, f"owl:imports <file://{tmp_path}/secret.owl> {loads}"),
+        ("warning", "ontology/more.ttl", 4, f"owl:imports <{url}ontology> {loads}"),
+        ("warning", "ontology/more.ttl", 5, f"<{PYTHON_MODULE}> hostile_module {loads}"),
+        ("warning", "ontology/more.ttl", 6, f"owl:imports <{url}more> {loads}"),
+        ("warning", "ontology/more.ttl", 7, f"<{PYTHON_MODULE}> hostile_module {loads}"),
+        ("warning", "ontology/shapes.ttl", length - 1, f"owl:imports {shapes}"),
+        ("warning", "ontology/shapes.ttl", length, f"<{SH}select> {shapes}"),
+        ("warning", "ontology/shapes.ttl", length, f"<{SH}sparql> {shapes}"),
+    ]
+    assert report.notes == []  # HermiT and the shapes were asked, and had nothing against it
+    assert seen == []
+    assert not (tmp_path / "imported").exists()
+
+
+WATCH = """
+import os, sys
+allowed = tuple({allowed!r})
+def watch(event, given):
+    if event in ("socket.connect", "socket.getaddrinfo", "urllib.Request", "import"):
+        told = "" if event == "import" and "hostile" not in str(given[0]) else f"{{event}} {{given}}"
+    elif event == "open" and isinstance(given[0], str) and not os.path.realpath(given[0]).startswith(allowed):
+        told = f"open {{given[0]}}"
+    else:
+        return
+    if told:
+        os.write(log, (told + "\\n").encode())
+log = os.open({log!r}, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+os.set_inheritable(log, True)
+sys.addaudithook(watch)
+"""
+"""What each process of Python's writes down: addresses, modules of strangers, files elsewhere."""
+
+
+@needs_hermit
+def test_nothing_in_hostile_data_reaches_the_network_a_file_or_a_module(
+    traps: tuple[workspace.Workspace, list[str]], tmp_path: Path
+) -> None:
+    """Build, check, explore, analyse, export and ``Graph.ontology``, watched in all their processes."""
+    space, seen = traps
+    log = tmp_path / "log"
+    systems = (sys.prefix, sys.base_prefix, "/dev", "/proc", "/sys", "/usr", "/etc", "/var/cache/fontconfig", "/lib")
+    mine = (ROOT, space.root, tmp_path / "out", tmp_path / "cache", tmp_path / "temp")
+    text = WATCH.format(allowed=[os.path.realpath(place) for place in (*systems, *mine)], log=str(log))
+    (tmp_path / "watch").mkdir()
+    (tmp_path / "watch" / "sitecustomize.py").write_text(text, "utf-8")
+    (tmp_path / "out").mkdir()
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "MPLCONFIGDIR": str(tmp_path / "cache")}
+    (tmp_path / "temp").mkdir()
+    environment |= {"TMPDIR": str(tmp_path / "temp")}
+    environment |= {"PYTHONPATH": f"{tmp_path / 'watch'}:{tmp_path}", "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def run(*words: object) -> None:
+        command = [sys.executable, *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def use(*given: str, opened: str) -> None:
+        """Ask for all that there is."""
+        run("-m", "eudigraph", "explore", *given, "--no-open", "--out", tmp_path / "out" / "page.html")
+        run("-m", "eudigraph", "analyse", *given, "degree", "--out", tmp_path / "out" / "report.html")
+        for form in ("jsonld", "icalendar", "graphml"):
+            run("-m", "eudigraph", "export", *given, form, "--out", tmp_path / "out" / "file")
+        run("-m", "eudigraph", "query", *given, "partnerships")
+        run("-c", f"import eudigraph; graph = eudigraph.open_graph({opened}); graph.ontology(); graph.explorer()")
+
+    run("-m", "eudigraph", "check", "--workspace", space.root)
+    run("-m", "eudigraph", "build", "--workspace", space.root)
+    use("--workspace", str(space.root), opened=repr(str(space.root)))
+    assert (log.read_text("utf-8").splitlines() if log.exists() else []) == []
+    built = store.open_built(space.build_folder)
+    strange = parse((space.root / "ontology" / "more.ttl").read_bytes(), RdfFormat.TURTLE)
+    Store(str(built.generation / "store")).extend(in_graph(quad, GRAPH_ONTOLOGY) for quad in strange)
+    with serving(space.build_folder, tmp_path / "access", space=space.root) as server:
+        at = f"http://127.0.0.1:{server.port}/sparql"
+        use("--store", at, "--workspace", str(space.root), opened=f"store_folder={at!r}")
+    told = set(log.read_text("utf-8").splitlines())
+    own = re.compile(rf"socket\.(connect|getaddrinfo) .*'127\.0\.0\.1', {server.port}\b.*")
+    assert [line for line in told if not own.match(line)] == []
+    assert seen == []
+    assert not (tmp_path / "imported").exists()
