@@ -261,10 +261,19 @@ def test_plain_years_months_and_days_allow_what_the_library_makes_of_them(text: 
     ("text", "words"),
     [
         *(("2024", "2024"), ("2024-02", "February 2024"), ("2023-05-31", "31 May 2023")),
-        *(("2023-06-30?", "30 June 2023 (uncertain)"), ("2023-05~", "May 2023 (uncertain)")),
+        *(
+            ("2023-06-30?", "30 June 2023 (uncertain)"),
+            ("2023-05~", "May 2023 (approximate)"),
+            ("2023-05%", "May 2023 (uncertain and approximate)"),
+        ),
         *(("2023-05-15/2023-05-16", "15–16 May 2023"), ("2023-05-31/2023-06-01", "31 May–1 June 2023")),
         *(("2023-12-31/2024-01-01", "31 December 2023–1 January 2024"), ("2023-05/2023-06", "May–June 2023")),
         *(("2023/2024", "2023–2024"), ("2023/2023-05-16", "2023–16 May 2023")),
+        *(("2024-05-02T14:00:00", "2 May 2024, 14:00"), ("2024-05-02T14:00:05Z", "2 May 2024, 14:00:05 UTC")),
+        ("2024-05-02T14:00:00+02:00", "2 May 2024, 14:00 UTC+02:00"),
+        ("2024-05-02T14:00:00Z/2024-05-02T16:30:00Z", "2 May 2024, 14:00–16:30 UTC"),
+        ("2024-05-02T23:00:00/2024-05-03T01:00:00", "2 May 2024, 23:00–3 May 2024, 01:00"),
+        *(("2001-21?", "spring 2001 (uncertain)"), ("2023-05-15/2023-05-15", "15 May 2023")),
         *(("2023-21", "spring 2023"), ("2023-22/2023-23?", "summer–autumn 2023 (uncertain)")),
         *(("2023-05-31/..", "31 May 2023–…"), ("/2023-06", "…–June 2023"), ("2023-12/", "December 2023–…")),
         *((as_it_is, as_it_is) for as_it_is in ("2023-25", "/", "", "soon", "2023/2024/2025", "2023-21-01")),
@@ -274,6 +283,49 @@ def test_dates_are_written_for_people(text: str, words: str) -> None:
     assert dates.readable(text) == words
 
 
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2001-21?", "2001-03-01", "2001-05-31"),
+        ("2001-23~/2002", "2001-09-01", "2002-12-31"),
+        ("2001-24", "2001-01-01", "2002-02-28"),  # winter may be at either end of the year
+        ("2003-24", "2003-01-01", "2004-02-29"),
+        ("2023-33", "2023-01-01", "2023-03-31"),
+        ("2024-05-02T23:59:59-11:00", "2024-05-02", "2024-05-02"),
+        ("2024-05-02T14:00:00Z/2024-05-03T14:00:00Z", "2024-05-02", "2024-05-03"),
+        ("?2023-05", "2023-05-01", "2023-05-31"),
+    ],
+)
+def test_seasons_with_a_mark_and_times_of_day_have_bounds(text: str, first: str, last: str) -> None:
+    assert dates.bounds(text) == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "2024-05-02T25:00:00Z",
+            "2024-05-02T14:60:00",
+            "2024-05-02T14:00:00+25:00",
+            "2024-02-30T14:00:00",
+            "2024-05T14:00",
+        ),
+        *(
+            "2024-05-02T16:00:00Z/2024-05-02T14:00:00Z",
+            "2023-21/2022-21",
+            "2023-05??",
+            "2024-05-02T",
+            "2023-20",
+            "2023-00",
+        ),
+    ],
+)
+def test_what_check_refuses_has_no_words_and_no_bounds(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no EDTF date|ends before"):
+        dates.bounds(text)
+    assert dates.readable(text) == text
+
+
 def test_a_date_has_no_more_than_two_ends() -> None:
     with pytest.raises(ValueError, match="is no EDTF date"):
         dates.bounds("2023/2024/2025")
@@ -281,7 +333,7 @@ def test_a_date_has_no_more_than_two_ends() -> None:
 
 @pytest.mark.parametrize("text", ["/..", "../"])
 def test_nothing_is_printed_of_an_invalid_date(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    dates.bounds.cache_clear()
+    dates._by_library.cache_clear()
     with pytest.raises(ValueError, match="is no EDTF date"):
         dates.bounds(text)
     assert capsys.readouterr() == ("", "")

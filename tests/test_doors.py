@@ -397,6 +397,8 @@ sys.addaudithook(watch)
 """What each process of Python's writes down: addresses, modules of strangers, files elsewhere."""
 
 
+@pytest.mark.slow
+@pytest.mark.server
 @needs_hermit
 def test_nothing_in_hostile_data_reaches_the_network_a_file_or_a_module(
     traps: tuple[workspace.Workspace, list[str]], tmp_path: Path

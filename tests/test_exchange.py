@@ -535,7 +535,7 @@ def events(graph: Triplestore) -> list[dict[str, Any]]:
         for name in ("UID", "SUMMARY", "DESCRIPTION", "URL", "TRANSP", "STATUS", "LOCATION"):
             made[name] = str(event[name]) if name in event else None
         for name in ("DTSTART", "DTEND", "DTSTAMP"):
-            made[name] = event.decoded(name)
+            made[name] = event.decoded(name) if name in event else None
         topics: Any = event.get("CATEGORIES")
         made["CATEGORIES"] = [str(topic) for topic in topics.cats] if topics else []
         found.append(made)
@@ -685,6 +685,32 @@ def test_disputed_days_make_an_event_each() -> None:
         "Claims differ in the days; others have: 2023-05-15/2023-05-16, 2023-05-20",
         "Gist of b. [Office, stated; Source b, ¶1 (0–9)]",
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "start", "end"),
+    [
+        ("2024-05-02T14:00:00+02:00", datetime(2024, 5, 2, 12, tzinfo=UTC), None),
+        ("2024-05-02T14:00:00", datetime(2024, 5, 2, 14), None),
+        (
+            "2024-05-02T14:00:00Z/2024-05-02T16:30:00Z",
+            datetime(2024, 5, 2, 14, tzinfo=UTC),
+            datetime(2024, 5, 2, 16, 30, tzinfo=UTC),
+        ),
+        ("2024-05-02?", date(2024, 5, 2), date(2024, 5, 3)),
+    ],
+)
+def test_an_event_is_at_its_time_of_day(said: str, start: date, end: date | None) -> None:
+    (event,) = events(graph_of(claims(a=f"{said}|stated|scheduled")))
+    assert (event["DTSTART"], event.get("DTEND")) == (start, end)
+
+
+def test_a_time_of_day_is_taken_where_others_name_the_day_and_none_where_they_differ() -> None:
+    (event,) = events(graph_of(claims(a="2024-05-02", b="2024-05-02T14:00:00Z")))
+    assert event["DTSTART"] == datetime(2024, 5, 2, 14, tzinfo=UTC)
+    (event,) = events(graph_of(claims(a="2024-05-02T15:00:00Z", b="2024-05-02T14:00:00Z")))
+    assert event["DTSTART"] == date(2024, 5, 2)
+    assert "Claims differ in the hour: 2024-05-02T14:00:00Z, 2024-05-02T15:00:00Z" in event["DESCRIPTION"]
 
 
 def test_an_event_keeps_its_uid_when_another_day_is_claimed_later() -> None:

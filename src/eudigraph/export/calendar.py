@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +28,13 @@ class _Occasion:
     claims: list[tuple[str, list[str]]] = field(default_factory=list)
 
     @property
+    def hours(self) -> list[tuple[datetime, datetime]]:
+        """The times of day that the claims give, each with that at which it ends, or the same."""
+        found = (dates.read(text) for text, _ in self.claims)
+        ends = ((when.start, when.end) for when in found if when)
+        return sorted({(a.at, b.at) for a, b in ends if a and b and a.at and b.at}, key=str)
+
+    @property
     def passages(self) -> list[str]:
         return sorted({passage for _, passages in self.claims for passage in passages})
 
@@ -36,13 +42,14 @@ class _Occasion:
 def icalendar(store: Triplestore) -> str:
     """Return the meetings that have a day as an iCalendar (RFC 5545, https://www.rfc-editor.org/rfc/rfc5545).
 
-    Each is an event of whole days under its own IRI; if claims differ in the days, there is one for each, tentative
-    unless cancelled. The one that was reported first keeps the IRI as its UID, the others have their days behind it: so
-    whoever subscribed sees the event stay where it was, and another come up beside it. Otherwise the status is that of
-    the claims in the source that was published last, and tentative if they differ, if the date is uncertain or
-    approximate, or if they are hedged. A date without a day makes no event: one over a whole month would say that
-    somebody meets all month, and few programs show a VJOURNAL; ``without_day`` lists them. When the text was read is
-    when an event was made, so that it is the same each time. Lines end in CR LF.
+    Each is an event under its own IRI: at a time of day if the claims agree on one, else of whole days. If claims
+    differ in the days, there is one for each, tentative unless cancelled. The one that was reported first keeps the IRI
+    as its UID, the others have their days behind it: so whoever subscribed sees the event stay where it was, and
+    another come up beside it. Otherwise the status is that of the claims in the source that was published last, and
+    tentative if they differ, if the date is uncertain or approximate, or if they are hedged. A date without a day makes
+    no event: one over a whole month would say that somebody meets all month, and few programs show a VJOURNAL;
+    ``without_day`` lists them. When the text was read is when an event was made, so that it is the same each time.
+    Lines end in CR LF.
     """
     from icalendar import Calendar, Event
 
@@ -62,8 +69,14 @@ def icalendar(store: Triplestore) -> str:
         event.add("uid", occasion.meeting + ("" if known else f"#{occasion.first}/{occasion.last}"))
         event.add("dtstamp", facts.read(occasion))
         event.add("summary", facts.name(occasion.meeting))
-        event.add("dtstart", occasion.first)
-        event.add("dtend", occasion.last + timedelta(days=1))  # the end is the first day that is no more part of it
+        if len(occasion.hours) == 1:
+            ((start, end),) = occasion.hours
+            event.add("dtstart", start.astimezone(UTC) if start.tzinfo else start)
+            if end != start:  # without an end it takes no time, as far as calendars are concerned
+                event.add("dtend", end.astimezone(UTC) if end.tzinfo else end)
+        else:
+            event.add("dtstart", occasion.first)
+            event.add("dtend", occasion.last + timedelta(days=1))  # the end is the first day that is no more part of it
         event.add("transp", "TRANSPARENT")  # the reader is not there
         event.add("url", occasion.meeting)
         event.add("description", facts.description(occasion, others))
@@ -105,14 +118,11 @@ def _occasions(store: Triplestore) -> tuple[list[_Occasion], list[tuple[str, str
 
 def _days(text: str) -> tuple[date, date] | None:
     """Return the first and the last day of an EDTF date that gives both, else None."""
-    plain = re.sub("[?~%]", "", text)
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d(/\d{4}-\d\d-\d\d)?", plain):
-        return None
     try:
-        first, last = dates.bounds(plain)
+        when = dates.read(text)
     except ValueError:
         return None
-    return (first, last) if first and last and last < date.max else None
+    return when.days if when and when.days and when.days[1] < date.max else None
 
 
 class _Facts:
@@ -204,7 +214,7 @@ class _Facts:
         words = {self._words.get(status, "TENTATIVE") for status in self.statuses(occasion, iri)}
         word = "TENTATIVE" if len(words) > 1 else next(iter(words), None)
         hedged = iri is not None and self._passages[iri].certainty == f"{BASE}certainty/hedged"
-        return "TENTATIVE" if word != "CANCELLED" and (hedged or re.search("[?~%]", text)) else word
+        return "TENTATIVE" if word != "CANCELLED" and (hedged or dates.doubt(text)) else word
 
     def _said_on(self, iri: str | None) -> date:
         """Return the day on which a passage's source was published, as far as that is known."""
@@ -227,8 +237,10 @@ class _Facts:
     def description(self, occasion: _Occasion, others: Sequence[_Occasion]) -> str:
         """Return status, what is not certain, and who says so, a line each."""
         lines = [f"Status: {', '.join(self.name(iri) for iri in self.statuses(occasion))}"]
-        unsure = [text for text, _ in occasion.claims if re.search("[?~%]", text)]
+        unsure = [text for text, _ in occasion.claims if dates.doubt(text)]
         lines += [f"The date is not certain: {', '.join(unsure)}"] if unsure else []
+        if len(occasion.hours) > 1:
+            lines.append(f"Claims differ in the hour: {', '.join(sorted(text for text, _ in occasion.claims))}")
         if others:
             elsewhere = ", ".join(text for other in others for text, _ in other.claims)
             lines.append(f"Claims differ in the days; others have: {elsewhere}")

@@ -7,7 +7,7 @@ import time
 from calendar import monthrange
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from eudigraph.model.errors import UsageError
@@ -17,15 +17,76 @@ MAX_LENGTH = 64
 """Characters of the longest date that is read; more is no date."""
 
 
-# Years, months, days and intervals of them, which most dates are; the library takes 5 to 15 ms for each.
-_PLAIN = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-([0-9]{2}))?)?[?~%]?")
-_SEASON = re.compile(r"([0-9]{4})-(2[1-4])()[?~%]?")
+# Years, seasons, months, days and times of day, which most dates are; the library takes 5 to 15 ms for each.
+_END = re.compile(
+    r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?"
+)
+_MARKS = re.compile("[?~%]")
 _OPEN = ("", "..")
 _MONTHS = "January February March April May June July August September October November December"
-_PARTS_OF_A_YEAR = dict(enumerate(_MONTHS.split(), 1)) | dict(enumerate(["spring", "summer", "autumn", "winter"], 21))
+_SEASONS = {21: "spring", 22: "summer", 23: "autumn", 24: "winter"}
+_PARTS_OF_A_YEAR = dict(enumerate(_MONTHS.split(), 1)) | _SEASONS
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of a date: a year, season, month, day or time of day; ``words`` has it for people, the day first.
+
+    ``at`` is None unless there is a time of day, which has a zone or is local. ``is_day`` tells whether it is one day.
+    """
+
+    first: date
+    last: date
+    words: tuple[str, ...]
+    is_day: bool = False
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class When:
+    """An EDTF date: its ends, which are the same unless it is an interval, None where open; and how sure it is.
+
+    ``doubt`` is in words, such as ``uncertain``, and empty for a date that is neither uncertain nor approximate.
+    """
+
+    start: End | None
+    end: End | None
+    doubt: str = ""
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """The first and the last day, if it gives both as days, else None."""
+        if self.start and self.end and self.start.is_day and self.end.is_day:
+            return self.start.first, self.end.last
+        return None
 
 
 @lru_cache(maxsize=100_000)
+def read(text: str) -> When | None:
+    """Return an EDTF date as everything here understands it; None for one with parts that only the library reads.
+
+    Raises ValueError for a text that is no EDTF date, or a day or an hour that does not exist.
+    """
+    if not text or len(text) > MAX_LENGTH:
+        raise ValueError("is no EDTF date")
+    parts = text.split("/")
+    if len(parts) > 2 or (len(parts) == 1 and text in _OPEN) or text in ("/", "../..", "../", "/.."):
+        raise ValueError("is no EDTF date")
+    ends = []
+    for part in parts:
+        plain = part[:-1] if _MARKS.fullmatch(part[-1:]) else part
+        found = None if part in _OPEN else _END.fullmatch(plain)
+        others = found and found[2] and int(found[2]) > max(_SEASONS)  # quarters, and other parts of a year
+        if (found is None and part not in _OPEN) or others:
+            _by_library(text)
+            return None
+        ends.append(_end(*found.groups()) if found else None)
+    start, end = ends[0], ends[-1]
+    if start and end and (start.first > end.last or _is_later(start.at, end.at)):
+        raise ValueError("ends before it begins")
+    return When(start, end, doubt(text))
+
+
 def bounds(text: str) -> tuple[date | None, date | None]:
     """Return the first and the last day an EDTF date allows; None for an end that is open or unknown.
 
@@ -34,44 +95,73 @@ def bounds(text: str) -> tuple[date | None, date | None]:
     >>> bounds("2023-05-15/2023-05-16")
     (datetime.date(2023, 5, 15), datetime.date(2023, 5, 16))
     """
-    if not text or len(text) > MAX_LENGTH:
-        raise ValueError("is no EDTF date")
-    ends = text.split("/")
-    plain = [days for end in ends if (days := _plain(end))]
-    first, last = (plain[0][0], plain[-1][1]) if len(plain) == len(ends) <= 2 else _by_library(text)
-    if first and last and first > last:
-        raise ValueError("ends before it begins")
-    return first, last
+    when = read(text)
+    if when is None:
+        return _by_library(text)
+    return when.start.first if when.start else None, when.end.last if when.end else None
 
 
 def readable(text: str) -> str:
-    """Return an EDTF date for people: a year, season, month, day, or interval of them; any other as it stands.
+    """Return an EDTF date for people: a year, season, month, day, time of day, or interval; any other as it stands.
 
     >>> readable("2023-07-03?/2023-07-04?")
     '3–4 July 2023 (uncertain)'
     """
-    ends = [_words(end) for end in text.split("/")]
-    if None in ends or len(ends) > 2 or not any(ends):
+    try:
+        when = read(text)
+    except ValueError:
         return text
-    first, last = ends[0] or [], ends[-1] or []
-    doubt = " (uncertain)" if re.search("[?~%]", text) else ""
-    if len(ends) == 1:
+    if when is None:
+        return text
+    doubt = f" ({when.doubt})" if when.doubt else ""
+    first, last = (list(end.words) if end else [] for end in (when.start, when.end))
+    if first == last:
         return " ".join(first) + doubt
     size = len(first)
     while len(last) == size and len(first) > 1 and first[-1] == last[len(first) - 1]:
         first.pop()  # what both ends have in common is said once
+    if when.start and when.start.at and len(last) > 1 and first[0] == last[0]:
+        last = last[1:]
     return f"{' '.join(first) or '…'}–{' '.join(last) or '…'}{doubt}"
 
 
-def _words(end: str) -> list[str] | None:
-    """Return day, month or season, and year; nothing for an open end, None for what is no such date."""
-    if end in _OPEN:
-        return []
-    found = _PLAIN.fullmatch(end) or _SEASON.fullmatch(end)
-    if found is None:
-        return None
-    year, part, day_ = found.groups()
-    return [*([str(int(day_))] if day_ else []), *([_PARTS_OF_A_YEAR[int(part)]] if part else []), year]
+def doubt(text: str) -> str:
+    """Return in words how sure an EDTF date is: ``uncertain``, ``approximate``, both, or nothing."""
+    marks = set(_MARKS.findall(text))
+    uncertain, approximate = bool(marks & {"?", "%"}), bool(marks & {"~", "%"})
+    return " and ".join(["uncertain"] * uncertain + ["approximate"] * approximate)
+
+
+def _end(year: str, part: str | None, day_: str | None, hour: str | None, zone: str | None) -> End:
+    """Return a year, season, month, day or time; raises ValueError for one that does not exist."""
+    if part and int(part) in _SEASONS and not day_:
+        first, last = _season(int(year), int(part))
+        return End(first, last, (_SEASONS[int(part)], year))
+    try:
+        first = date(int(year), int(part or 1), int(day_ or 1))
+        at = datetime.fromisoformat(f"{first}T{hour}{zone or ''}") if hour else None
+    except ValueError as error:
+        raise ValueError("is no EDTF date, or a day that does not exist") from error
+    last = first.replace(month=int(part or 12))
+    last = first if day_ else last.replace(day=monthrange(last.year, last.month)[1])
+    words = [str(first.day)] * bool(day_) + [_PARTS_OF_A_YEAR[first.month]] * bool(part) + [year]
+    if hour:
+        words = [f"{' '.join(words)},", hour.removesuffix(":00") if len(hour) > 5 else hour]
+        words += [f"UTC{zone.removeprefix('Z')}"] if zone else []
+    return End(first, last, tuple(words), is_day=bool(day_), at=at)
+
+
+def _season(year: int, season: int) -> tuple[date, date]:
+    """Return the first and the last day that a season allows; winter may be at either end of its year."""
+    if season == 24:
+        return date(year, 1, 1), (date(year + 1, 3, 1) if year < date.max.year else date.max) - timedelta(days=1)
+    month = 3 * (season - 20)
+    return date(year, month, 1), date(year, month + 2, monthrange(year, month + 2)[1])
+
+
+def _is_later(one: datetime | None, other: datetime | None) -> bool:
+    """Whether a time is after another, as far as zones let that be told."""
+    return bool(one and other and (one.tzinfo is None) == (other.tzinfo is None) and one > other)
 
 
 @dataclass(frozen=True)
@@ -122,6 +212,7 @@ _DATES = re.compile(r"[0-9X?~%/.,{}\[\] -]+")
 _WORDS = {word.casefold(): number for number, word in _PARTS_OF_A_YEAR.items()} | {"fall": 23, "sept": 9}
 _WORDS |= {word[:3].casefold(): number for number, word in enumerate(_MONTHS.split(), 1)}
 _DAY = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th|\.)?")
+_DOUBT = re.compile(r" \((?:uncertain|approximate|uncertain and approximate)\)|[?~% ]+$")
 _BETWEEN = re.compile(r" ?[–—] ?| to | - |(?<=[0-9])-(?=[0-9]{1,2} [a-z])|(?<=[a-z])-(?=[a-z])")
 
 
@@ -145,7 +236,7 @@ def _edtf(text: str) -> str:
     if numbers := _YEAR_FIRST.fullmatch(text):
         year, _, month, day_ = numbers.groups()
         return f"{year}-{month:0>2}-{day_:0>2}"
-    ends = _BETWEEN.split(text.casefold().removesuffix(" (uncertain)").rstrip("?~% "))
+    ends = _BETWEEN.split(_DOUBT.sub("", text.casefold()))
     if len(ends) == 1 and _DATES.fullmatch(text):
         return text
     first, last = (None if end == "…" else _parts(end) for end in (ends[0], ends[-1]))
@@ -160,8 +251,8 @@ def _edtf(text: str) -> str:
 
 def _parts(text: str) -> dict[str, int]:
     """Return day, month or season, and year of a date in words, as far as they are given."""
-    if plain := _PLAIN.fullmatch(text):
-        return {name: int(part) for name, part in zip(("year", "month", "day"), plain.groups(), strict=True) if part}
+    if (plain := _END.fullmatch(text)) and not plain[4]:
+        return {name: int(part) for name, part in zip(("year", "month", "day"), plain.groups(), strict=False) if part}
     found: dict[str, int] = {}
     for word in re.split("[ ,-]+", text.strip(", ")):
         if word in ("the", "of"):
@@ -184,20 +275,7 @@ def _written(parts: dict[str, int]) -> str:
     return "-".join(f"{parts[name]:02}" for name in ("year", "month", "day") if name in parts)
 
 
-def _plain(text: str) -> tuple[date, date] | None:
-    """Return the first and the last day of a year, a month or a day; None for any other text."""
-    found = _PLAIN.fullmatch(text)
-    if found is None:
-        return None
-    year, month, day = found.groups()
-    try:
-        first = date(int(year), int(month or 1), int(day or 1))
-        last = first.replace(month=int(month or 12))
-        return first, first if day else last.replace(day=monthrange(last.year, last.month)[1])
-    except ValueError as error:
-        raise ValueError("is no EDTF date, or a day that does not exist") from error
-
-
+@lru_cache(maxsize=10_000)
 def _by_library(text: str) -> tuple[date | None, date | None]:
     from edtf import EDTFParseException, parse_edtf  # slow to import, and few need it
 
@@ -213,6 +291,8 @@ def _by_library(text: str) -> tuple[date | None, date | None]:
         first = None
     if text.endswith("/"):
         last = None  # the library guesses ten years for an unknown end; unknown is unknown
+    if first and last and first > last:
+        raise ValueError("ends before it begins")
     return first, last
 
 
