@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,10 +18,10 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
 
-from conftest import ROOT, Run, needs_hermit
-from eudigraph.build import build
+from conftest import ROOT, Run, needs_hermit, with_claims
+from eudigraph.build import build, consistency, verify
 from eudigraph.engine import store
-from eudigraph.model import workspace
+from eudigraph.model import errors, workspace
 from eudigraph.model.names import EUD, GRAPH_ONTOLOGY, OWL, PREFIXES
 from eudigraph.sources import files
 from eudigraph.sources.documents import Unreadable
@@ -446,3 +448,142 @@ def test_nothing_in_hostile_data_reaches_the_network_a_file_or_a_module(
     assert [line for line in told if not own.match(line)] == []
     assert seen == []
     assert not (tmp_path / "imported").exists()
+
+
+# ---------------------------------------------------------------- Bytes that can be trusted
+
+
+@pytest.fixture(scope="module")
+def once(checkout: workspace.Workspace, tmp_path_factory: pytest.TempPathFactory) -> workspace.Workspace:
+    """A small workspace with a build and its exports, made once and only copied."""
+    space = with_claims(checkout, tmp_path_factory.mktemp("once") / "small", GOOD)
+    assert build.build(space, use_hermit=False).generation
+    return space
+
+
+@pytest.fixture
+def whole(once: workspace.Workspace, tmp_path: Path) -> workspace.Workspace:
+    shutil.copytree(once.root, tmp_path / "small", symlinks=True)
+    return workspace.open_workspace(tmp_path / "small")
+
+
+def differing(space: workspace.Workspace) -> list[tuple[str, bool]]:
+    return [(difference.file, difference.rotten) for difference in verify.verify(space, space.build_folder)]
+
+
+def edit(path: Path, old: bytes, new: bytes) -> None:
+    """Edit a file so that it keeps its size and the time of its last change."""
+    times = path.stat()
+    assert len(old) == len(new)
+    path.write_bytes(path.read_bytes().replace(old, new))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_an_edit_that_keeps_size_and_time_is_seen(whole: workspace.Workspace) -> None:
+    built = store.open_built(whole.build_folder)
+    assert not built.stale(whole)
+    path = whole.root / "graph" / "reference" / "countries.ttl"
+    edit(path, b"Japan", b"Nihon")
+    assert built.stale(whole)
+    edit(path, b"Nihon", b"Japan")
+    assert not built.stale(whole)
+
+
+def test_what_was_only_touched_or_copied_is_no_change(whole: workspace.Workspace) -> None:
+    for path in whole.data_files:
+        path.touch()
+    assert not store.open_built(whole.build_folder).stale(whole)
+
+
+def test_a_build_that_was_used_verifies(whole: workspace.Workspace, command: Callable[..., Run]) -> None:
+    assert command("query", "--workspace", whole.root, "partnerships").status == 0
+    done = command("verify", "--workspace", whole.root)
+    assert (done.status, done.out) == (0, "All is as it was built.\n")
+
+
+def test_verify_names_each_file_that_is_not_as_it_was(whole: workspace.Workspace, command: Callable[..., Run]) -> None:
+    edit(whole.root / "graph" / "reference" / "countries.ttl", b"Japan", b"Nihon")
+    (whole.root / "graph" / "reference" / "places.ttl").unlink()
+    (whole.root / "graph" / "new.trig").touch()
+    folder = whole.build_folder / "1"
+    (folder / "eudigraph.nq").write_bytes(b"")
+    edit(folder / "eudigraph.ttl", b"Japan", b"Nihon")
+    (folder / "eudigraph.trig").unlink()
+    (folder / "eudigraph.jsonld").rename(folder / "elsewhere")
+    (folder / "eudigraph.jsonld").symlink_to("elsewhere")
+    table = next(path for path in (folder / "store").glob("*.sst") if path.stat().st_size > 10_000)
+    content = bytearray(table.read_bytes())
+    content[5000] ^= 1
+    table.write_bytes(content)
+    (folder / "store" / "CURRENT").unlink()
+    assert differing(whole) == [
+        *((f"1/eudigraph.{ending}", True) for ending in ("jsonld", "nq", "trig", "ttl")),
+        *((f"1/store/{name}", True) for name in sorted([table.name, "CURRENT"])),
+        ("graph/new.trig", False),
+        ("graph/reference/countries.ttl", False),
+        ("graph/reference/places.ttl", False),
+    ]
+    done = command("verify", "--workspace", whole.root)
+    assert done.status == 1
+    assert "1/eudigraph.nq: has changed: 0 bytes, it had " in done.out
+    assert done.out.endswith("\n6 files of the build damaged, 3 files changed since.\n")
+
+
+@pytest.mark.parametrize("name", ["CURRENT", "MANIFEST-", ".sst"])
+def test_no_file_of_the_store_may_change(whole: workspace.Workspace, name: str) -> None:
+    folder = whole.build_folder / "1" / "store"
+    for path in [path for path in folder.iterdir() if name in path.name]:
+        content = path.read_bytes()
+        path.write_bytes(bytes([content[0] ^ 128]) + content[1:])
+        assert differing(whole) == [(f"1/store/{path.name}", True)]
+        path.write_bytes(content)
+    assert differing(whole) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda path: path.write_bytes(b""), "is not as it was built; see: eudigraph verify"),
+        (lambda path: edit(path, b"Japan", b"Nihon"), "is not as it was built; see: eudigraph verify"),
+        (lambda path: path.unlink(), "cannot be read"),
+    ],
+    ids=["emptied", "edited", "gone"],
+)
+def test_an_export_that_differs_is_not_given_out(
+    whole: workspace.Workspace, change: Callable[[Path], object], said: str
+) -> None:
+    built = store.open_built(whole.build_folder)
+    for name in ("eudigraph.nq", "eudigraph.jsonld"):
+        path, digest = built.export(name)
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
+        change(path)
+        with pytest.raises(errors.StoreError, match=said):
+            built.export(name)
+
+
+def test_a_build_is_on_the_disk_before_it_is_in_force(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    space = small(GOOD)
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(str(Path(f"/proc/self/fd/{file}").readlink())))
+    monkeypatch.setattr(consistency, "with_shapes", lambda *_: [])
+    report = build.build(space, use_hermit=False)
+    assert report.generation
+    aside, last = str(space.build_folder / "unfinished-"), synced[-1]
+    assert last.startswith(str(space.build_folder / ".manifest.json-"))
+    there = {path.relative_to(report.generation).as_posix() for path in report.generation.rglob("*")}
+    assert {name.removeprefix(aside).partition("/")[2] for name in synced[:-1]} == {"", *there}
+
+
+def test_what_a_link_leads_to_is_never_written_to(
+    tmp_path: Path, command: Callable[..., Run], built: store.Built
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine", "utf-8")
+    page = tmp_path / "page.html"
+    page.symlink_to(precious)
+    (tmp_path / f".page.html-{os.getpid()}").symlink_to(precious)
+    assert command("explore", "--no-open", "--store", built.folder, "--out", page).status == 0
+    assert precious.read_text("utf-8") == "mine"
+    assert not page.is_symlink()
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+    assert {path.name for path in tmp_path.iterdir()} == {"precious", "page.html", f".page.html-{os.getpid()}"}

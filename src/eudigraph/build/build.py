@@ -15,7 +15,7 @@ from pyoxigraph import NamedNode, Quad, Store, Triple
 
 from eudigraph.ask import evidence
 from eudigraph.ask.explain import as_sentence, names_of
-from eudigraph.build import assemble, checks, consistency, generations
+from eudigraph.build import assemble, checks, consistency, generations, verify
 from eudigraph.build.survey import Survey
 from eudigraph.engine import store
 from eudigraph.export import rdf
@@ -157,7 +157,10 @@ def build(
     with generations.disk_errors(folder), generations.new_generation(folder) as aside:
         report = _write(workspace, aside, use_hermit=use_hermit, exports=exports, say=say)
         if not report.errors:
-            manifest = store.Manifest(store.FORMAT, 0, VERSION, report.ontology.version, report.counts, inputs)
+            with report.step("seal", say):
+                files = verify.sealed(aside)
+            version = report.ontology.version
+            manifest = store.Manifest(store.FORMAT, 0, VERSION, version, report.counts, inputs, files)
             report.generation = generations.commit(folder, aside, manifest)
     return report
 

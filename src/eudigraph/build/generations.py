@@ -27,9 +27,10 @@ from pathlib import Path
 
 from eudigraph.engine.store import MANIFEST, Manifest, manifest_of
 from eudigraph.model.errors import EudigraphError, StoreError
+from eudigraph.model.files import write_aside
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
-_LEFTOVER = re.compile(r"(?:unfinished|latest|manifest\.json)-([0-9]{1,9})(?:-[0-9a-f]{8})?")
+_LEFTOVER = re.compile(r"(?:unfinished|latest)-([0-9]{1,9})-[0-9a-f]{8}|\.manifest\.json-([0-9]{1,9})-[0-9a-f]{16}")
 """Names of what is not in force yet, with the number of the process that writes it."""
 
 
@@ -60,13 +61,12 @@ def commit(folder: Path, aside: Path, manifest: Manifest) -> Path:
         target = folder / str(manifest.generation)
         aside.rename(target)
         try:
-            _replace(folder / MANIFEST, json.dumps(asdict(manifest), indent=1, sort_keys=True) + "\n")
-        except OSError:
+            write_aside(folder / MANIFEST, json.dumps(asdict(manifest), indent=1, sort_keys=True) + "\n", synced=True)
+        except StoreError:
             target.rename(aside)  # to be thrown away
             raise
         with suppress(OSError):  # not every system lets everybody make links; the manifest is what counts
-            link = folder / f"latest-{os.getpid()}"
-            link.unlink(missing_ok=True)
+            link = folder / f"latest-{os.getpid()}-{secrets.token_hex(4)}"
             link.symlink_to(target.name, target_is_directory=True)
             link.replace(folder / "latest")
         _clean(folder, {manifest.generation, former})
@@ -127,7 +127,7 @@ def _clean(folder: Path, kept: Collection[int]) -> None:
     """Remove what killed builds left behind and, if it is said which are kept, all other generations."""
     for path in folder.iterdir():
         leftover = _LEFTOVER.fullmatch(path.name)
-        if leftover and not _alive(int(leftover[1])):
+        if leftover and not _alive(int(leftover[1] or leftover[2])):
             _remove(path)
         if kept and _is_generation(path) and int(path.name) not in kept:
             _remove(path)
@@ -153,19 +153,6 @@ def _alive(pid: int) -> bool:
     except OSError:
         return True
     return True
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file aside, make sure that it is on disk, and put it in the other's place in one step."""
-    aside = path.with_name(f"{path.name}-{os.getpid()}")
-    try:
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 @contextmanager

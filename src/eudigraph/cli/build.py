@@ -1,4 +1,4 @@
-"""Commands on the data: build, check, locate, init."""
+"""Commands on the data: build, check, verify, locate, init."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eudigraph.cli.options import text_option, workspace_option
+from eudigraph.cli.options import build_option, text_option, workspace_option
 from eudigraph.cli.shared import counted, done, err, show_problems, step, terminal_width
 from eudigraph.model.errors import DataError, UsageError
+from eudigraph.model.names import is_url
 from eudigraph.model.text import clean
 from eudigraph.model.workspace import copy_workspace, open_workspace
 
@@ -86,6 +87,25 @@ def check(
         warnings = len(report.problems) - len(report.errors)
         click.echo(f"{counted(len(report.errors), 'error')}, {counted(warnings, 'warning')}.")
     sys.exit(1 if report.errors else 0)
+
+
+@click.command()
+@workspace_option
+@build_option
+def verify(folder: Path | None, built: str | None) -> None:
+    """Read all files of a build, and all that it was made from, and tell what has changed or is damaged."""
+    from eudigraph.build import verify as verifying
+
+    if is_url(built):
+        raise UsageError("what is at a URL has no files; give the folder of a build")
+    workspace = open_workspace(folder)
+    found = list(verifying.verify(workspace, workspace.build_folder if built is None else Path(built)))
+    for difference in found:
+        click.echo(clean(str(difference)))
+    rotten = sum(difference.rotten for difference in found)
+    said = f"{counted(rotten, 'file')} of the build damaged, {counted(len(found) - rotten, 'file')} changed since."
+    click.echo(said if found else "All is as it was built.")
+    sys.exit(1 if found else 0)
 
 
 @click.command()

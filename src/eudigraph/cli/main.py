@@ -27,6 +27,7 @@ COMMANDS = {
     "load": "serve",
     "check": "build",
     "build": "build",
+    "verify": "build",
     "locate": "build",
     "init": "build",
 }

@@ -14,6 +14,7 @@ from pyoxigraph import Store
 
 from eudigraph.engine.answer import TIMEOUT, Answer
 from eudigraph.engine.safety import Query
+from eudigraph.model.digests import digest, look
 from eudigraph.model.errors import StoreError
 from eudigraph.model.names import EUD, GRAPH_ONTOLOGY, GRAPH_PROVENANCE, OWN_GRAPHS
 from eudigraph.model.triples import Triplestore, select
@@ -28,27 +29,37 @@ LARGEST = 3_000_000
 _AT_ONCE = 200
 """How many statements are read before another thread has its turn: a millisecond or two."""
 MANIFEST = "manifest.json"
+_SOUND: set[tuple[int | str, ...]] = set()
+"""Exports that were seen to be as they were written, by size, digest and how they look."""
 
 
 @dataclass
 class Manifest:
-    """What is known of the generation in force. ``inputs`` gives size and time of change of each file."""
+    """What is known of the generation in force.
+
+    ``inputs`` has, of each file that it was made from, size, both times (see ``digests.look``) and SHA-256; ``files``,
+    of each of its own files, size and SHA-256.
+    """
 
     format: int
     generation: int
     eudigraph: str
     ontology: str
     counts: dict[str, int] = field(default_factory=dict)
-    inputs: dict[str, list[int]] = field(default_factory=dict)
+    inputs: dict[str, list[int | str]] = field(default_factory=dict)
+    files: dict[str, list[int | str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse values of a wrong kind, which a damaged file may hold, with a TypeError."""
-        kinds = {"format": int, "generation": int, "eudigraph": str, "ontology": str, "counts": dict, "inputs": dict}
+        kinds = {"format": int, "generation": int, "eudigraph": str, "ontology": str}
+        kinds |= dict.fromkeys(("counts", "inputs", "files"), dict)
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise TypeError(f"{name} is no {kind.__name__}")
         if not all(type(number) is int for number in self.counts.values()):
             raise TypeError("counts are no numbers")
+        if any(type(known) is not list or [*map(type, known)] != [int, str] for known in self.files.values()):
+            raise TypeError("files are not known by size and digest")
 
     @property
     def statements(self) -> int:
@@ -96,7 +107,29 @@ class Built:
 
     def stale(self, workspace: Workspace) -> bool:
         """Whether a file of the workspace has changed since the build, as far as its manifest knows of files."""
-        return bool(self.manifest.inputs) and self.manifest.inputs != inputs(workspace)
+        known = self.manifest.inputs
+        there = {workspace.show(path): path for path in workspace.data_files} if known else {}
+        return known.keys() != there.keys() or any(_changed(path, known[name]) for name, path in there.items())
+
+    def export(self, name: str) -> tuple[Path, str]:
+        """Return the file of an export, and its digest. Raises StoreError for one that is not as it was written.
+
+        That is looked at once, and again if anything about the file changes.
+        """
+        path = self.generation / name
+        known = self.manifest.files.get(name)
+        try:
+            if known is None:
+                raise StoreError(f"the build has no digest of {name}; build again: eudigraph build")
+            seen = (*known, *look(path))
+            if seen not in _SOUND:
+                if [path.stat().st_size, digest(path)] != known:
+                    raise StoreError(f"{name} is not as it was built; see: eudigraph verify")
+                _SOUND.add(seen)
+        except OSError as error:
+            what = error.strerror or error
+            raise StoreError(f"{name} cannot be read ({what}); see: eudigraph verify") from error
+        return path, str(known[1])
 
 
 def _counted(graph: Triplestore) -> dict[str, int]:
@@ -118,14 +151,22 @@ def _counted(graph: Triplestore) -> dict[str, int]:
     }
 
 
-def inputs(workspace: Workspace) -> dict[str, list[int]]:
-    """Return size and time of change of each file a build reads."""
-    found = {}
+def inputs(workspace: Workspace) -> dict[str, list[int | str]]:
+    """Return what each file that a build reads is known by: size, times and digest."""
+    found: dict[str, list[int | str]] = {}
     for path in workspace.data_files:
         with suppress(OSError):
-            stat = path.stat()
-            found[workspace.show(path)] = [stat.st_size, stat.st_mtime_ns]
+            found[workspace.show(path)] = [*look(path), digest(path)]
     return found
+
+
+def _changed(path: Path, known: list[int | str]) -> bool:
+    """Whether a file's content has changed; it is read only if that cannot be told by a look at it."""
+    try:
+        seen = look(path)
+        return seen != known[:3] and (seen[0] != known[0] or digest(path) != known[-1])
+    except OSError:
+        return True
 
 
 def exists(folder: Path) -> bool:
