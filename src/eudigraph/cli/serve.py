@@ -140,7 +140,7 @@ def serve(
       eudigraph serve --host 0.0.0.0 --token-file token
     To everybody, behind a proxy (nginx, Caddy) that ends TLS:
       eudigraph serve --public-url https://example.org/kg --proxies 1
-    To pages of others, in whosever browser:
+    To pages of others, in any browser that reaches it:
       eudigraph serve --cors https://yasgui.example.org
     """
     try:
