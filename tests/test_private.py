@@ -19,14 +19,14 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from browsing import IN_BROWSER
 from conftest import Run
 from eudigraph.engine import store
 from eudigraph.model.errors import UsageError
-from eudigraph.model.names import BASE
-from eudigraph.serve import access, settings
+from eudigraph.model.names import BASE, XSD
+from eudigraph.serve import access, pages, replies, settings
 from serving import COUNTRIES, Answer, Client, serving
 
 pytestmark = pytest.mark.server
@@ -913,6 +913,16 @@ def test_whoever_forgets_the_proxy_is_told() -> None:
     assert access.note(settings.Settings(Path(), public_url="https://example.org", proxies=1), "127.0.0.1") == ""
     assert access.note(settings.Settings(Path(), public_url="http://localhost:9000"), "127.0.0.1") == ""
     assert access.note(settings.Settings(Path()), "127.0.0.1") == ""
+
+
+def test_an_address_that_is_a_value_leads_below_the_path() -> None:
+    before = replies.UNDER.set("/kg")
+    try:
+        address = Literal(BASE + "country/japan", datatype=NamedNode(XSD + "anyURI"))
+        assert pages.cell(address, {}).href == "/kg/id/country/japan"
+        assert pages.here("https://example.org/id/x") == "https://example.org/id/x"
+    finally:
+        replies.UNDER.reset(before)
 
 
 def test_the_iris_of_things_stay_what_they_are(proxied: Proxy) -> None:
