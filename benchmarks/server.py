@@ -45,10 +45,9 @@ class Request:
     accept: str = "application/json"
     wanted: bytes = b""
 
-    @property
-    def text(self) -> bytes:
-        """The request as it is sent."""
-        return f"GET {self.path} HTTP/1.1\r\nHost: localhost\r\nAccept: {self.accept}\r\n\r\n".encode()
+    def text(self, port: int) -> bytes:
+        """Return the request as it is sent."""
+        return f"GET {self.path} HTTP/1.1\r\nHost: localhost:{port}\r\nAccept: {self.accept}\r\n\r\n".encode()
 
 
 @dataclass
@@ -85,7 +84,7 @@ class Connection:
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=2**20)
         reader, writer = self._streams
-        writer.write(request.text)
+        writer.write(request.text(self._port))
         head = await reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"(?i)content-length: (\d+)", head)
         body = await reader.readexactly(int(length[1]) if length else 0)
@@ -267,7 +266,7 @@ async def _vanishing(port: int, stop: asyncio.Event) -> None:
     while not stop.is_set():
         with suppress(OSError):
             _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(Request(f"/sparql?{urlencode({'query': ENDLESS})}", JSON).text)
+            writer.write(Request(f"/sparql?{urlencode({'query': ENDLESS})}", JSON).text(port))
             await asyncio.sleep(chance.random())
             writer.close()
         await asyncio.sleep(5)

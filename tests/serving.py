@@ -63,6 +63,11 @@ class Client:
     port: int
     log: Path
 
+    @property
+    def host(self) -> str:
+        """What a client sends as Host."""
+        return f"127.0.0.1:{self.port}"
+
     def ask(self, path: str, *, method: str = "GET", body: Any = None, timeout: float = 20, **headers: str) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:

@@ -187,6 +187,16 @@ def test_every_command_stands_in_the_readme() -> None:
     assert named == set(main.COMMANDS)
 
 
+def test_what_is_promised_of_the_server_is_said_where_people_look() -> None:
+    promised = (ROOT / "SECURITY.md").read_text("utf-8")
+    assert "(SECURITY.md)" in (ROOT / "README.md").read_text("utf-8")
+    page = (ROOT / "docs" / "server.md").read_text("utf-8")
+    assert "(../SECURITY.md)" in page
+    for option in ("--public-url", "--public", "--token-file", "--cors", "--frame-ancestors", "--proxies"):
+        assert f"`{option}`" in promised
+        assert option in page
+
+
 def test_the_readme_shows_a_passage_as_it_stands_in_the_graph() -> None:
     shown = re.findall(r"```trig\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     assert len(shown) == 2
@@ -362,7 +372,7 @@ def test_wheel_and_sdist_carry_all_content_and_both_licences(dist: Path) -> None
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
         source = {name.partition("/")[2] for name in archive.getnames()}
     assert {p.relative_to(ROOT).as_posix() for p in content} <= source
-    assert {"README.md", "LICENSE", "LICENSE-DATA", "tests/test_house.py", "docs/make.py"} <= source
+    assert {"README.md", "SECURITY.md", "LICENSE", "LICENSE-DATA", "tests/test_house.py", "docs/make.py"} <= source
 
 
 def test_the_library_of_the_checkout_is_whole(checkout: workspace.Workspace) -> None:

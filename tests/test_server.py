@@ -301,14 +301,9 @@ def test_caches_are_told_what_an_answer_depends_on(server: Client) -> None:
     assert "content-encoding" not in server.ask("/", accept_encoding="gzip;q=0").headers
 
 
-def test_no_answer_leads_to_a_host_that_the_client_names(server: Client) -> None:
-    answer = server.ask("/sparql/", host="evil.example")
-    assert (answer.status, "location" in answer.headers) == (404, False)
-
-
-@pytest.mark.parametrize("lines", [["Host: a", "Host: b"], ["Host: a", "Content-Encoding: gzip"]])
-def test_requests_that_may_be_read_in_two_ways_are_refused(server: Client, lines: list[str]) -> None:
-    head = "\r\n".join(["GET /health HTTP/1.1", *lines, "Connection: close", "", ""])
+@pytest.mark.parametrize("line", ["Host: b", "Content-Encoding: gzip"])
+def test_requests_that_may_be_read_in_two_ways_are_refused(server: Client, line: str) -> None:
+    head = "\r\n".join(["GET /health HTTP/1.1", f"Host: {server.host}", line, "Connection: close", "", ""])
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(head.encode())
         assert connection.recv(1000).split()[1] in (b"400", b"415")
@@ -769,32 +764,19 @@ def test_what_the_data_says_is_never_run(copy: workspace.Workspace, tmp_path: Pa
 
 def test_every_answer_has_the_header_fields_of_safety(server: Client) -> None:
     for path in ("/", "/sparql", "/id/country/japan", "/api", "/ontology", "/health", "/nothing", "/sparql?query=x"):
-        answer = server.ask(path, accept="text/html", origin="https://example.org")
+        answer = server.ask(path, accept="text/html")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
-        assert answer.headers["access-control-allow-origin"] == "*"
-        assert "access-control-allow-credentials" not in answer.headers
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert not any(name.startswith("access-control-") for name in answer.headers)
         own = re.search(r'Content-Security-Policy" content="([^"]+)"', answer.text)
         policy = own[1] if own else answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         for style in re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL):
             assert f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" in policy
         assert "set-cookie" not in answer.headers
-
-
-def test_a_page_elsewhere_may_ask(server: Client) -> None:
-    answer = server.ask(
-        "/sparql",
-        method="OPTIONS",
-        origin="https://example.org",
-        access_control_request_method="POST",
-        access_control_request_headers="content-type",
-    )
-    assert answer.status == 200
-    assert answer.headers["access-control-allow-origin"] == "*"
-    assert "POST" in answer.headers["access-control-allow-methods"]
 
 
 def test_a_head_is_an_answer_without_its_body(server: Client) -> None:
@@ -875,7 +857,7 @@ def test_a_client_that_reads_nothing_is_disconnected(built: store.Built, tmp_pat
         with socket.socket() as lazy:
             lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             lazy.connect(("127.0.0.1", client.port))
-            lazy.sendall(f"GET /sparql?query={text} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            lazy.sendall(f"GET /sparql?query={text} HTTP/1.1\r\nHost: {client.host}\r\n\r\n".encode())
             wait(lambda: '"status": 499' in log.read_text("utf-8"), 30)
             assert client.query(COUNTRIES).status == 200
 
@@ -887,7 +869,7 @@ def test_a_client_that_does_not_read_a_download_is_disconnected(built: store.Bui
     with serving(folder, log, "--workers", 2) as client, socket.socket() as lazy:
         lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         lazy.connect(("127.0.0.1", client.port))
-        lazy.sendall(b"GET /data/eudigraph.nq HTTP/1.1\r\nHost: x\r\n\r\n")
+        lazy.sendall(f"GET /data/eudigraph.nq HTTP/1.1\r\nHost: {client.host}\r\n\r\n".encode())
         wait(lambda: '"status": 499' in log.read_text("utf-8"), 30)
         assert len(client.ask("/data/eudigraph.nq").body) == 44_000_000
 
@@ -905,7 +887,7 @@ def test_a_client_that_disconnects_costs_no_worker(server: Client) -> None:
     for _ in range(30):
         with socket.create_connection(("127.0.0.1", server.port)) as gone:
             gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            gone.sendall(b"GET /id/country/japan HTTP/1.1\r\nHost: x\r\n\r\n")
+            gone.sendall(f"GET /id/country/japan HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
             time.sleep(0.004)
     wait(lambda: server.ask("/health").json()["busy"] == 0)
     assert sorted(server.engines()) == sorted(before)
@@ -929,7 +911,7 @@ def test_a_client_that_is_refused_is_told_when_to_retry(built: store.Built, tmp_
 def test_the_query_of_a_client_that_disconnects_is_cancelled(server: Client) -> None:
     wait(lambda: server.ask("/health").json()["busy"] == 0)
     with socket.create_connection(("127.0.0.1", server.port)) as gone:
-        gone.sendall(f"GET /sparql?query={quote(ENDLESS)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        gone.sendall(f"GET /sparql?query={quote(ENDLESS)} HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
         wait(lambda: server.ask("/health").json()["busy"] == 1)
         began = time.monotonic()
     wait(lambda: server.ask("/health").json()["busy"] == 0)
@@ -988,7 +970,7 @@ def test_a_head_that_never_comes_holds_no_other_client_up(server: Client) -> Non
     slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(60)]
     try:
         for connection in slow:
-            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            connection.sendall(f"GET /health HTTP/1.1\r\nHost: {server.host}\r\nX-Slow: ".encode())
         began = time.monotonic()
         assert server.query(COUNTRIES).status == 200
         assert time.monotonic() - began < 1
@@ -1015,8 +997,8 @@ def test_a_head_that_never_comes_holds_no_other_client_up(server: Client) -> Non
 def test_a_body_that_never_comes_ends_in_a_timeout(server: Client) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as slow:
         slow.sendall(
-            b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
-            b"Content-Length: 50\r\n\r\nASK"
+            f"POST /sparql HTTP/1.1\r\nHost: {server.host}\r\nContent-Type: application/sparql-query\r\n"
+            "Content-Length: 50\r\n\r\nASK".encode()
         )
         assert slow.recv(1000).startswith(b"HTTP/1.1 408")
 
@@ -1024,7 +1006,7 @@ def test_a_body_that_never_comes_ends_in_a_timeout(server: Client) -> None:
 def test_a_body_of_100_megabytes_is_refused_before_it_is_read(server: Client) -> None:
     size = 100 * 1024**2
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as large:
-        head = "POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+        head = f"POST /sparql HTTP/1.1\r\nHost: {server.host}\r\nContent-Type: application/sparql-query\r\n"
         large.sendall(f"{head}Content-Length: {size}\r\n\r\n".encode())
         assert large.recv(1000).startswith(b"HTTP/1.1 413")
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as chunked:
@@ -1181,15 +1163,6 @@ def test_a_store_of_another_version_is_refused(
     assert done.status == 1
     assert words in done.err
     assert "eudigraph build" in done.err
-
-
-@pytest.mark.parametrize(
-    "public", ["javascript:alert(1)", "https://x y/", "example.org", "http://x/?a=b", 'http://x/"<>']
-)
-def test_an_invalid_public_address_is_refused(program: Callable[..., Run], built: store.Built, public: str) -> None:
-    done = program("serve", "--store", built.folder, "--port", 0, "--public-url", public)
-    assert done.status == 2
-    assert "--public-url" in done.err
 
 
 def test_what_is_elsewhere_is_not_served(command: Callable[..., Run]) -> None:

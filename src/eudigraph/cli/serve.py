@@ -21,7 +21,12 @@ from eudigraph.model.workspace import open_workspace
 @click.command()
 @workspace_option
 @build_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 is for everybody.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen at. One that other machines reach, such as 0.0.0.0, needs --public or --token-file.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
 @click.option(
     "--workers", type=click.IntRange(2, 64), default=4, show_default=True, help="Queries that may run at the same time."
@@ -51,7 +56,56 @@ from eudigraph.model.workspace import open_workspace
     help="Hold a graph of up to so many in memory: most queries are answered sooner, but each worker takes some "
     "0.7 GB for a million. It is asked on disk until it has been read.",
 )
-@click.option("--public-url", default="", metavar="URL", help="The address under which others find it, if another.")
+@click.option(
+    "--public-url",
+    default="",
+    metavar="URL",
+    help="The address under which others find it, behind a proxy; it may have a path: https://example.org/kg",
+)
+@click.option("--public", is_flag=True, help="Let everybody ask who reaches it, by whatever name.")
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Let ask only who has the token in this file, which others must not be able to read. Programs send it as "
+    "Authorization: Bearer …, browsers ask for it as a password. With --public, it only lifts the budget.",
+)
+@click.option(
+    "--cors",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Let pages of this origin, such as https://example.org, read answers; * stands for all. May be repeated.",
+)
+@click.option(
+    "--frame-ancestors",
+    multiple=True,
+    metavar="SITE",
+    help="Let this site, such as https://example.org, show pages in a frame. May be repeated.",
+)
+@click.option(
+    "--proxies",
+    type=click.IntRange(0, 10),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="How many proxies of yours stand before it: who asks is then read from the last N of X-Forwarded-For.",
+)
+@click.option(
+    "--requests-per-minute",
+    type=click.IntRange(0, 1_000_000),
+    default=300,
+    show_default=True,
+    metavar="N",
+    help="Requests that a client has in a minute, unless it is on this machine or has the token; 0 is no limit.",
+)
+@click.option(
+    "--seconds-per-minute",
+    type=click.FloatRange(0, 10_000),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="What the queries of such a client may take in a minute; 0 is no limit.",
+)
 @click.option(
     "--access-log",
     "log",
@@ -68,19 +122,37 @@ def serve(
     max_rows: int,
     in_memory: int,
     public_url: str,
+    public: bool,
+    token_file: Path | None,
+    cors: tuple[str, ...],
+    frame_ancestors: tuple[str, ...],
+    proxies: int,
+    requests_per_minute: int,
+    seconds_per_minute: float,
     log: TextIO | None,
 ) -> None:
-    """Serve the graph: the explorer, a page for each thing, the questions as an API, and a SPARQL endpoint."""
+    """Serve the graph: the explorer, a page for each thing, the questions as an API, and a SPARQL endpoint.
+
+    It is for this machine alone, and for no page of others in its browser, until you open it. Three ways:
+
+    \b
+    To who has a token:
+      eudigraph serve --host 0.0.0.0 --token-file token
+    To everybody, behind a proxy (nginx, Caddy) that ends TLS:
+      eudigraph serve --public-url https://example.org/kg --proxies 1
+    To pages of others, in any browser that reaches it:
+      eudigraph serve --cors https://yasgui.example.org
+    """
     try:
-        from eudigraph.serve import app, run
+        from eudigraph.serve import run, settings
     except ModuleNotFoundError as error:
         raise UsageError(f"{error.name} is needed to serve; get it with: {installing('serve')}") from error
 
     if is_url(built):
         raise UsageError("what is at a URL is served there already; give the folder of a build")
-    opened = open_or_build(open_workspace(folder), built)
-    settings = app.Settings(
-        folder=opened.folder,
+    space = open_workspace(folder)
+    chosen = settings.Settings(
+        folder=space.build_folder if built is None else Path(built),
         workspace=None if folder is None else folder.resolve(),
         host=host,
         port=port,
@@ -88,10 +160,19 @@ def serve(
         timeout=timeout,
         rows=max_rows,
         in_memory=in_memory,
-        public=public_url,
+        public_url=public_url,
+        public=public,
+        token="" if token_file is None else settings.read_token(token_file),
+        cors=cors,
+        frame_ancestors=frame_ancestors,
+        proxies=proxies,
+        requests_per_minute=requests_per_minute,
+        seconds_per_minute=seconds_per_minute,
         log=log or (None if sys.stderr.isatty() else sys.stderr),
     )
-    run.serve(settings, err)
+    run.free(chosen)  # what is wrong with it is said before the graph is built
+    chosen.folder = open_or_build(space, built).folder
+    run.serve(chosen, err)
     # At once: threads of the HTTP server may still run; they crash if the interpreter is taken down beneath them.
     sys.stdout.flush()
     sys.stderr.flush()

@@ -11,33 +11,29 @@ import gzip
 import json
 import logging
 import re
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TextIO
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl
 
-from pyoxigraph import NamedNode
 from starlette.applications import Starlette
 from starlette.datastructures import QueryParams
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from eudigraph.engine import store
-from eudigraph.model.errors import EudigraphError, UsageError
+from eudigraph.model.errors import EudigraphError
 from eudigraph.model.text import cut
 from eudigraph.model.version import VERSION
+from eudigraph.serve.access import Budget, Door
 from eudigraph.serve.description import DUMPS
 from eudigraph.serve.guard import Guard, body_of, response
 from eudigraph.serve.pool import Pool
-from eudigraph.serve.replies import HTML, Refusal, Reply, negotiate, problem
+from eudigraph.serve.replies import HTML, Refusal, Reply, link, negotiate, problem
+from eudigraph.serve.settings import Settings
 from eudigraph.show.formats import GRAPHS, wanted
 
 _LOOK = 2.0
@@ -54,35 +50,17 @@ _KEPT_SECONDS = 300.0
 """Seconds that it may take to make: once, whatever a query may take."""
 
 
-@dataclass
-class Settings:
-    """How to serve: where, by how many processes, and with what deadline (seconds) for a query."""
-
-    folder: Path
-    workspace: Path | None = None
-    host: str = "127.0.0.1"
-    port: int = 8080
-    workers: int = 4
-    timeout: float = 30.0
-    rows: int = 100_000
-    """Rows, or triples, of an answer; what is more is cut, and the answer says so."""
-    in_memory: int = store.SMALL
-    """Up to how many statements, each counted once, every process holds a graph in memory."""
-    public: str = ""
-    """The address under which clients know the server, if it is another."""
-    log: TextIO | None = field(default_factory=lambda: sys.stderr)
-
-
 class Application:
     """The application and its pool."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, address: str) -> None:
+        """Make one for a server that listens at ``address``, in numbers."""
+        self.settings, self._door = settings, Door(settings, address)
         self.started = time.time()
         hello = {
             "folder": str(settings.folder),
             "workspace": str(settings.workspace) if settings.workspace else None,
-            "base": _base(settings.public or f"http://{host_in_url(settings.host)}:{settings.port}"),
+            "base": settings.base,
             "rows": settings.rows,
             "in_memory": settings.in_memory,
         }
@@ -109,20 +87,13 @@ class Application:
             Route("/data/{name}", self._dump, methods=get),
             Route("/health", self._health, methods=get),
         ]
-        cors = Middleware(
-            CORSMiddleware,
-            allow_origins=["*"],
-            allow_methods=["GET", "HEAD", "POST"],
-            allow_headers=["accept", "content-type"],
-            expose_headers=["x-sparql-maxrows", "x-eudigraph-notes", "link", "retry-after"],
-        )
         handlers = {404: _unknown, 405: _wrong_method, Exception: _failed}
-        app = Starlette(routes=routes, middleware=[cors], exception_handlers=handlers)
+        app = Starlette(routes=routes, exception_handlers=handlers)
         app.router.redirect_slashes = False  # it would lead to whatever host a client names
-        return Guard(app, self.settings.log)
+        return Guard(app, self.settings, self._door)
 
     async def watch(self) -> None:
-        """Look for a new build now and then; when there is one, answer from it, and say once if it is invalid."""
+        """Look for a new build now and then; when there is one, answer from it, and tell once of an invalid one."""
         told = ""
         while True:
             await asyncio.sleep(_LOOK)
@@ -147,7 +118,7 @@ class Application:
             return response(problem(error, accept))
 
     async def _answer(self, request: Request, asked: dict[str, Any], *, own: bool = False) -> Reply:
-        asking = asyncio.ensure_future(self.pool.ask(asked, own=own))
+        asking = asyncio.ensure_future(self._charged(request, asked, own))
         leaving = asyncio.ensure_future(_gone(request))
         try:
             await asyncio.wait({asking, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -158,6 +129,16 @@ class Application:
             for task in (asking, leaving):
                 task.cancel()
             await asyncio.gather(asking, leaving, return_exceptions=True)
+
+    async def _charged(self, request: Request, asked: dict[str, Any], own: bool) -> Reply:
+        """Have a request answered, and take from the client's budget what that took once it ran."""
+        budget: Budget | None = request.scope["budget"]
+        began: list[float] = []
+        try:
+            return await self.pool.ask(asked, own=own, begins=lambda: began.append(time.monotonic()))
+        finally:  # also at its timeout, or when the client has gone
+            if budget and began:
+                budget.spend(time.monotonic() - began[0])
 
     def _kept_reply(self, kind: str, *, only: str = "") -> Callable[[Request], Awaitable[Response]]:
         """Return a view of what stays the same until the next build: it is asked for once, and kept.
@@ -322,7 +303,8 @@ async def _gone(request: Request) -> None:
 
 
 def _unknown(request: Request, _: Exception) -> Response:
-    detail = "there is nothing here; see /, /sparql, /api, /id/…, /ontology, /.well-known/void, /health"
+    paths = ("/", "/sparql", "/api", "/id/…", "/ontology", "/.well-known/void", "/health")
+    detail = f"there is nothing here; see {', '.join(map(link, paths))}"
     return response(problem(Refusal(404, detail), request.headers.get("accept", "")))
 
 
@@ -334,21 +316,3 @@ def _failed(request: Request, _: Exception) -> Response:
 def _wrong_method(request: Request, error: Exception) -> Response:
     made = problem(Refusal(405, f"{request.method} is not possible here"), request.headers.get("accept", ""))
     return response(Reply(made.status, {**made.headers, **(getattr(error, "headers", None) or {})}, made.body))
-
-
-def _base(public: str) -> str:
-    """Return the address under which clients know the server, without a slash at its end; raise UsageError for none."""
-    try:
-        parts = urlsplit(public)
-        if parts.scheme in ("http", "https") and parts.hostname and not parts.query and not parts.fragment:
-            return NamedNode(public).value.rstrip("/")
-    except ValueError:
-        pass
-    raise UsageError(
-        f"{cut(public)!r} is no address of a server; give one such as https://example.org with --public-url"
-    )
-
-
-def host_in_url(host: str) -> str:
-    """Return a host as addresses have it."""
-    return f"[{host}]" if ":" in host else host

@@ -19,6 +19,7 @@ from eudigraph.model.names import BASE, PREFIXES, RDF_TYPE
 from eudigraph.model.ontology import Ontology
 from eudigraph.model.triples import select
 from eudigraph.model.version import VERSION
+from eudigraph.serve.replies import link
 from eudigraph.show import formats
 
 DATASET = NamedNode(BASE + "dataset")
@@ -92,7 +93,7 @@ def question(query: LibraryQuery) -> dict[str, Any]:
         },
         "columns": dict(query.columns),
         "notes": query.notes,
-        "href": f"/api/queries/{query.name}",
+        "href": link(f"/api/queries/{query.name}"),
     }
 
 

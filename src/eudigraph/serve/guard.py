@@ -13,14 +13,17 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import ClassVar, TextIO
+from typing import ClassVar
+from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eudigraph.model.errors import ServerBusy
-from eudigraph.serve.replies import Refusal, Reply, problem
+from eudigraph.serve.access import Budget, Door, Headers, framing
+from eudigraph.serve.replies import UNDER, Refusal, Reply, problem
+from eudigraph.serve.settings import Settings
 
 MAX_BODY = 1024**2
 """Bytes of the largest body that is read; a query may have 100,000 characters."""
@@ -39,20 +42,28 @@ SEND_SECONDS = 20.0
 _PIECE = 64 * 1024
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
-    b"cross-origin-resource-policy": b"cross-origin",
-    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"same-origin",  # with "no-referrer" browsers hide the origin of forms of our own, too
     b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
 }
-_POLICY = b"default-src 'none'; frame-ancestors 'none'"
+_UNFRAMED = b"frame-ancestors 'none'"
+_POLICY = b"default-src 'none'; " + _UNFRAMED
 """What the browser may do with an answer that does not say it itself, as pages of ours do."""
 
 
 class Guard:
-    """An application around another, which refuses what is too much before the other sees it."""
+    """An application around another, which refuses whom it does not know, and what is too much, before that sees it.
 
-    def __init__(self, app: ASGIApp, log: TextIO | None) -> None:
-        self._app, self._log = app, log
+    The other finds in ``scope["budget"]`` what the client has left, or None.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, door: Door) -> None:
+        self._app, self._log, self._door = app, settings.log, door
+        self._under, self._path = settings.path, unquote(settings.path)
+        own = b"cross-origin" if "*" in settings.cors else b"same-origin"
+        self._headers = [*_HEADERS.items(), (b"cross-origin-resource-policy", own)]
+        if not settings.frame_ancestors:
+            self._headers.append((b"x-frame-options", b"DENY"))
+        self._framing = framing(settings).encode("ascii")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -61,23 +72,33 @@ class Guard:
             return
         began = time.perf_counter()
         sent = {"status": 0, "bytes": 0}
+        UNDER.set(self._under)
+        given = Headers(scope)
+        client = self._door.client(scope, given)
+        shared: dict[str, str] = {}
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 sent["status"] = message["status"]
-                message["headers"] = _guarded(message.get("headers", ()))
+                message["headers"] = self._guarded(message.get("headers", ()), shared)
             async with asyncio.timeout(SEND_SECONDS):
                 await send(message)
             sent["bytes"] += len(message.get("body", b""))
 
         accept = _accept(scope["headers"])
-        given = [(name, value) for name, value in scope["headers"] if name != b"accept"]
+        others = [(name, value) for name, value in scope["headers"] if name != b"accept"]
         # No extensions, such as one by which the server sends files itself: our deadlines would not hold there.
-        scope = {**scope, "headers": [*given, (b"accept", accept[:MAX_ACCEPT].encode("latin-1"))], "extensions": {}}
-        refusal = _refusal(scope, accept)
+        scope = {**scope, "headers": [*others, (b"accept", accept[:MAX_ACCEPT].encode("latin-1"))], "extensions": {}}
+        scope |= {"path": self._inner(scope["path"]), "budget": self._door.budget(client, given)}
+        found: Reply | Refusal | None = self._door.refusal(given)
+        if not found:
+            shared |= self._door.cors(given)
+            found = self._too_much(scope, accept) or self._door.preflight(scope["method"], given)
+        found = found or self._door.stranger(given)
         try:
-            if refusal:
-                await response(problem(refusal, accept[:MAX_ACCEPT]))(scope, receive, sending)
+            if found:
+                reply = found if isinstance(found, Reply) else problem(found, accept[:MAX_ACCEPT])
+                await response(reply)(scope, receive, sending)
             else:
                 await self._app(scope, receive, sending)
         except (ClientDisconnect, TimeoutError):
@@ -85,16 +106,37 @@ class Guard:
         except Exception:  # the application has answered already
             logging.getLogger(__name__).exception("a request failed")
         finally:
-            self._note(scope, sent, time.perf_counter() - began)
+            self._note(scope, client, sent, time.perf_counter() - began)
 
-    def _note(self, scope: Scope, sent: Mapping[str, int], seconds: float) -> None:
+    def _inner(self, path: str) -> str:
+        """Return a path as the application knows it, whether or not a proxy has taken ours away already."""
+        if self._path and (path == self._path or path.startswith(f"{self._path}/")):
+            return path[len(self._path) :] or "/"
+        return path
+
+    def _too_much(self, scope: Scope, accept: str) -> Refusal | None:
+        budget: Budget | None = scope["budget"]
+        return _refusal(scope, accept) or (self._door.budgets.refusal(budget) if budget else None)
+
+    def _guarded(self, headers: Sequence[tuple[bytes, bytes]], shared: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+        """Return the header fields of an answer with those of safety, and those that let a page elsewhere read it."""
+        made = {name.lower(): value for name, value in headers}
+        more = {name.encode("ascii"): value.encode("latin-1") for name, value in shared.items()}
+        if b"vary" in made and b"vary" in more:
+            more[b"vary"] = made[b"vary"] + b", " + more[b"vary"]
+        made |= more
+        policy = made.get(b"content-security-policy", _POLICY)
+        made[b"content-security-policy"] = policy.replace(_UNFRAMED, self._framing)
+        return [*made.items(), *self._headers]
+
+    def _note(self, scope: Scope, client: str, sent: Mapping[str, int], seconds: float) -> None:
         """Write a line of JSON on a request. What a client sent is cut, and escaped as JSON has it."""
         if self._log is None:
             return
         headers = dict(scope["headers"])
         said = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "client": (scope.get("client") or ["-"])[0],
+            "client": client[:100],
             "method": scope["method"],
             "path": scope["path"][:200],
             "query": scope.get("query_string", b"")[:500].decode("latin-1"),
@@ -164,8 +206,6 @@ def _refusal(scope: Scope, accept: str) -> Refusal | None:
     """Return why a request is not even looked at, if it is so."""
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
-    if sum(name == b"host" for name, _ in scope["headers"]) > 1:
-        return Refusal(400, "a request names one host; send the header Host once")
     if len(scope["path"]) + len(scope.get("query_string", b"")) > MAX_URL:
         return Refusal(414, f"the address has more than {MAX_URL:,} characters; send the query by POST")
     if len(accept) > MAX_ACCEPT:
@@ -175,9 +215,3 @@ def _refusal(scope: Scope, accept: str) -> Refusal | None:
     if not length.isdigit() or int(length[:20]) > MAX_BODY:
         return Refusal(413, f"the body has more than {MAX_BODY // 1024**2} MB; make the query shorter")
     return None
-
-
-def _guarded(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    given = {name.lower() for name, _ in headers}
-    policy = b"content-security-policy"
-    return [*headers, *_HEADERS.items(), *([] if policy in given else [(policy, _POLICY)])]

@@ -19,6 +19,7 @@ from eudigraph.model.ontology import Ontology, class_words
 from eudigraph.model.passage import Passage
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.reason.proofs import Step, passages_of
+from eudigraph.serve.replies import link
 from eudigraph.show import tables
 
 MAX_SHOWN = 200
@@ -91,9 +92,11 @@ def path(iri: str) -> str:
 
 
 def here(address: str) -> str:
-    """Return an address of this server as links give it: it keeps the languages that were asked for."""
-    tags = asked_for()
-    if not tags or not address.startswith("/"):
+    """Return an address of this server as links give it: below its path, with the languages that were asked for."""
+    if not address.startswith("/"):
+        return address
+    tags, address = asked_for(), link(address)
+    if not tags:
         return address
     rest, mark, fragment = address.partition("#")
     return f"{rest}{'&' if '?' in rest else '?'}lang={tags}{mark}{fragment}"
@@ -196,7 +199,7 @@ def cell(term: object, names: Mapping[str, str]) -> Cell:
     if isinstance(term, NamedNode):
         return Cell(show(term, names), here(path(term.value)))
     address = term.value if isinstance(term, Literal) and term.datatype.value == XSD + "anyURI" else ""
-    return Cell(tables.cells([term], names)[0], path(address))
+    return Cell(tables.cells([term], names)[0], here(path(address)))
 
 
 class _Shown:

@@ -13,7 +13,7 @@ import os
 import signal
 import struct
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -135,16 +135,25 @@ class Pool:
         for worker in workers:
             self._give(worker)
 
-    async def ask(self, request: dict[str, Any], *, own: bool = False, timeout: float | None = None) -> Reply:
+    async def ask(
+        self,
+        request: dict[str, Any],
+        *,
+        own: bool = False,
+        timeout: float | None = None,
+        begins: Callable[[], None] = lambda: None,
+    ) -> Reply:
         """Return the answer of the next free process, within ``timeout`` seconds or else the pool's own.
 
         Raises ServerBusy if there is none for too long, QueryTimeout at the deadline, EngineLost if the process ends,
         UsageError if it does so because the query is too deep for it. A client that is cancelled cancels
         its request, unless that ends soon by itself: to start another process takes longer than most requests.
+        ``begins`` is called once a process has been found.
         """
         if sum(waiter.own == own for waiter in self._waiters) >= MAX_WAITING:
             raise ServerBusy(f"{MAX_WAITING} others wait already; try again in a moment")
         worker = await self._next(own)
+        begins()
         running = asyncio.create_task(self._run(worker, request, timeout or self.timeout))
         try:
             return await asyncio.shield(running)

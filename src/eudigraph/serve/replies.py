@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
@@ -55,9 +56,18 @@ class Reply:
 class Refusal(Exception):
     """A request that cannot be answered, and the status that says why."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
-        self.status, self.detail = status, detail
+        self.status, self.detail, self.headers = status, detail, headers or {}
+
+
+UNDER: ContextVar[str] = ContextVar("under", default="")
+"""The path below which clients know the server, such as ``/kg``."""
+
+
+def link(path: str) -> str:
+    """Return a path of this server's as clients know it."""
+    return UNDER.get() + path
 
 
 def text(body: str | bytes, media: str, **headers: str) -> Reply:
@@ -89,12 +99,15 @@ def problem(error: EudigraphError | Refusal, accept: str) -> Reply:
         status, detail = _STATUS.get(type(error), 500), str(error)
     title = HTTPStatus(status).phrase
     headers = {"vary": "accept", **({"retry-after": "2"} if status == 503 else {})}
+    if isinstance(error, Refusal):
+        headers |= error.headers
     try:
         page = negotiate(accept, (PROBLEM, "application/json", HTML)) == HTML
     except Refusal:
         page = False
     if page:
-        links = "".join(f'<a href="{href}">{name}</a>' for name, href in {"Explorer": "/", **PAGES}.items())
+        pages = {name: html.escape(link(path)) for name, path in {"Explorer": "/", **PAGES}.items()}
+        links = "".join(f'<a href="{href}">{name}</a>' for name, href in pages.items())
         body = _PAGE.substitute(title=title, style=_STYLE, links=links, detail=html.escape(detail))
         policy = {"content-security-policy": f"{_POLICY}; frame-ancestors 'none'"}
         return Reply(status, {"content-type": "text/html; charset=utf-8", **headers, **policy}, body.encode())

@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from eudigraph.model.errors import UsageError
-from eudigraph.serve.app import Application, Settings, host_in_url
+from eudigraph.serve.access import note
+from eudigraph.serve.app import Application
+from eudigraph.serve.settings import Settings, host_in_url, is_loopback
 
 MAX_HEAD = 64 * 1024
 """Bytes that a request's head may have; the web server reads in pieces, and so takes up to twice that."""
@@ -44,8 +46,8 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     from granian.http import HTTP1Settings
     from granian.server.embed import Server as Granian
 
-    address = _free(settings)
-    served = Application(settings)
+    address = free(settings)
+    served = Application(settings, address)
     if not await _ready(served, stopped):
         return
     async with _watched(served):
@@ -66,6 +68,8 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
             await asyncio.sleep(0.05)
         if not running.done():
             say(f"Serving at http://{host_in_url(settings.host)}:{settings.port}/  (stop with Ctrl+C)")
+            if told := note(settings, address):
+                say(told)
         await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if running.done() and running.exception():
             raise UsageError(f"{settings.host}, port {settings.port}, cannot be had ({running.exception()})")
@@ -119,17 +123,26 @@ async def _answers(address: str, port: int) -> bool:
     return True
 
 
-def _free(settings: Settings) -> str:
-    """Return the numbers of the address, if it can be had; a port of 0 is given the number of a free one."""
+def free(settings: Settings) -> str:
+    """Return the numbers of the address, if it can be had; a port of 0 is given the number of a free one.
+
+    Raises UsageError if it cannot, or if others would reach it and nothing says that they may.
+    """
     try:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family[0], socket.SOCK_STREAM) as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind(family[4])
             settings.port = trial.getsockname()[1]
-            return str(trial.getsockname()[0])
+            address = str(trial.getsockname()[0])
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise UsageError(
             f"{settings.host}, port {settings.port}, cannot be had: {why}; choose another with --host and --port"
         ) from error
+    if not (settings.public or settings.token or is_loopback(address)):
+        raise UsageError(
+            f"at {settings.host} other machines reach the graph; give --token-file FILE, so that who has the token may "
+            "ask, or --public, so that everybody may"
+        )
+    return address

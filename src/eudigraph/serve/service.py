@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
@@ -26,7 +26,7 @@ from eudigraph.model.text import cut
 from eudigraph.model.workspace import Workspace
 from eudigraph.serve import description, pages
 from eudigraph.serve.pool import MAX_REPLY
-from eudigraph.serve.replies import HTML, PAGES, Refusal, Reply, negotiate, problem, text
+from eudigraph.serve.replies import HTML, PAGES, UNDER, Refusal, Reply, link, negotiate, problem, text
 from eudigraph.show import formats as formats_
 
 _STYLES = ("report.css", "page.css")
@@ -61,6 +61,7 @@ class Service:
 
     def reply(self, request: dict[str, Any]) -> Reply:
         """Return the answer to a request; whatever is wrong with it, or goes wrong, is an answer as well."""
+        UNDER.set(urlsplit(self.base).path)  # and left so: what is said after this one has failed has links, too
         try:
             with preferring(languages(tags) if (tags := request.get("lang")) else LANGUAGES):
                 made = self._kinds[request["kind"]](request)
@@ -197,7 +198,7 @@ class Service:
                 library.find(self.library, name)
             except UsageError as error:
                 raise Refusal(404, str(error)) from None
-            raise Refusal(404, f"there is no question {cut(name)!r}; they are listed at /api/queries")
+            raise Refusal(404, f"there is no question {cut(name)!r}; they are listed at {link('/api/queries')}")
         query = self.library[name]
         accept = formats_.wanted(request.get("format"), request.get("accept", ""), formats_.QUESTIONS)
         media = negotiate(accept, tuple(dict.fromkeys(("application/json", *formats_.ROWS, HTML))))
@@ -340,9 +341,10 @@ class Service:
                 name, _, ending = name.rpartition(".")
                 node = NamedNode(BASE + name)
         except ValueError:
-            raise Refusal(404, "this names no thing; what there is can be searched at /") from None
+            raise Refusal(404, f"this names no thing; what there is can be searched at {link('/')}") from None
         if not name or not triples.exists(self.graph.store, node):
-            raise Refusal(404, f"the graph has no {cut(BASE + request['name'])}; what there is can be searched at /")
+            found_at = f"what there is can be searched at {link('/')}"
+            raise Refusal(404, f"the graph has no {cut(BASE + request['name'])}; {found_at}")
         if ending and ending not in _ENDINGS:
             raise Refusal(404, f"a thing has no format {cut(ending)!r}; there are: {', '.join(_ENDINGS)}")
         media = formats_.SHORT[ending] if ending else negotiate(_accept(request), (*formats_.GRAPHS, HTML))
@@ -355,7 +357,7 @@ class Service:
         said_by = [*thing.passages, *([thing.itself] if thing.itself else [])]
         names = labels(self.graph.store, {iri for p in said_by for iri in (p.speaker, p.certainty)})
         made = _page(
-            "thing", title=thing.label, thing=thing, names=names, alternates=_alternates(pages.path(node.value))
+            "thing", title=thing.label, thing=thing, names=names, alternates=_alternates(link(pages.path(node.value)))
         )
         made.headers["link"] = f'<{node.value}>; rel="describes"'
         return made
@@ -371,7 +373,7 @@ class Service:
                 version=terms.version,
                 classes=[t for t in ours if t.kind == "Class"],
                 properties=[t for t in ours if t.kind != "Class"],
-                alternates=[(n, f"/ontology?format={n}", m) for n, _, m in _alternates("")],
+                alternates=[(n, link(f"/ontology?format={n}"), m) for n, _, m in _alternates("")],
                 known=terms.terms,
             )
         quads = self.graph.store.quads_for_pattern(None, None, None, GRAPH_ONTOLOGY)
@@ -440,6 +442,7 @@ def _page(name: str, **given: Any) -> Reply:
     filters = {
         "path": lambda iri: pages.here(pages.path(iri)),
         "here": pages.here,
+        "link": link,
         "name": lambda iri: names.get(iri, iri),
         "default_name": lambda given: names.get(given, given) or "",
         "term": lambda iri: (known[iri].label if iri in known else "") or shorten(iri),
