@@ -1079,11 +1079,11 @@ def test_a_server_that_is_stopped_while_workers_get_ready_does_not_wait(built: s
     script = """
 import sys
 from eudigraph.cli import main
-from eudigraph.serve import pool
+from eudigraph.engine import process
 def command(_):
     print("started", file=sys.stderr, flush=True)
     return [sys.executable, "-c", "import time; time.sleep(60)"]
-pool.command = command
+process.command = command
 main.main()
 """
     words = ("serve", "--store", str(built.folder), "--port", "0", "--workers", "2")
@@ -1093,7 +1093,7 @@ main.main()
         time.sleep(0.5)
         process.terminate()
         assert process.wait(10) == 0
-        assert process.stderr.read() == ""
+        assert set(process.stderr.read().splitlines()) <= {"started"}
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])

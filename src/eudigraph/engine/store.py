@@ -182,7 +182,7 @@ def _runner(found: Store, place: Path, watched: bool) -> Runner:
         from eudigraph.engine.watchdog import Watched
 
         return Watched(found)
-    from eudigraph.engine.process import Isolated
+    from eudigraph.engine.isolated import Isolated
 
     return Isolated(place)
 

@@ -122,7 +122,7 @@ class Application:
         return Guard(app, self.settings.log)
 
     async def watch(self) -> None:
-        """Look for a new build now and then; when there is one, answer from it, and tell once of one that is invalid."""
+        """Look for a new build now and then, and answer from it; tell once of one that is invalid."""
         told = ""
         while True:
             await asyncio.sleep(_LOOK)
