@@ -188,11 +188,10 @@ class Pool:
     Requests of others' making (``own``) never get all of them: one is kept for those that are known to end soon.
     """
 
-    process = Process
-    """What a process is; tests have another."""
-
-    def __init__(self, module: str, hello: Mapping[str, Any], *, size: int, timeout: float) -> None:
-        self.size, self.timeout = size, timeout
+    def __init__(
+        self, module: str, hello: Mapping[str, Any], *, size: int, timeout: float, process: type[Process] = Process
+    ) -> None:
+        self.size, self.timeout, self._process = size, timeout, process
         self._module, self._hello = module, dict(hello)
         self._seats = [_Seat(kept=number == 0) for number in range(size)]
         self._idle: list[_Worker] = []
@@ -275,19 +274,21 @@ class Pool:
         while True:
             seat.build = self._build
             try:
-                process = await self.process.start(self._module, self._hello)
+                process = await self._process.start(self._module, self._hello)
             except StoreError as error:  # a build being replaced, or no memory: not for long, it is hoped
                 if self._started and seat.failed is None:
                     logging.getLogger(__name__).warning("no engine could be started in another's place: %s", error)
                 seat.failed = error
-                self._seated(seat)
+                self._tell()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _PAUSES[1])
                 continue
             worker = _Worker(process, seat)
             seat.worker, seat.failed, since = worker, None, now()
             try:
-                self._seated(seat)
+                if self._leaving is seat:
+                    self._leaving = None
+                self._tell()
                 self._give(worker)
                 await _first(worker.over.wait(), process.ended())
             finally:
@@ -300,12 +301,6 @@ class Pool:
             if alone:  # it ended by itself; if that is what they all do, they must not take the machine
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _PAUSES[1])
-
-    def _seated(self, seat: _Seat) -> None:
-        """Take note that a process was started in a seat, or could not be."""
-        if self._leaving is seat:
-            self._leaving = None
-        self._tell()
 
     def _finish(self, worker: _Worker) -> None:
         """Say that a process is over: nobody gets it any more, and it makes room for another."""
@@ -329,7 +324,7 @@ class Pool:
         if not self._renewing.locked() or self._leaving or not self._former(worker.seat):
             return False
         others = [seat for seat in self._seats if seat.worker not in (None, worker) and not seat.worker.over.is_set()]
-        if len(others) < min(1, self.size - 1) or any(seat.failed for seat in self._seats):
+        if len(others) < min(1, self.size - 1):
             return False
         self._leaving = worker.seat
         self._finish(worker)
