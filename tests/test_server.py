@@ -54,7 +54,7 @@ from eudigraph.model.ontology import from_store
 from eudigraph.serve import description, guard, pages
 from eudigraph.serve.replies import Reply
 from eudigraph.show import formats
-from serving import COUNTRIES, TIMEOUT, Client, serving, wait
+from serving import COUNTRIES, TIMEOUT, Client, rebuild, serving, wait
 
 pytestmark = pytest.mark.server
 
@@ -1166,6 +1166,58 @@ def test_two_servers_share_a_store_and_take_up_a_new_build(copy: workspace.Works
         wait(lambda: bool(select.select([told], [], [], 0)[0]))
         assert told.readline().startswith("the former build is served on: the store in ")
         assert one.query(named).column() == ["sixth generation"]
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
+def test_builds_that_change_while_queries_reach_their_timeout_leave_as_many_workers(
+    built: store.Built, tmp_path: Path
+) -> None:
+    """And while all that goes on, exports are sent, and questions answered."""
+    folder = tmp_path / "build"
+    shutil.copytree(built.folder, folder, symlinks=True)
+    wanted = (built.generation / "eudigraph.ttl").read_bytes()
+    stop = threading.Event()
+    wrong: list[object] = []
+    with (
+        serving(folder, tmp_path / "log", "--workers", 4, "--timeout", 0.7) as client,
+        ThreadPoolExecutor(6) as threads,
+    ):
+
+        def keep(ask: Callable[[], None]) -> None:
+            while not stop.is_set():
+                ask()
+
+        def endless() -> None:
+            if (status := client.query(ENDLESS).status) not in (503, 504):
+                wrong.append(status)
+
+        def download() -> None:
+            answer = client.ask("/data/eudigraph.ttl")
+            if (answer.status, answer.body) != (200, wanted):
+                wrong.append(answer)
+
+        def question() -> None:
+            if (status := client.ask("/api/queries/officials", accept="application/json").status) != 200:
+                wrong.append(status)
+
+        def count() -> None:
+            if len(workers := client.engines()) > 4:
+                wrong.append(workers)
+            time.sleep(0.02)
+
+        clients = [threads.submit(keep, ask) for ask in (endless, endless, endless, download, question, count)]
+        try:
+            for _ in range(5):
+                for _ in range(2):  # so that what is served is not even the one before that in force
+                    rebuild(folder)
+                time.sleep(1.1)
+        finally:
+            stop.set()
+        for each in clients:
+            each.result()
+        assert wrong == []
+        wait(lambda: client.ask("/health").json()["generation"] == "11")
+        wait(lambda: client.ask("/health").json()["engines"] == len(client.engines()) == 4)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -158,6 +160,32 @@ def open_built(folder: Path, *, watched: bool = False) -> Built:
             if attempt == 2 or manifest_of(folder).generation == manifest.generation:
                 raise _damaged(folder, error) from error
     raise AssertionError
+
+
+@contextmanager
+def locked(folder: Path, *, shared: bool = False, wait: bool = True) -> Iterator[bool]:
+    """Lock a folder, where the system can; give False if others have, and we do not ``wait`` until they are done.
+
+    Who reads a generation for long locks its folder, ``shared`` with others who do: builds remove none that is locked.
+    The lock ends with the process at the latest. Raises OSError if there is no such folder.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        yield True
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        free = True
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            free = False
+        except OSError:  # some network file systems have no locks
+            pass
+        yield free
+    finally:
+        os.close(descriptor)
 
 
 def read_into_memory(built: Built) -> Built:

@@ -14,7 +14,7 @@ import re
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -31,7 +31,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from eudigraph.engine import store
-from eudigraph.model.errors import EudigraphError, UsageError
+from eudigraph.model.errors import EudigraphError, StoreError, UsageError
 from eudigraph.model.text import cut
 from eudigraph.model.version import VERSION
 from eudigraph.serve.description import DUMPS
@@ -42,6 +42,8 @@ from eudigraph.show.formats import GRAPHS, wanted
 
 _LOOK = 2.0
 """Seconds between two looks for a new build."""
+_LATER = 60.0
+"""Seconds after a change of build until the former may be removed: what has been asked for is still sent from it."""
 _KEPT = {
     "explorer": (HTML,),
     "ontology": (*GRAPHS, HTML),
@@ -89,6 +91,7 @@ class Application:
         built = store.open_built(settings.folder)
         self.generation, self.statements = built.generation, built.manifest.statements
         self.pool = Pool("serve.worker", hello, size=settings.workers, timeout=settings.timeout)
+        self._held = _held(self.generation)
         self._kept: dict[tuple[str, str], Reply] = {}
         self._keeping: dict[tuple[str, str], asyncio.Lock] = {}
 
@@ -129,7 +132,10 @@ class Application:
             try:
                 built = store.open_built(self.settings.folder)
                 if built.generation != self.generation:
-                    await self.pool.renew()
+                    with _held(built.generation) as held:
+                        await self.pool.renew()
+                        self._held, former = held.pop_all(), self._held
+                    asyncio.get_running_loop().call_later(_LATER, former.close)
                     self.generation, self.statements = built.generation, built.manifest.statements
                     self._kept.clear()
             except EudigraphError as error:
@@ -249,6 +255,20 @@ class Application:
             "seconds": round(time.time() - self.started),
         }
         return Response(json.dumps(said), 200 if alive else 503, media_type="application/json")
+
+
+def _held(generation: Path) -> ExitStack:
+    """Keep builds from removing a generation, and the exports in it, until what this returns is closed.
+
+    Raises StoreError if that comes too late.
+    """
+    with ExitStack() as held:
+        try:
+            if held.enter_context(store.locked(generation, shared=True, wait=False)) and generation.is_dir():
+                return held.pop_all()
+        except OSError:
+            pass
+    raise StoreError(f"{generation} has just been replaced by another build; try again")
 
 
 def _once(request: Request) -> dict[str, str]:
