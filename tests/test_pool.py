@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import re
 import selectors
+import subprocess
+import sys
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
@@ -17,6 +21,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from eudigraph.engine import process as process_
+from eudigraph.engine.process import OVERFLOWN
 from eudigraph.model.errors import EngineLost, QueryTimeout, ServerBusy, StoreError, UsageError
 from eudigraph.serve import pool as pool_
 from eudigraph.serve.pool import Pool, Process
@@ -94,6 +100,8 @@ class Played(Process):
     async def ask(self, request: Mapping[str, Any]) -> Reply:
         assert not self.own, "it is asked while it answers"
         self.own = request["own"]
+        if request.get("dies"):
+            self.kill(OVERFLOWN)
         await asyncio.wait({self.gone}, timeout=request["takes"])
         self.own = False
         if self.gone.done():
@@ -315,9 +323,9 @@ class DisturbedPair(Disturbed):
 
 
 _often = settings(max_examples=60, stateful_step_count=30, deadline=None)
-TestFourWorkers = Disturbed.TestCase
+TestFourWorkers = pytest.mark.slow(Disturbed.TestCase)
 TestFourWorkers.settings = _often
-TestTwoWorkers = DisturbedPair.TestCase
+TestTwoWorkers = pytest.mark.slow(DisturbedPair.TestCase)
 TestTwoWorkers.settings = _often
 
 
@@ -466,6 +474,16 @@ def test_workers_that_die_as_soon_as_they_are_there_do_not_take_the_machine() ->
         assert server.pool.ready == 2
 
 
+def test_a_worker_that_a_request_brings_down_is_replaced_at_once_however_often() -> None:
+    """Else few such requests would keep others from being answered."""
+    with served(2) as server:
+        for _ in range(20):
+            with pytest.raises(UsageError, match="too deep"):
+                server.run(server.pool.ask({"takes": 5, "own": True, "dies": True}, own=True))
+            server.wait(server.world.start + ENDING)
+            assert server.pool.ready == 2
+
+
 def test_an_idle_worker_that_is_killed_is_replaced_though_nobody_asks() -> None:
     with served(2) as server:
         server.run(_killed(server.world.alive[0]))
@@ -510,3 +528,101 @@ def test_a_pool_that_is_closed_waits_until_workers_that_are_ending_are_gone() ->
         server.wait(TIMEOUT + ENDING / 2)
         assert all(process.dying for process in server.world.alive)
         server.stop()
+
+
+# ---------------------------------------------------------------- Processes that are not played
+
+SAYS = "send(b'h', json.dumps({'status': 200, 'headers': {}}).encode()), send(b'd', %s)"
+REAL = """
+import json, os, resource, sys, time
+from eudigraph.engine import process
+from eudigraph.model.errors import StoreError
+def ready(hello):
+    {ready}
+    return lambda request, send: ({answer})
+process.serve(ready)
+"""
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, ready: str = "pass", answer: str = SAYS % "b'x'", count: int = 1) -> Reply:
+    """Ask a process that does so to get ready, and to answer; return its last answer. It must be gone at the end."""
+    pids: list[int] = []
+
+    def command(_: str) -> list[str]:
+        return [sys.executable, "-P", "-c", REAL.format(ready=ready, answer=answer)]
+
+    def launched(*args: Any, **more: Any) -> Any:
+        made = start(*args, **more)
+        pids.append(made.pid)
+        return made
+
+    async def ask() -> Reply:
+        made = await Process.start("", {})
+        try:
+            for _ in range(count):
+                reply = await made.ask({"seconds": 30})
+            return reply
+        finally:
+            await made.end()
+
+    start = subprocess.Popen
+    monkeypatch.setattr(process_, "command", command)
+    monkeypatch.setattr(subprocess, "Popen", launched)
+    try:
+        return asyncio.run(ask())
+    finally:
+        (pid,) = pids
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_process_answers_one_request_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked(monkeypatch, count=3) == Reply(200, {}, b"x")
+    assert asked(monkeypatch, answer=f"{SAYS % 'bytes(9)'}, send(b'd', bytes(1))").body == bytes(10)
+
+
+def test_what_a_process_prints_is_no_part_of_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked(monkeypatch, "print('ready', flush=True)", f"print('e'), {SAYS % repr(b'x')}", 2).body == b"x"
+
+
+def test_a_process_has_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = "str([resource.getrlimit(what) for what in (resource.RLIMIT_AS, resource.RLIMIT_CORE)]).encode()"
+    most = process_.MEMORY
+    assert asked(monkeypatch, answer=SAYS % limits).body == f"[({most}, {most}), (0, 0)]".encode()
+
+
+@pytest.mark.parametrize(
+    ("ready", "said"),
+    [
+        ("raise StoreError('the store is gone')", "the store is gone"),
+        ("raise SystemExit(3)", "an engine cannot be started; is there memory left?"),
+        ("os.kill(os.getpid(), 9)", "an engine cannot be started; is there memory left?"),
+        ("time.sleep(60)", "an engine cannot be started; is there memory left?"),
+        ("os.close(0); os.closerange(3, 20); time.sleep(60)", "an engine cannot be started; is there memory left?"),
+    ],
+)
+def test_a_process_that_does_not_get_ready_is_ended_and_the_reason_told(
+    monkeypatch: pytest.MonkeyPatch, ready: str, said: str
+) -> None:
+    monkeypatch.setattr(pool_, "START", 1.0)
+    with pytest.raises(StoreError, match=re.escape(said)):
+        asked(monkeypatch, ready)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "os._exit(0)",
+        "os.kill(os.getpid(), 9)",
+        "None",  # no status
+        "send(b'h', b'[]')",
+        "send(b'h', b'nonsense')",
+        "send(b'd', b'x')",
+        SAYS % "bytes(2000)",  # more than may be
+        "send(b'h', bytes(2000))",
+    ],
+)
+def test_a_process_that_does_not_answer_as_agreed_is_lost(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr(pool_, "MAX_REPLY", 1000)
+    with pytest.raises(EngineLost, match="the engine ended before it had an answer"):
+        asked(monkeypatch, answer=answer)

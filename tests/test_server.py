@@ -957,6 +957,26 @@ def test_a_worker_that_is_killed_is_replaced(server: Client) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
+def test_workers_do_not_outlive_a_server_that_is_killed(built: store.Built, tmp_path: Path) -> None:
+    """Not even those that are at work."""
+    with serving(built.folder, tmp_path / "log", "--workers", 2) as client, ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(client.query, ENDLESS)
+        wait(lambda: client.ask("/health").json()["busy"] == 1)
+        workers = client.engines()
+        client.process.kill()
+        assert isinstance(asked.exception(), OSError | http.client.HTTPException)
+        wait(lambda: not any(_state(pid) in "RSD" for pid in workers), 2)
+
+
+def _state(pid: int) -> str:
+    """Whether a process runs (R), or has ended though nobody has asked how (Z); Z, too, for one that is no more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
 @pytest.mark.parametrize("more", [0, 1])
 def test_a_graph_of_up_to_so_many_statements_is_held_in_memory(built: store.Built, tmp_path: Path, more: int) -> None:
     most = built.manifest.statements - 1 + more

@@ -76,7 +76,7 @@ class Process:
         try:
             top = json.loads(parts[0][1])
             return Reply(top["status"], top["headers"], b"".join(data for _, data in parts[1:]))
-        except (LookupError, ValueError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             raise _lost() from error
 
     async def _told(self, said: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
@@ -152,10 +152,14 @@ def _lost() -> EngineLost:
 
 @dataclass(eq=False)
 class _Worker:
-    """A process that is ready, in its seat, until it is said to be ``over``; one ``demoted`` is behind others."""
+    """A process that is ready, in its seat, until it is said to be ``over``.
+
+    One that is ``asked`` has a request that it has not answered; one ``demoted`` has been put behind others.
+    """
 
     process: Process
     seat: _Seat
+    asked: bool = False
     demoted: bool = False
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -275,10 +279,10 @@ class Pool:
             seat.build = self._build
             try:
                 process = await self._process.start(self._module, self._hello)
-            except StoreError as error:  # a build being replaced, or no memory: not for long, it is hoped
+            except Exception as error:  # a build being replaced, no memory, or whatever: not for long, it is hoped
                 if self._started and seat.failed is None:
                     logging.getLogger(__name__).warning("no engine could be started in another's place: %s", error)
-                seat.failed = error
+                seat.failed = StoreError(str(error))
                 self._tell()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _PAUSES[1])
@@ -292,7 +296,7 @@ class Pool:
                 self._give(worker)
                 await _first(worker.over.wait(), process.ended())
             finally:
-                alone = not worker.over.is_set()
+                alone = not (worker.over.is_set() or worker.asked)
                 self._finish(worker)
                 seat.worker = None
                 await process.end()
@@ -343,11 +347,11 @@ class Pool:
     async def _run(self, worker: _Worker, request: dict[str, Any], seconds: float) -> Reply:
         """Have a process answer; then put it back, or replace it if it did not end well."""
         self._busy += 1
+        worker.asked = True
         long = asyncio.get_running_loop().call_later(LONG, self._demote, worker)
-        well = False
         try:
             reply = await asyncio.wait_for(worker.process.ask({**request, "seconds": seconds}), seconds)
-            well = True
+            worker.asked = False
         except TimeoutError:
             raise QueryTimeout(
                 f"the query did not end within {seconds:g} seconds; make it narrower, or ask in parts"
@@ -364,7 +368,7 @@ class Pool:
         finally:
             long.cancel()
             self._busy -= 1
-            if well and not worker.demoted:
+            if not (worker.asked or worker.demoted):
                 self._give(worker)
             else:
                 self._finish(worker)
