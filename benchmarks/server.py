@@ -1,7 +1,8 @@
 """How many small queries a second the server answers, how long they take beside an endless one, and a soak.
 
     python benchmarks/server.py --store DIR               figures, as a table
-    python benchmarks/server.py --store DIR --soak 60     an hour of mixed load: answers compared, memory watched
+    python benchmarks/server.py --store DIR --soak 60     an hour of mixed load, with new builds and killed workers:
+                                                          answers compared; memory, processes and open files watched
 
 Clients are coroutines of this process, on the same cores as the server: a closed loop of so many, each with a
 connection that it keeps. Every answer is compared with what the same request gave when it was asked alone.
@@ -11,13 +12,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import random
 import re
+import shutil
 import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -25,6 +29,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlencode
+
+from eudigraph.build import generations
+from eudigraph.engine import store
 
 CLIENTS = 16
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d && ?g != ?j) }"
@@ -35,6 +42,12 @@ REFUSED = 0.02
 """How many of the answers of a soak may say that the server is busy: others may have the machine just then."""
 GROWTH = 1.2
 """How much more memory than early in a soak its processes may take at its end."""
+FILES = 20
+"""How many more files than early in a soak may be open at its end; an engine that reads from disk has a dozen more."""
+BUILD, KILL = 15.0, 7.0
+"""Seconds between two builds, and between two deaths of a worker, in a soak."""
+BACK = 60.0
+"""Seconds after a soak in which there must be as many workers as at its start."""
 
 
 @dataclass
@@ -141,8 +154,8 @@ async def load(port: int, requests: Sequence[Request], clients: int, seconds: fl
     return tally
 
 
-async def prepared(port: int) -> list[Request]:
-    """Return small requests of all kinds, with the answers that they give alone."""
+async def prepared(port: int, exports: Sequence[str] = ()) -> list[Request]:
+    """Return small requests of all kinds, and for some exports, with the answers that they give alone."""
     connection = Connection(port)
     found = await connection.ask(Request(f"/sparql?{urlencode({'query': 'SELECT ?x { ?x a eud:Country }'})}", JSON))
     countries = re.findall(rb'"value":"([^"]+)"', found[1])[:6]
@@ -152,6 +165,7 @@ async def prepared(port: int) -> list[Request]:
         text = f"SELECT ?topic {{ <{country.decode()}> eud:cooperatesOn ?topic }} ORDER BY ?topic LIMIT 20"
         requests.append(Request(f"/sparql?{urlencode({'query': text})}", JSON))
         requests.append(Request(f"/id/{country.decode().partition('/eudigraph/')[2]}", "text/turtle"))
+    requests += [Request(f"/data/{name}", "*/*") for name in exports]
     for request in requests:
         status, request.wanted = await connection.ask(request)
         if status != 200:
@@ -179,9 +193,24 @@ def memory(pid: int) -> int:
 
     Now and then one has just ended, and the next is not yet there.
     """
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-    held = [size for number in children if (size := _resident(number))]
+    held = [size for number in engines(pid) if (size := _resident(number))]
     return _resident(str(pid)) + ENGINES * sum(held) // max(1, len(held))
+
+
+def engines(pid: int) -> list[str]:
+    """Return the processes of a server's pool."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+
+
+def files(pid: int) -> int:
+    """Return how many files a server has open, and the one of its engines that has most."""
+    return _open(str(pid)) + max(map(_open, engines(pid)), default=0)
+
+
+def _open(pid: str) -> int:
+    with suppress(OSError):
+        return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    return 0
 
 
 def _resident(pid: str) -> int:
@@ -225,15 +254,26 @@ async def figures(options: Sequence[object], seconds: float) -> int:
         return int(rates["library queries"] < 400 or ratio >= 5)
 
 
-async def soak(options: Sequence[object], minutes: float) -> int:
-    """Load the server with all that comes; return 1 if an answer was wrong or lost, or memory grew."""
+async def soak(folder: Path, options: Sequence[object], minutes: float) -> int:
+    """Load the server with all that comes; return 1 if an answer was wrong or lost, or something grew."""
     seconds = minutes * 60
-    async with serving(options, ENGINES, 3.0) as (port, pid):
-        requests = await prepared(port)
+    exports = [path.name for path in store.open_built(folder).generation.glob("eudigraph.ttl")]
+    async with serving(["--store", folder, *options], ENGINES, 3.0) as (port, pid):
+        requests = await prepared(port, exports)
         stop = asyncio.Event()
-        running = asyncio.ensure_future(endless(port, stop))
-        vanishing = asyncio.ensure_future(_vanishing(port, stop))
+        most: list[int] = []
+        besides = [
+            asyncio.ensure_future(work)
+            for work in (
+                endless(port, stop),
+                _vanishing(port, stop),
+                _building(folder, stop),
+                _killing(pid, stop),
+                _counting(pid, stop, most),
+            )
+        ]
         held: list[int] = []
+        opened: list[int] = []
         tally = Tally()
         parts = 20
         for number in range(parts):
@@ -243,21 +283,85 @@ async def soak(options: Sequence[object], minutes: float) -> int:
             tally.wrong += found.wrong
             tally.seconds += found.seconds
             held.append(memory(pid))
+            opened.append(files(pid))
             print(
-                f"{(number + 1) / parts * minutes:6.1f} min: {held[-1] / 1e6:7.1f} MB, {dict(found.statuses)}",
+                f"{(number + 1) / parts * minutes:6.1f} min: {held[-1] / 1e6:7.1f} MB, {opened[-1]} files, "
+                f"{len(engines(pid))} engines, {dict(found.statuses)}",
                 flush=True,
             )
         stop.set()
-        await asyncio.gather(running, vanishing)
-        early, late = statistics.median(held[2 : parts // 3]), statistics.median(held[-parts // 4 :])
+        _, _, builds, kills, _ = await asyncio.gather(*besides)
+        back = await _back(port, pid)
+        early, late = (statistics.median(part) for part in (held[2 : parts // 3], held[-parts // 4 :]))
+        before, after = (statistics.median(part) for part in (opened[2 : parts // 3], opened[-parts // 4 :]))
         refused = tally.statuses[503] + tally.statuses[504]
         lost = sum(tally.statuses.values()) - tally.statuses[200] - refused
         print(
             f"{len(tally.took):,} answers in {tally.seconds / 60:.1f} min, {len(tally.wrong)} wrong, {lost} lost, "
-            f"{refused} told to come again; "
-            f"99 % within {tally.percentile(0.99):.0f} ms; memory {early / 1e6:.0f} MB early, {late / 1e6:.0f} MB late"
+            f"{refused} told to come again; 99 % within {tally.percentile(0.99):.0f} ms; "
+            f"{builds} builds, {kills} workers killed, {max(most)} of {ENGINES} at most, all there after {back:.1f} s; "
+            f"memory {early / 1e6:.0f} MB early, {late / 1e6:.0f} MB late; open files {before:.0f}, {after:.0f}"
         )
-        return int(bool(tally.wrong) or lost > 0 or refused > REFUSED * len(tally.took) or late > GROWTH * early)
+        wrong = bool(tally.wrong) or lost > 0 or refused > REFUSED * len(tally.took) or max(most) > ENGINES
+        return int(wrong or back > BACK or late > GROWTH * early or after > before + FILES)
+
+
+async def _every(seconds: float, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Come every so many seconds, until it is time to stop."""
+    while True:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)
+            return
+        yield
+
+
+async def _building(folder: Path, stop: asyncio.Event) -> int:
+    """Build anew, now and then, what comes out the same; return how often."""
+    count = 0
+    async for _ in _every(BUILD, stop):
+        await asyncio.to_thread(_rebuild, folder)
+        count += 1
+    return count
+
+
+def _rebuild(folder: Path) -> None:
+    manifest = store.manifest_of(folder)
+    with generations.new_generation(folder) as aside:
+        shutil.copytree(folder / str(manifest.generation), aside, dirs_exist_ok=True)
+        generations.commit(folder, aside, manifest)
+
+
+async def _killing(pid: int, stop: asyncio.Event) -> int:
+    """Kill a worker now and then, at work or not; return how often."""
+    chance = random.Random(SEED)  # noqa: S311
+    count = 0
+    async for _ in _every(KILL, stop):
+        if found := engines(pid):
+            with suppress(OSError):  # it has just ended
+                os.kill(int(chance.choice(found)), signal.SIGKILL)
+                count += 1
+    return count
+
+
+async def _counting(pid: int, stop: asyncio.Event, most: list[int]) -> None:
+    """Look all the time how many workers there are."""
+    async for _ in _every(0.02, stop):
+        most.append(len(engines(pid)))
+
+
+async def _back(port: int, pid: int) -> float:
+    """Return after how many seconds all workers are there and at rest; twice what is allowed if they never are."""
+    began = time.monotonic()
+    connection = Connection(port)
+    try:
+        while (passed := time.monotonic() - began) < BACK:
+            said = json.loads((await connection.ask(Request("/health")))[1])
+            if (said["engines"], said["busy"], len(engines(pid))) == (ENGINES, 0, ENGINES):
+                return passed
+            await asyncio.sleep(0.1)
+    finally:
+        connection.close()
+    return 2 * BACK
 
 
 async def _vanishing(port: int, stop: asyncio.Event) -> None:
@@ -280,9 +384,12 @@ def main() -> None:
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="soak instead")
     parser.add_argument("--in-memory", type=int, metavar="STATEMENTS", help="as for eudigraph serve")
     given = parser.parse_args()
-    options = ["--store", given.store, *(() if given.in_memory is None else ("--in-memory", given.in_memory))]
-    work = soak(options, given.soak) if given.soak else figures(options, given.seconds)
-    sys.exit(asyncio.run(work))
+    options = () if given.in_memory is None else ("--in-memory", given.in_memory)
+    if given.soak:
+        with tempfile.TemporaryDirectory() as folder:  # what is given is not built anew
+            copied = shutil.copytree(given.store, Path(folder) / "build", symlinks=True)
+            sys.exit(asyncio.run(soak(copied, options, given.soak)))
+    sys.exit(asyncio.run(figures(["--store", given.store, *options], given.seconds)))
 
 
 if __name__ == "__main__":

@@ -554,11 +554,11 @@ def test_an_export_that_differs_is_not_given_out(
 ) -> None:
     built = store.open_built(whole.build_folder)
     for name in ("eudigraph.nq", "eudigraph.jsonld"):
-        path, digest = built.export(name)
+        path, digest = store.export(built.generation, built.manifest, name)
         assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
         change(path)
         with pytest.raises(errors.StoreError, match=said):
-            built.export(name)
+            store.export(built.generation, built.manifest, name)
 
 
 def test_a_build_is_on_the_disk_before_it_is_in_force(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:

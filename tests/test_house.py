@@ -100,7 +100,7 @@ def test_what_is_slow_to_import_waits_until_it_is_needed() -> None:
     """A question on the command line, or in a process of its own, does not pay for networks, HTTP or drawing."""
     slow = ("edtf", "IPython", "jinja2", "matplotlib", "networkx", "owlready2", "pyshacl", "pyvis", "requests")
     listed = "import sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    for module, more in (("cli.ask", ()), ("engine.process", ("click", "rich"))):
+    for module, more in (("cli.ask", ()), ("engine.isolated", ("click", "rich"))):
         program = f"import eudigraph.{module}; {listed}"
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
         assert not set(done.stdout.split()) & {*slow, *more}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import signal
 import subprocess
@@ -17,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from eudigraph.ask import library, lookup
-from eudigraph.engine import answer, process, store
-from eudigraph.engine.process import Isolated
+from eudigraph.engine import answer, isolated, process, store
+from eudigraph.engine.isolated import Isolated
 from eudigraph.engine.safety import Query, prepare
 from eudigraph.model import errors, workspace
 
@@ -108,7 +107,7 @@ def test_a_worker_with_rows_left_to_send_is_ended(apart: Isolated) -> None:
 
 
 def test_a_worker_whose_query_took_long_is_not_kept(apart: Isolated, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eudigraph.engine.process._LONG", 0.0)
+    monkeypatch.setattr("eudigraph.engine.isolated.LONG", 0.0)
     apart.run(prepare(SMALL))
     assert not kept(apart)
 
@@ -158,7 +157,7 @@ def test_a_fork_has_a_worker_of_its_own_and_leaves_the_other_alone(built: store.
     program = f"""
 import os
 from pathlib import Path
-from eudigraph.engine.process import Isolated
+from eudigraph.engine.isolated import Isolated
 from eudigraph.engine.safety import prepare
 apart = Isolated(Path({str(built.generation / "store")!r}))
 def ask():
@@ -212,7 +211,7 @@ def test_a_query_that_is_too_deep_is_told(apart: Isolated) -> None:
 def test_a_worker_does_not_outlive_its_client(built: store.Built, how: signal.Signals) -> None:
     program = f"""
 from pathlib import Path
-from eudigraph.engine.process import Isolated
+from eudigraph.engine.isolated import Isolated
 from eudigraph.engine.safety import prepare
 apart = Isolated(Path({str(built.generation / "store")!r}))
 apart.run(prepare({SMALL!r}))
@@ -241,7 +240,7 @@ def test_a_client_that_is_interrupted_leaves_no_thread_behind(built: store.Built
     program = f"""
 import os, signal, threading, time
 from pathlib import Path
-from eudigraph.engine.process import Isolated
+from eudigraph.engine.isolated import Isolated
 from eudigraph.engine.safety import prepare
 apart = Isolated(Path({str(built.generation / "store")!r}))
 def interrupt():
@@ -276,7 +275,7 @@ def test_nothing_is_imported_from_the_folder_one_is_in(built: store.Built, tmp_p
     (tmp_path / "json.py").write_text("raise SystemExit('imported from here')")
     program = f"""
 from pathlib import Path
-from eudigraph.engine.process import Isolated
+from eudigraph.engine.isolated import Isolated
 from eudigraph.engine.safety import prepare
 print(len(Isolated(Path({str(built.generation / "store")!r})).run(prepare({SMALL!r})).rows))
 """
@@ -294,7 +293,7 @@ def test_in_a_process_of_its_own_a_query_may_take_as_much_memory(built: store.Bu
 @pytest.mark.slow
 def test_an_answer_too_large_to_hold_is_ended(built: store.Built, monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine's own process holds little of it; it is the one that collects the rows that must be spared."""
-    monkeypatch.setattr(process, "MAX_ANSWER", 1024**2)
+    monkeypatch.setattr(isolated, "MAX_ANSWER", 1024**2)
     with pytest.raises(errors.QueryTimeout, match="the answer is larger than 1 MB; make the query narrower"):
         Isolated(built.generation / "store").run(prepare(FLOOD))
 
@@ -302,14 +301,10 @@ def test_an_answer_too_large_to_hold_is_ended(built: store.Built, monkeypatch: p
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system cannot end a process by a timer")
 def test_a_worker_ends_its_query_even_if_its_client_is_gone(built: store.Built) -> None:
     """The process of the query outlives the one that asked, if that is killed; then it ends itself."""
-    request = {
-        "store": str(built.generation / "store"),
-        "form": "select",
-        "text": ENDLESS,
-        "timeout": 1 - process._GRACE,
-    }
-    command = [sys.executable, "-m", "eudigraph.engine.process"]
-    done = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, timeout=20, check=False)
+    said = process.line({"store": str(built.generation / "store")})
+    said += process.line({"form": "select", "text": ENDLESS, "seconds": 1 - process._GRACE})
+    command = [sys.executable, "-m", "eudigraph.engine.isolated"]
+    done = subprocess.run(command, input=said, capture_output=True, timeout=20, check=False)
     assert done.returncode == -signal.SIGALRM
 
 
@@ -318,7 +313,7 @@ def test_a_script_without_a_guard_can_ask(built: store.Built, tmp_path: Path) ->
     script = tmp_path / "script.py"
     folder = str(built.generation / "store")
     script.write_text(
-        "from pathlib import Path\nfrom eudigraph.engine.process import Isolated\n"
+        "from pathlib import Path\nfrom eudigraph.engine.isolated import Isolated\n"
         "from eudigraph.engine.safety import prepare\nprint('once')\n"
         f"print(Isolated(Path({folder!r})).run(prepare('ASK {{ ?s ?p ?o }}')).truth)\n",
         "utf-8",

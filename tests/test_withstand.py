@@ -37,6 +37,7 @@ from eudigraph.model.errors import StoreError
 from eudigraph.reason import hermit
 from eudigraph.serve import service, worker
 from eudigraph.sources import files, problems
+from serving import rebuild
 
 Make = Callable[[str], workspace.Workspace]
 
@@ -1315,6 +1316,23 @@ def test_a_first_build_that_was_killed_can_be_repeated(small: Make, kill: Kill, 
     still_answers(space.build_folder)
     left = [n for n in names_in(space.build_folder) if n not in ("manifest.json", "latest") and not n.isdigit()]
     assert left == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the system cannot lock a folder")
+def test_a_generation_is_not_removed_while_somebody_reads_it(built: store.Built, tmp_path: Path) -> None:
+    folder = tmp_path / "build"
+    shutil.copytree(built.folder, folder, symlinks=True)
+    with store.locked(folder / "1", shared=True) as first, store.locked(folder / "1", shared=True) as second:
+        assert first
+        assert second
+        for _ in range(3):
+            rebuild(folder)
+        assert [name for name in names_in(folder) if name.isdigit()] == ["1", "3", "4"]
+        assert (folder / "1" / "eudigraph.ttl").is_file()
+    rebuild(folder)
+    assert [name for name in names_in(folder) if name.isdigit()] == ["4", "5"]
+    with store.locked(folder / "5"), store.locked(folder / "5", shared=True, wait=False) as free:
+        assert not free
 
 
 # ---------------------------------------------------------------- HermiT

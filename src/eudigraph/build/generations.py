@@ -5,7 +5,7 @@
     build/
     ├── manifest.json        which generation counts, its format, what it was built from
     ├── latest -> 2          the same for people, where the system has links
-    ├── 1/                   the one that was in force before, for those who still read it
+    ├── 1/                   the one that was in force before, for those who still read it; others that are locked
     └── 2/                   store/ and the exports
 
 A new generation is written aside and put in force by replacing the manifest, which the file system does in one step.
@@ -25,7 +25,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from eudigraph.engine.store import MANIFEST, Manifest, manifest_of
+from eudigraph.engine.store import MANIFEST, Manifest, locked, manifest_of
 from eudigraph.model.errors import EudigraphError, StoreError
 from eudigraph.model.files import write_aside
 
@@ -50,8 +50,11 @@ def new_generation(folder: Path) -> Iterator[Path]:
 
 
 def commit(folder: Path, aside: Path, manifest: Manifest) -> Path:
-    """Put a finished generation in force; return its folder. All others but the one in force before are removed."""
-    with _alone(folder):
+    """Put a finished generation in force; return its folder.
+
+    All others are removed but the one in force before, and those that somebody reads and so has locked.
+    """
+    with locked(folder):  # else one build might remove what the other is about to name in its manifest
         numbers = [int(path.name) for path in folder.iterdir() if _NUMBER.fullmatch(path.name)]
         try:
             former = manifest_of(folder).generation
@@ -71,26 +74,6 @@ def commit(folder: Path, aside: Path, manifest: Manifest) -> Path:
             link.replace(folder / "latest")
         _clean(folder, {manifest.generation, former})
     return target
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let one build after the other put its generation in force, where the system can lock a folder.
-
-    Else one might remove what the other is about to name in its manifest. The lock ends with the process at the latest.
-    """
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some network file systems have no locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _claim(folder: Path) -> None:
@@ -130,7 +113,9 @@ def _clean(folder: Path, kept: Collection[int]) -> None:
         if leftover and not _alive(int(leftover[1] or leftover[2])):
             _remove(path)
         if kept and _is_generation(path) and int(path.name) not in kept:
-            _remove(path)
+            with suppress(OSError), locked(path, wait=False) as free:
+                if free:
+                    _remove(path)
 
 
 def _remove(path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -111,25 +113,25 @@ class Built:
         there = {workspace.show(path): path for path in workspace.data_files} if known else {}
         return known.keys() != there.keys() or any(_changed(path, known[name]) for name, path in there.items())
 
-    def export(self, name: str) -> tuple[Path, str]:
-        """Return the file of an export, and its digest. Raises StoreError for one that is not as it was written.
 
-        That is looked at once, and again if anything about the file changes.
-        """
-        path = self.generation / name
-        known = self.manifest.files.get(name)
-        try:
-            if known is None:
-                raise StoreError(f"the build has no digest of {name}; build again: eudigraph build")
-            seen = (*known, *look(path))
-            if seen not in _SOUND:
-                if [path.stat().st_size, digest(path)] != known:
-                    raise StoreError(f"{name} is not as it was built; see: eudigraph verify")
-                _SOUND.add(seen)
-        except OSError as error:
-            what = error.strerror or error
-            raise StoreError(f"{name} cannot be read ({what}); see: eudigraph verify") from error
-        return path, str(known[1])
+def export(generation: Path, manifest: Manifest, name: str) -> tuple[Path, str]:
+    """Return the file of an export of a generation, and its digest.
+
+    Whether it is as it was written is looked at once, and again if anything about the file changes. Raises StoreError
+    for one that is not.
+    """
+    path, known = generation / name, manifest.files.get(name)
+    try:
+        if known is None:
+            raise StoreError(f"the build has no digest of {name}; build again: eudigraph build")
+        seen = (str(path), *known, *look(path))
+        if seen not in _SOUND:
+            if [path.stat().st_size, digest(path)] != known:
+                raise StoreError(f"{name} is not as it was built; see: eudigraph verify")
+            _SOUND.add(seen)
+    except OSError as error:
+        raise StoreError(f"{name} cannot be read ({error.strerror or error}); see: eudigraph verify") from error
+    return path, str(known[1])
 
 
 def _counted(graph: Triplestore) -> dict[str, int]:
@@ -201,6 +203,32 @@ def open_built(folder: Path, *, watched: bool = False) -> Built:
     raise AssertionError
 
 
+@contextmanager
+def locked(folder: Path, *, shared: bool = False, wait: bool = True) -> Iterator[bool]:
+    """Lock a folder, where the system can; give False if others have, and we do not ``wait`` until they are done.
+
+    Who reads a generation for long locks its folder, ``shared`` with others who do: builds remove none that is locked.
+    The lock ends with the process at the latest. Raises OSError if there is no such folder.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        yield True
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        free = True
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            free = False
+        except OSError:  # some network file systems have no locks
+            pass
+        yield free
+    finally:
+        os.close(descriptor)
+
+
 def read_into_memory(built: Built) -> Built:
     """Return the same graph, held in memory, for whoever asks it often.
 
@@ -223,7 +251,7 @@ def _runner(found: Store, place: Path, watched: bool) -> Runner:
         from eudigraph.engine.watchdog import Watched
 
         return Watched(found)
-    from eudigraph.engine.process import Isolated
+    from eudigraph.engine.isolated import Isolated
 
     return Isolated(place)
 

@@ -13,7 +13,8 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,7 +26,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from eudigraph.engine import store
-from eudigraph.model.errors import EudigraphError
+from eudigraph.model.errors import EudigraphError, StoreError
 from eudigraph.model.text import cut
 from eudigraph.model.version import VERSION
 from eudigraph.serve.access import Budget, Door
@@ -38,6 +39,8 @@ from eudigraph.show.formats import GRAPHS, wanted
 
 _LOOK = 2.0
 """Seconds between two looks for a new build."""
+_LATER = 60.0
+"""Seconds after a change of build until the former may be removed: what has been asked for is still sent from it."""
 _KEPT = {
     "explorer": (HTML,),
     "ontology": (*GRAPHS, HTML),
@@ -65,8 +68,9 @@ class Application:
             "in_memory": settings.in_memory,
         }
         built = store.open_built(settings.folder)
-        self.generation, self.statements = built.generation, built.manifest.statements
+        self.generation, self.manifest = built.generation, built.manifest
         self.pool = Pool("serve.worker", hello, size=settings.workers, timeout=settings.timeout)
+        self._held = _held(self.generation)
         self._kept: dict[tuple[str, str], Reply] = {}
         self._keeping: dict[tuple[str, str], asyncio.Lock] = {}
 
@@ -93,15 +97,18 @@ class Application:
         return Guard(app, self.settings, self._door)
 
     async def watch(self) -> None:
-        """Look for a new build now and then; when there is one, answer from it, and tell once of an invalid one."""
+        """Look for a new build now and then, and answer from it; tell once of one that is invalid."""
         told = ""
         while True:
             await asyncio.sleep(_LOOK)
             try:
                 built = store.open_built(self.settings.folder)
                 if built.generation != self.generation:
-                    await self.pool.renew()
-                    self.generation, self.statements = built.generation, built.manifest.statements
+                    with _held(built.generation) as held:
+                        await self.pool.renew()
+                        self._held, former = held.pop_all(), self._held
+                    asyncio.get_running_loop().call_later(_LATER, former.close)
+                    self.generation, self.manifest = built.generation, built.manifest
                     self._kept.clear()
             except EudigraphError as error:
                 if told != (told := str(error)):
@@ -210,13 +217,22 @@ class Application:
         return await self._ask(request, {"kind": "explain", "given": given, "lang": given.get("lang")})
 
     async def _dump(self, request: Request) -> Response:
-        """Give out an export of the build: one of a fixed list, so that no other file can be named."""
-        name = request.path_params["name"]
-        file = self.generation / name
-        if name not in DUMPS or not file.is_file():
-            refusal = Refusal(404, "there is no such file of this build")
-            return response(problem(refusal, request.headers.get("accept", "")))
-        return FileResponse(file, media_type=DUMPS[name], filename=name)
+        """Give out an export of the build: one of a fixed list, so that no other file can be named.
+
+        One that is not as it was written is not given out.
+        """
+        name, accept = request.path_params["name"], request.headers.get("accept", "")
+        generation, manifest = self.generation, self.manifest
+        if name not in DUMPS or (name not in manifest.files and not (generation / name).is_file()):
+            return response(problem(Refusal(404, "there is no such file of this build"), accept))
+        try:  # in a thread: to read a large one takes a second
+            file, digest = await asyncio.to_thread(store.export, generation, manifest, name)
+        except StoreError as error:
+            return response(problem(Refusal(500, str(error)), accept))
+        headers = {"etag": f'"{digest}"'}
+        if headers["etag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return FileResponse(file, headers=headers, media_type=DUMPS[name], filename=name)
 
     async def _health(self, _: Request) -> Response:
         alive = self.pool.ready
@@ -225,11 +241,25 @@ class Application:
             "engines": alive,
             "busy": self.pool.busy,
             "generation": self.generation.name,
-            "in_memory": self.statements <= self.settings.in_memory,
+            "in_memory": self.manifest.statements <= self.settings.in_memory,
             "version": VERSION,
             "seconds": round(time.time() - self.started),
         }
         return Response(json.dumps(said), 200 if alive else 503, media_type="application/json")
+
+
+def _held(generation: Path) -> ExitStack:
+    """Keep builds from removing a generation, and the exports in it, until what this returns is closed.
+
+    Raises StoreError if that comes too late.
+    """
+    with ExitStack() as held:
+        try:
+            if held.enter_context(store.locked(generation, shared=True, wait=False)) and generation.is_dir():
+                return held.pop_all()
+        except OSError:
+            pass
+    raise StoreError(f"{generation} has just been replaced by another build; try again")
 
 
 def _once(request: Request) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Processes that answer one request at a time, and that can be ended: an endless query harms nobody else.
 
-A running query cannot be interrupted from within, and an engine may die; so each runs in a process that is killed at
-its deadline, or when its client is gone, and replaced by a new one.
+What client and process say to each other is told in ``engine.process``. Each process has a seat: it is started there,
+answers, is ended, and only then another is started in its place. So there are never more of them than seats, whatever
+happens at the same time.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ import json
 import logging
 import os
 import signal
-import struct
-from asyncio.subprocess import PIPE, Process
+from asyncio import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
 
-from eudigraph.engine.process import OVERFLOWN, TOO_DEEP, command, environment
-from eudigraph.model.errors import EngineLost, QueryTimeout, ServerBusy, StoreError, UsageError
+from eudigraph.engine.process import END, ERROR, HEAD, LONG, OVERFLOWN, TOO_DEEP, Send, launching, line
+from eudigraph.model.errors import EngineLost, EudigraphError, QueryTimeout, ServerBusy, StoreError, UsageError
 from eudigraph.serve.replies import Reply
 
 MAX_REPLY = 64 * 1024**2
@@ -28,66 +28,154 @@ MAX_WAITING = 64
 """Requests that may wait for a process; more are turned away."""
 PATIENCE = 10.0
 """Seconds that a request waits for a process before it is turned away."""
-LONG = 1.0
-"""Seconds after which a request counts as long: its process then gives way to the others."""
+START = 40.0
+"""Seconds a process may take to open the store."""
+_PAUSES = (0.1, 10.0)
+"""Seconds before another process is started where one could not be: first, and at most. With ``START`` that is less
+than a minute, in which there are to be as many as before once what went wrong is over."""
 _BEHIND = 5
 """How far behind others, in the system's measure: a third of their share. A small query that only had to wait for a
 machine under load must still come to its end."""
-START = 60.0
-"""Seconds a process may take to open the store."""
-_LENGTHS = struct.Struct("!II")
+_TOP, _BODY = b"h", b"d"
+"""Kinds of parts of a reply: status and header fields in JSON; its body."""
+
+
+class Process:
+    """A process that runs a module of ours, as the server asks it."""
+
+    def __init__(self, process: subprocess.Process, held: BinaryIO) -> None:
+        self._process, self._held = process, held
+
+    @classmethod
+    async def start(cls, module: str, hello: Mapping[str, Any]) -> Process:
+        """Start one and greet it. Raises StoreError if it does not come up; then nothing of it is left."""
+        try:
+            with launching(module) as (command, options, held):
+                making = asyncio.ensure_future(asyncio.create_subprocess_exec(*command, **options))
+                try:
+                    made = cls(await asyncio.shield(making), held)
+                except asyncio.CancelledError:  # asyncio waits without end for one that is given up while being made
+                    await cls(await making, held).end()
+                    raise
+        except OSError as error:
+            raise StoreError(f"an engine cannot be started ({error.strerror or error})") from error
+        try:
+            async with asyncio.timeout(START):
+                await made._told(hello)
+        except (EngineLost, TimeoutError) as error:
+            await made.end()
+            raise StoreError("an engine cannot be started; is there memory left?") from error
+        except BaseException:
+            await made.end()
+            raise
+        return made
+
+    async def ask(self, request: Mapping[str, Any]) -> Reply:
+        """Return its answer. Raises EngineLost if it ends before."""
+        parts = await self._told(request)
+        try:
+            top = json.loads(parts[0][1])
+            return Reply(top["status"], top["headers"], b"".join(data for _, data in parts[1:]))
+        except (LookupError, TypeError, ValueError) as error:
+            raise _lost() from error
+
+    async def _told(self, said: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
+        """Say something, and return the parts of what it says to that. Raises StoreError with the error it tells."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        parts: list[tuple[bytes, bytes]] = []
+        left = MAX_REPLY
+        try:
+            if stdin is None or stdout is None:
+                raise EOFError  # noqa: TRY301
+            stdin.write(line(said))
+            await stdin.drain()
+            while True:
+                kind, size = HEAD.unpack(await stdout.readexactly(HEAD.size))
+                left -= size if kind == _BODY else 0
+                if left < 0 or (kind != _BODY and size > MAX_REPLY):
+                    raise EOFError  # noqa: TRY301  it is not to be trusted any more
+                data = await stdout.readexactly(size) if size else b""
+                if kind == ERROR:
+                    raise StoreError(data.decode())
+                if kind == END:
+                    return parts
+                if kind in (_TOP, _BODY):
+                    parts.append((kind, data))
+        except (OSError, EOFError) as error:
+            raise _lost() from error
+
+    def demote(self) -> None:
+        """Let others go first from now on, where the system can do so."""
+        with suppress(AttributeError, OSError):  # not on Windows, or it has just ended
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, _BEHIND)
+
+    def kill(self) -> None:
+        """End it at once. Not by asyncio's own method, which takes its exit status away from who waits."""
+        if self._process.returncode is None:
+            with suppress(OSError):
+                os.kill(self._process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    async def ended(self) -> int:
+        """Wait until it has ended, and return with what."""
+        return await self._process.wait()
+
+    async def end(self) -> None:
+        """End it, and return when it is no more, also if that is cancelled meanwhile."""
+        self.kill()
+        ending = asyncio.ensure_future(self._end())
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await ending
+            raise
+
+    async def _end(self) -> None:
+        await self.ended()
+        self._held.close()
+        if self._process.stdin:  # before the loop ends, which may be right after this
+            self._process.stdin.close()
+            with suppress(OSError):
+                await self._process.stdin.wait_closed()
+
+
+def send_reply(reply: Reply, send: Send) -> None:
+    """Send a reply as parts, from the process."""
+    send(_TOP, json.dumps({"status": reply.status, "headers": reply.headers}).encode())
+    send(_BODY, reply.body)
+
+
+def _lost() -> EngineLost:
+    return EngineLost(
+        "the engine ended before it had an answer, perhaps for want of memory; make the query narrower, or ask again"
+    )
 
 
 @dataclass(eq=False)
 class _Worker:
-    """A process.
+    """A process that is ready, in its seat, until it is said to be ``over``.
 
-    One that is ``kept`` is for requests that are known to end soon; one that is ``demoted`` has been put behind others;
-    one that is ``followed`` has another in its place already.
+    One that is ``asked`` has a request that it has not answered; one ``demoted`` has been put behind others.
     """
 
     process: Process
-    kept: bool
+    seat: _Seat
+    asked: bool = False
     demoted: bool = False
-    followed: bool = False
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def ask(self, request: dict[str, Any]) -> Reply:
-        stdin, stdout = self.process.stdin, self.process.stdout
-        if stdin is None or stdout is None:
-            raise EngineLost("the engine cannot be reached; ask again")
-        try:
-            stdin.write(pack(request))
-            await stdin.drain()
-            head, size = _LENGTHS.unpack(await stdout.readexactly(_LENGTHS.size))
-            if size > MAX_REPLY:
-                raise ValueError("too long")  # noqa: TRY301  the process is not to be trusted any more
-            said = json.loads(await stdout.readexactly(head))
-            return Reply(said["status"], said["headers"], await stdout.readexactly(size))
-        except (OSError, EOFError, ValueError, KeyError) as error:
-            raise EngineLost(
-                "the engine ended before it had an answer, perhaps for want of memory; make the query narrower, or "
-                "ask again"
-            ) from error
 
-    def demote(self) -> None:
-        """Let others go first from now on, where the system can do so."""
-        self.demoted = True
-        with suppress(AttributeError, OSError):  # not on Windows, or it has just ended
-            os.setpriority(os.PRIO_PROCESS, self.process.pid, _BEHIND)
+@dataclass(eq=False)
+class _Seat:
+    """A place for one process.
 
-    def kill(self) -> None:
-        """End the process at once. Not by asyncio's own method, which takes its exit status away from who waits."""
-        if self.process.returncode is None:
-            with suppress(OSError):
-                os.kill(self.process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    One that is ``kept`` is for requests that are known to end soon. The process in it, or the one that is being
+    started, is of a ``build``; ``failed`` is why none could be started when that was last tried.
+    """
 
-    async def end(self) -> None:
-        self.kill()
-        await self.process.wait()
-        if self.process.stdin:  # before the loop ends, which may be right after this
-            self.process.stdin.close()
-            with suppress(OSError):
-                await self.process.stdin.wait_closed()
+    kept: bool
+    build: int = -1
+    worker: _Worker | None = None
+    failed: StoreError | None = None
 
 
 @dataclass(eq=False)
@@ -104,16 +192,21 @@ class Pool:
     Requests of others' making (``own``) never get all of them: one is kept for those that are known to end soon.
     """
 
-    def __init__(self, module: str, hello: Mapping[str, Any], *, size: int, timeout: float) -> None:
-        self.size, self.timeout = size, timeout
-        self.running: set[_Worker] = set()
-        self._command = command(module)
-        self._hello = {**hello, "seconds": timeout}
+    def __init__(
+        self, module: str, hello: Mapping[str, Any], *, size: int, timeout: float, process: type[Process] = Process
+    ) -> None:
+        self.size, self.timeout, self._process = size, timeout, process
+        self._module, self._hello = module, dict(hello)
+        self._seats = [_Seat(kept=number == 0) for number in range(size)]
         self._idle: list[_Worker] = []
         self._waiters: list[_Waiter] = []
         self._busy = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._closing = False
+        self._started = self._closing = False
+        self._build = 0
+        self._renewing = asyncio.Lock()
+        self._leaving: _Seat | None = None  # the one that a renewal has emptied, until it is filled again
+        self._change: asyncio.Future[None] | None = None
 
     @property
     def busy(self) -> int:
@@ -127,13 +220,15 @@ class Pool:
 
     async def start(self) -> None:
         """Start all processes. Raises StoreError with what the first says that cannot start."""
+        self._tasks = {asyncio.create_task(self._keep(seat)) for seat in self._seats}
         try:
-            workers = await asyncio.gather(*(self._spawn(kept=number == 0) for number in range(self.size)))
+            while not all(seat.worker for seat in self._seats):
+                await self._changed()
+                self._check()
         except BaseException:
             await self.close()
             raise
-        for worker in workers:
-            self._give(worker)
+        self._started = True
 
     async def ask(
         self,
@@ -163,43 +258,116 @@ class Pool:
             raise
 
     async def renew(self) -> None:
-        """Replace all processes by new ones, one by one, as after a build; those that are busy finish first.
+        """Replace the processes, as after a build: one by one, those that are idle first, while the others answer.
 
-        Raises StoreError if a new one cannot start; what has not been replaced then goes on.
+        One whose request takes long is not waited for; it is replaced when it is done, as it would be anyway. So none
+        answers another request from the former build after this. Raises StoreError if a new one cannot start; what
+        has not been replaced then goes on, and the other is tried again.
         """
-        for worker in list(self.running):
-            if not worker.followed:
-                follower = await self._spawn(kept=worker.kept)
-                worker.followed = True
-                if worker in self._idle:
-                    self._idle.remove(worker)
-                    self._replace(worker)
-                self._give(follower)
+        self._build += 1
+        async with self._renewing:
+            while True:
+                self._check()
+                for worker in sorted(self._idle, key=lambda worker: not worker.seat.kept):
+                    self._leave(worker)
+                if not any(self._former(seat) for seat in self._seats) and self._leaving is None:
+                    return
+                await self._changed()
 
     async def close(self) -> None:
         """End all processes."""
         self._closing = True
-        for task in list(self._tasks):
+        for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(worker.end() for worker in list(self.running)))
-        self.running.clear()
+
+    async def _keep(self, seat: _Seat) -> None:
+        """Have a process in a seat: start it, and when it is over, end it and start the next."""
+        pause, now = _PAUSES[0], asyncio.get_running_loop().time
+        while True:
+            seat.build = self._build
+            try:
+                process = await self._process.start(self._module, self._hello)
+            except Exception as error:  # a build being replaced, no memory, or whatever: not for long, it is hoped
+                if self._started and seat.failed is None:
+                    logging.getLogger(__name__).warning("no engine could be started in another's place: %s", error)
+                seat.failed = StoreError(str(error))
+                self._tell()
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _PAUSES[1])
+                continue
+            worker = _Worker(process, seat)
+            seat.worker, seat.failed, since = worker, None, now()
+            try:
+                if self._leaving is seat:
+                    self._leaving = None
+                self._tell()
+                self._give(worker)
+                await _first(worker.over.wait(), process.ended())
+            finally:
+                alone = not (worker.over.is_set() or worker.asked)
+                self._finish(worker)
+                seat.worker = None
+                await process.end()
+            if now() - since > _PAUSES[1]:
+                pause = _PAUSES[0]
+            if alone:  # it ended by itself; if that is what they all do, they must not take the machine
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _PAUSES[1])
+
+    def _finish(self, worker: _Worker) -> None:
+        """Say that a process is over: nobody gets it any more, and it makes room for another."""
+        if worker in self._idle:
+            self._idle.remove(worker)
+        worker.process.kill()
+        worker.over.set()
+
+    def _check(self) -> None:
+        """Raise what keeps a process from being started, if anything does."""
+        for seat in self._seats:
+            if seat.failed:
+                raise seat.failed
+
+    def _former(self, seat: _Seat) -> bool:
+        """Whether a seat has a process of a former build, which may be given another request."""
+        return seat.build < self._build and not (seat.worker and seat.worker.demoted)
+
+    def _leave(self, worker: _Worker) -> bool:
+        """End a process that is free, if it is its turn in a renewal; return whether it was."""
+        if not self._renewing.locked() or self._leaving or not self._former(worker.seat):
+            return False
+        others = [seat for seat in self._seats if seat.worker not in (None, worker) and not seat.worker.over.is_set()]
+        if len(others) < min(1, self.size - 1):
+            return False
+        self._leaving = worker.seat
+        self._finish(worker)
+        return True
+
+    def _tell(self) -> None:
+        """Have those look who wait for a change."""
+        if self._change and not self._change.done():
+            self._change.set_result(None)
+
+    async def _changed(self) -> None:
+        if self._change is None or self._change.done():
+            self._change = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._change)
 
     async def _run(self, worker: _Worker, request: dict[str, Any], seconds: float) -> Reply:
         """Have a process answer; then put it back, or replace it if it did not end well."""
         self._busy += 1
-        long = asyncio.get_running_loop().call_later(LONG, worker.demote)
-        well = False
+        worker.asked = True
+        long = asyncio.get_running_loop().call_later(LONG, self._demote, worker)
         try:
-            reply = await asyncio.wait_for(worker.ask({**request, "seconds": seconds}), seconds)
-            well = True
+            reply = await asyncio.wait_for(worker.process.ask({**request, "seconds": seconds}), seconds)
+            worker.asked = False
         except TimeoutError:
             raise QueryTimeout(
                 f"the query did not end within {seconds:g} seconds; make it narrower, or ask in parts"
             ) from None
-        except EngineLost as error:
-            worker.kill()
-            if await worker.process.wait() == OVERFLOWN:
+        except EudigraphError as error:
+            worker.process.kill()
+            if await worker.process.ended() == OVERFLOWN:
                 raise UsageError(TOO_DEEP) from error
             if self._closing:
                 raise EngineLost("the server is being stopped") from error
@@ -209,15 +377,20 @@ class Pool:
         finally:
             long.cancel()
             self._busy -= 1
-            (self._give if well else self._replace)(worker)
+            if not (worker.asked or worker.demoted):
+                self._give(worker)
+            else:
+                self._finish(worker)
+
+    def _demote(self, worker: _Worker) -> None:
+        worker.demoted = True
+        worker.process.demote()
+        self._tell()
 
     async def _next(self, own: bool) -> _Worker:
         """Return the next process that may have the request; the one that is kept, to whom it is kept for, first."""
-        for worker in sorted(self._idle, key=lambda worker: not worker.kept):
-            if worker.process.returncode is not None:  # it has ended meanwhile
-                self._idle.remove(worker)
-                self._replace(worker)
-            elif not (own and worker.kept):
+        for worker in sorted(self._idle, key=lambda worker: not worker.seat.kept):
+            if not (own and worker.seat.kept):
                 self._idle.remove(worker)
                 return worker
         waiter = _Waiter(own, asyncio.get_running_loop().create_future())
@@ -236,86 +409,23 @@ class Pool:
             raise
 
     def _give(self, worker: _Worker) -> None:
-        """Give a process to the first who waits and may have it, or let it wait for work; replace it if it is done."""
-        if worker.demoted or worker.followed:
-            self._replace(worker)
+        """Give a process that is free to the first who waits and may have it, or let it wait for work."""
+        if worker.over.is_set() or self._leave(worker):
             return
         for waiter in self._waiters:
-            if not (waiter.own and worker.kept):
+            if not (waiter.own and worker.seat.kept):
                 self._waiters.remove(waiter)
                 waiter.given.set_result(worker)
                 return
         self._idle.append(worker)
-
-    def _replace(self, worker: _Worker) -> None:
-        """End a process and start another, without keeping anybody waiting."""
-        worker.kill()
-        if not self._closing:
-            task = asyncio.create_task(self._replaced(worker))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _replaced(self, worker: _Worker) -> None:
-        await worker.end()
-        self.running.discard(worker)
-        pause = 0.1
-        while not (self._closing or worker.followed):
-            try:
-                worker = await self._spawn(kept=worker.kept)
-            except (StoreError, OSError) as error:  # a build being replaced, or no memory: not for long, it is hoped
-                logging.getLogger(__name__).warning("no engine could be started in another's place: %s", error)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, 10.0)
-            else:
-                self._give(worker)
-                return
-
-    async def _spawn(self, *, kept: bool) -> _Worker:
-        making = asyncio.ensure_future(
-            asyncio.create_subprocess_exec(
-                *self._command,
-                stdin=PIPE,
-                stdout=PIPE,
-                env=environment(),
-                start_new_session=True,  # Ctrl+C is for the server, which ends them in its own time
-            )
-        )
-        try:
-            process = await asyncio.shield(making)
-        except asyncio.CancelledError:  # asyncio waits without end for a process that is given up while being made
-            await _Worker(await making, kept).end()
-            raise
-        worker = _Worker(process, kept)
-        self.running.add(worker)
-        try:
-            ready = await asyncio.wait_for(worker.ask(self._hello), START)
-        except (EngineLost, TimeoutError) as error:
-            await self._lost(worker)
-            raise StoreError("an engine cannot be started; is there memory left?") from error
-        except BaseException:
-            await self._lost(worker)
-            raise
-        if ready.status != 200:
-            await self._lost(worker)
-            raise StoreError(ready.body.decode())
-        return worker
-
-    async def _lost(self, worker: _Worker) -> None:
-        self.running.discard(worker)
-        await worker.end()
+        self._tell()
 
 
-def pack(said: dict[str, Any], body: bytes = b"") -> bytes:
-    """Return what the processes send each other: the lengths of a head and a body, a head in JSON, and the body."""
-    head = json.dumps(said).encode()
-    return _LENGTHS.pack(len(head), len(body)) + head + body
-
-
-def unpack(read: Any) -> dict[str, Any] | None:
-    """Return the next request from a stream's ``read``; None at its end."""
-    lengths = read(_LENGTHS.size)
-    if len(lengths) < _LENGTHS.size:
-        return None
-    head, _ = _LENGTHS.unpack(lengths)
-    request: dict[str, Any] = json.loads(read(head))
-    return request
+async def _first(*awaited: Any) -> None:
+    """Wait until the first of some things has come about."""
+    tasks = [asyncio.ensure_future(one) for one in awaited]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
