@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import http.client
 import io
 import json
@@ -865,13 +866,41 @@ def test_a_client_that_reads_nothing_is_disconnected(built: store.Built, tmp_pat
 def test_a_client_that_does_not_read_a_download_is_disconnected(built: store.Built, tmp_path: Path) -> None:
     folder, log = tmp_path / "build", tmp_path / "log"
     shutil.copytree(built.folder, folder, symlinks=True)
-    (folder / built.generation.name / "eudigraph.nq").write_bytes(b"# as of a large graph\n" * 2_000_000)
+    content = b"# as of a large graph\n" * 2_000_000
+    (folder / built.generation.name / "eudigraph.nq").write_bytes(content)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    manifest["files"]["eudigraph.nq"] = [len(content), hashlib.sha256(content).hexdigest()]
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     with serving(folder, log, "--workers", 2) as client, socket.socket() as lazy:
         lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         lazy.connect(("127.0.0.1", client.port))
         lazy.sendall(f"GET /data/eudigraph.nq HTTP/1.1\r\nHost: {client.host}\r\n\r\n".encode())
         wait(lambda: '"status": 499' in log.read_text("utf-8"), 30)
         assert len(client.ask("/data/eudigraph.nq").body) == 44_000_000
+
+
+def test_an_export_is_sent_as_it_was_built_or_not_at_all(built: store.Built, tmp_path: Path) -> None:
+    folder = tmp_path / "build"
+    shutil.copytree(built.folder, folder, symlinks=True)
+    path = folder / built.generation.name / "eudigraph.nq"
+    content = path.read_bytes()
+    known = f'"{hashlib.sha256(content).hexdigest()}"'
+    with serving(folder, tmp_path / "log", "--workers", 2) as client:
+        for _ in range(2):
+            answer = client.ask("/data/eudigraph.nq")
+            assert (answer.status, answer.headers["etag"], answer.body) == (200, known, content)
+        assert client.ask("/data/eudigraph.nq", if_none_match=f'"x", {known}').status == 304
+        for other in (b"", content[:-1], content.replace(b"Japan", b"Nihon")):
+            path.write_bytes(other)
+            answer = client.ask("/data/eudigraph.nq", if_none_match=known)
+            assert answer.status == 500
+            assert answer.json()["detail"] == "eudigraph.nq is not as it was built; see: eudigraph verify"
+        path.unlink()
+        assert client.ask("/data/eudigraph.nq").status == 500
+        path.write_bytes(content)
+        assert client.ask("/data/eudigraph.nq").body == content
+        part = client.ask("/data/eudigraph.nq", range="bytes=10-19", if_range=known)
+        assert (part.status, part.body) == (206, content[10:20])
 
 
 def test_pages_are_sent_however_many_large_answers_are_on_their_way(monkeypatch: pytest.MonkeyPatch) -> None:
