@@ -1030,7 +1030,7 @@ def test_asking_in_a_process_of_its_own_gives_the_same_with_evidence(
             *("meetings-after", {"after": "soon"}),
             "'soon' is no day; write it as YYYY-MM-DD, such as 2023-04-18, or as 18 April 2023, or May 2023",
         ),
-        ("shared-topics", {"at_least": "two"}, "at_least is a whole number, not 'two'"),
+        ("shared-topics", {"at_least": "two"}, "at_least is a whole number of up to nine digits, such as 2, not 'two'"),
     ],
 )
 def test_parameters_that_are_wrong_are_refused_in_words(

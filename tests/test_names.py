@@ -184,7 +184,7 @@ def test_a_part_of_a_name_or_a_slip_in_it_is_a_guess_with_a_note(
             *("Partnership", "TTC"),
             "'TTC' may be EU–India Trade and Technology Council (trade and technology council, "
             "partnership:eu-india-ttc) or EU–US Trade and Technology Council (trade and technology council, "
-            "partnership:eu-us-ttc); give the identifier of one",
+            "partnership:eu-us-ttc); give the whole name, or the identifier of one",
         ),
         (
             *("Official", "jan"),
@@ -702,7 +702,7 @@ def test_days_are_read_as_people_write_them(text: str, first: str, last: str) ->
     [
         ("03.07.2023", "may be 3 July 2023 or 7 March 2023; write it as 2023-07-03 or 2023-03-07"),
         ("7/3/2023", "may be 7 March 2023 or 3 July 2023; write it as 2023-03-07 or 2023-07-03"),
-        ("18.04.2023", "is read in different ways; write it as 2023-04-18"),
+        ("18.04.2023", "may be read in another way elsewhere; write it as 2023-04-18"),
         ("7-3-23", "is read in different ways; write it with the whole year, such as 2023-04-18"),
         *(
             (text, "depends on when it is read; write the day itself, such as 2023-04-18")

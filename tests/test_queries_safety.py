@@ -623,7 +623,8 @@ def test_the_workspace_of_the_current_folder_is_used(
     monkeypatch.chdir(copy.root)
     assert command("build", "--no-hermit", "--no-exports").out.endswith(f"Built in {copy.root / 'build' / '1'}\n")
     assert command("query", "topics", "country=Japan").status == 0
-    (copy.root / "graph" / "euractiv-2023-04.trig").touch()
+    with (copy.root / "graph" / "euractiv-2023-04.trig").open("a", encoding="utf-8") as file:
+        file.write("\n")
     assert command("query", "topics").err.endswith("Build again with: eudigraph build\n")
     monkeypatch.chdir(tmp_path)
     asked = command("query", "topics", "--workspace", copy.root)
@@ -689,7 +690,7 @@ def test_an_ambiguous_name_lists_the_candidates() -> None:
         lookup.find(graph, "georgia")
     assert str(caught.value) == (
         "'georgia' may be country:georgia (country:georgia) or country:georgia-us (country:georgia-us); "
-        "give the identifier of one"
+        "give the whole name, or the identifier of one"
     )
     preferred = ox.NamedNode(PREFIXES["skos"] + "prefLabel")
     thing = ox.NamedNode(f"{BASE}country/georgia")
@@ -718,7 +719,9 @@ def test_what_is_no_whole_number_is_refused(built: store.Built, library: Mapping
     name, parameter = next(
         (q.name, p.name) for q in library.values() for p in q.parameters.values() if p.type == "integer"
     )
-    with pytest.raises(errors.UsageError, match=f"^{parameter} is a whole number, not "):
+    with pytest.raises(
+        errors.UsageError, match=f"^{parameter} is a whole number of up to nine digits, such as 2, not "
+    ):
         lookup.resolve(built.store, library[name], {parameter: text})
 
 

@@ -254,10 +254,10 @@ class Graph:
     ) -> nx.Graph:
         """Return a network by its name, with names, relations, dates, status and evidence on nodes and edges.
 
-        ``everything`` is a directed multigraph (``eudigraph.network.whole`` says what is in it), the others are simple
-        (``eudigraph.projections.project``). ``claims`` are ``certain``, ``pursued`` (by default, of everything ``all``)
-        or ``all``; ``inferred=False`` leaves what passages say outright; ``until`` a day what had begun or been
-        reported; ``level=0`` puts the broadest topics for the narrower ones.
+        ``everything`` is a directed multigraph (``eudigraph.network.everything.whole`` says what is in it), the others
+        are simple (``eudigraph.network.projections.project``). ``claims`` are ``certain``, ``pursued`` (by default, of
+        everything ``all``) or ``all``; ``inferred=False`` leaves what passages say outright; ``until`` a day what had
+        begun or been reported; ``level=0`` puts the broadest topics for the narrower ones.
 
         >>> countries = graph.network("country-country")
         >>> korea, states = graph.find("Korea"), graph.find("United States")

@@ -111,7 +111,7 @@ def find(store: Triplestore, text: str, kind: str = "resource") -> Match:
             note = f'"{one_line(text)}" was taken for {one_line(label)}{f" ({what})" if what else ""}'
             return Match(NamedNode(things[0]), label, what, note if guessed else None)
         if things:
-            more = "more of the name, or the identifier of one" if guessed else "the identifier of one"
+            more = f"{'more of the' if guessed else 'the whole'} name, or the identifier of one"
             raise UsageError(f"{cut(text)!r} may be {looking.listed(things)}; give {more}")
     raise UsageError(looking.nothing())
 
@@ -124,7 +124,7 @@ def _term(store: Triplestore, parameter: Parameter, text: str) -> tuple[Value, s
         return Literal(given.day.isoformat(), datatype=NamedNode(XSD + "date")), given.note
     if parameter.type == "integer":
         if not re.fullmatch(r"-?\d{1,9}", text):
-            raise UsageError(f"{parameter.name} is a whole number, not {cut(text)!r}")
+            raise UsageError(f"{parameter.name} is a whole number of up to nine digits, such as 2, not {cut(text)!r}")
         return Literal(int(text)), None
     try:
         found = find(store, text, parameter.type)
@@ -211,9 +211,12 @@ class _Looking:
         kind, things = _in_words(self._kind), sorted({name.thing for name in self._names})
         if self._node is not None:
             near = similar(shorten(self._node.value), self._beside(self._node.value, things))
+            local = _local(self._node.value)
+            near = [name for name in near if local not in _countries() or _local(expand(name) or name) == local]
             what = f"{one_line(shorten(self._node.value))} is no {kind} of the graph"
         else:
-            near = [] if len(things) <= MAX_LISTED else self._near()
+            # Whoever names a country of the world means no other one, and nothing that only sounds like it.
+            near = [] if len(things) <= MAX_LISTED or self._names_a_country else self._near()
             what = f"there is no {kind} called {cut(self._text)!r} in the graph"
         if near:
             return f"{what}; did you mean {_either(near)}?"
@@ -282,10 +285,13 @@ class _Looking:
 
         Niger is not the beginning of Nigeria, Iceland no slip for Ireland, and Sudan no part of South Sudan.
         """
-        countries = _countries()
-        if self._folded.removeprefix("the ") not in countries:
+        if not self._names_a_country:
             return set()
-        return {name.thing for name in self._names if name.folded.removeprefix("the ") in countries}
+        return {name.thing for name in self._names if name.folded.removeprefix("the ") in _countries()}
+
+    @cached_property
+    def _names_a_country(self) -> bool:
+        return self._folded.removeprefix("the ") in _countries()
 
     # --- The names that there are ------------------------------------------------------------------------------------
 
@@ -382,6 +388,11 @@ def _is_slip(word: str, other: str) -> bool:
         return word == other
     most = max((number for letters, number in _SLIPS if min(len(word), len(other)) >= letters), default=0)
     return most > 0 and (word + other).isalpha() and slips(word, other, most) <= most
+
+
+def _local(iri: str) -> str:
+    """Return the last part of an IRI as names are compared."""
+    return fold(re.split("[/#]", iri)[-1].replace("-", " "))
 
 
 def _beginning_with(word: str, words: Iterable[str]) -> list[str]:

@@ -112,7 +112,7 @@ def query(
     for note in notes:
         err(note)
     if answer.cut:
-        err(f"Only the first {limit} are shown (--limit).")
+        err(f"Only the first {f'{limit:,} are' if limit != 1 else 'is'} shown (--limit).")
 
 
 @click.command()

@@ -227,7 +227,7 @@ def _told_apart(one: str, other: str, year: str) -> str:
     if not meant:
         return "is no day; write it as YYYY-MM-DD, such as 2023-04-18"
     if len(set(meant)) == 1:
-        return f"is read in different ways; write it as {meant[0]}"
+        return f"may be read in another way elsewhere; write it as {meant[0]}"
     return f"may be {readable(str(meant[0]))} or {readable(str(meant[1]))}; write it as {meant[0]} or {meant[1]}"
 
 

@@ -42,7 +42,7 @@ def project(built: Built, workspace: Workspace, name: str, choice: Choice | None
     passages) and ``since`` (the first day it can have begun or, of what has no date, was reported). In networks of one
     kind, ``jaccard`` is the share of the common neighbours among all of the two nodes'.
 
-    ``everything`` is the whole graph, a directed multigraph of other attributes: see ``network.whole``. Raises
+    ``everything`` is the whole graph, a directed multigraph of other attributes: see ``everything.whole``. Raises
     UsageError, with suggestions, for a network that is not known.
     """
     if not isinstance(name, str):
