@@ -68,7 +68,8 @@ def asked(store: Triplestore, query: Query) -> Iterator[Results]:
     try:
         # The default graph is named here, since that overrules any FROM in the text.
         default, named = list(query.graphs.default), None if query.graphs.named is None else list(query.graphs.named)
-        yield store.query(query.text, prefixes=PREFIXES, default_graph=default, named_graphs=named)
+        based = {} if query.base is None else {"base_iri": query.base}
+        yield store.query(query.text, prefixes=PREFIXES, default_graph=default, named_graphs=named, **based)
     except SyntaxError as error:
         raise UsageError(_explain(query.text, str(error))) from error
     except (ValueError, RuntimeError, OSError) as error:
