@@ -49,7 +49,7 @@ _APART = rf"(?<![{_IN_NAME}:.%@-])(?<!\\.)"
 """That what follows is not the rest of a name, as in ``ex:not-from``, ``ex:a\\,from`` and ``"…"@from``."""
 _END = rf"(?![{_IN_NAME}:.-])"
 _WORD_OR_BRACKET = re.compile(rf"\\.|[()\[\]{{}}]|(?:!\s*)+|{_APART}[A-Za-z]+{_END}", re.DOTALL)
-_CONSTRUCT = re.compile(rf"{_APART}CONSTRUCT{_END}", re.IGNORECASE)
+_CONSTRUCT = re.compile(rf"{_APART}CONSTRUCT{_END}\s*", re.IGNORECASE)
 _SELECT = re.compile(rf"\s*SELECT{_END}", re.IGNORECASE)
 _DECLARATION = re.compile(
     rf"\s*(?:(?:VERSION|BASE)\s*(?:<(?P<base>[^>]*)>)?|PREFIX\s+(?P<prefix>[{_IN_NAME}.-]*):\s*<(?P<iri>[^>]*)>)",
@@ -264,7 +264,7 @@ def _pattern(blank: str) -> int | None:
     """Return the place behind the brace that opens a query's pattern; None if it has none that takes VALUES."""
     depth = braces = 0
     template = _CONSTRUCT.search(blank)
-    if template and not re.match(r"\s*\{", blank[template.end() :]):
+    if template and not blank.startswith("{", template.end()):
         return None  # CONSTRUCT WHERE, whose pattern is a template
     for sign in re.finditer(r"[(){}]", blank):
         if sign[0] in "()":
