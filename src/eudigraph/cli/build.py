@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eudigraph.cli.options import text_option, workspace_option
-from eudigraph.cli.shared import counted, done, err, show_problems, step, terminal_width
+from eudigraph.cli.shared import counted, done, err, show_problems, step, terminal_width, write
 from eudigraph.model.errors import DataError, UsageError
 from eudigraph.model.workspace import copy_workspace, open_workspace
 
@@ -66,7 +66,8 @@ def check(
     )
     done()
     if as_json:
-        click.echo(json.dumps([p.as_json() for p in report.problems], ensure_ascii=False, indent=1))
+        said = json.dumps([p.as_json() for p in report.problems], ensure_ascii=False, indent=1)
+        write(f"{said}\n", for_programs=True)
     else:
         click.echo(printed, nl=False)
         show_problems(report, to_stderr=False)
