@@ -477,8 +477,8 @@ def test_a_study_gives_tables_pictures_and_words(graph: Graph, tmp_path: Path) -
     assert study["similarity"].frame.loc[0, "first_iri"] == f"{BASE}country/india"
     assert study["removal"].meaning.startswith("What would come apart")
     assert study["removal"].cautions == study.cautions
-    assert repr(study).startswith("Partner countries and topics\n")
-    assert repr(study["removal"]).count("Source:") == 1
+    assert str(study).startswith("Partner countries and topics\n")
+    assert str(study["removal"]).count("Source:") == 1
     assert study._repr_html_().startswith("<iframe ")
     assert study.write(tmp_path / "study.md").read_text("utf-8").startswith("# Partner countries and topics")
     with pytest.raises(errors.UsageError, match="ends in none of"):

@@ -50,6 +50,12 @@ class Answer:
     notes: list[str] = field(default_factory=list)
     """What was taken for what somebody wrote, where that was a guess."""
 
+    def __repr__(self) -> str:
+        if self.truth is not None:
+            return f"<Answer: {self.truth}>"
+        number, what = (len(self.rows), "rows") if self.triples is None else (len(self.triples), "triples")
+        return f"<Answer of {'more than ' if self.cut else ''}{number:,} {what}>"
+
     @property
     def empty(self) -> bool:
         """Whether rows were asked for, and there are none."""
