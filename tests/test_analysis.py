@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -469,6 +470,14 @@ def test_own_sparql_carries_its_evidence(
 
 
 # ---------------------------------------------------------------- Python and notebooks
+
+
+def test_what_is_no_number_of_json_is_a_text_in_a_report(graph: Graph) -> None:
+    study = graph.analyse("degree")
+    row = study["degree"].rows[0]
+    study["degree"].rows[:] = [row | {"degree": value} for value in (math.nan, math.inf, -math.inf, 1.5)]
+    made = json.loads(findings.render(study, "json"), parse_constant=pytest.fail)
+    assert [row["degree"] for row in made["findings"][0]["rows"]] == ["NaN", "INF", "-INF", 1.5]
 
 
 def test_a_study_gives_tables_pictures_and_words(graph: Graph, tmp_path: Path) -> None:

@@ -401,6 +401,14 @@ def test_the_endpoint_is_the_base_of_relative_iris(endpoint: Endpoint) -> None:
     assert elsewhere.json()["detail"].startswith(f"{beside}x is no graph of this dataset")
 
 
+@pytest.mark.parametrize("names", ["content-type", "x-requested-with", "accept, authorization, x-request-id"])
+def test_a_page_elsewhere_may_send_whatever_header_fields_it_likes(endpoint: Endpoint, names: str) -> None:
+    wanted: dict[str, Any] = {"access_control_request_method": "POST", "access_control_request_headers": names}
+    answer = endpoint.server.ask("/sparql", method="OPTIONS", origin=endpoint.elsewhere, **wanted)
+    assert answer.status in (200, 204)
+    assert {*names.split(", ")} <= {*answer.headers["access-control-allow-headers"].lower().split(", ")}
+
+
 @pytest.mark.parametrize("path", ["/sparql/?", "/sparql?"])
 def test_the_endpoint_may_be_written_with_a_slash(endpoint: Endpoint, path: str) -> None:
     answer = endpoint.server.ask(path + urlencode({"query": COUNTRIES}))
