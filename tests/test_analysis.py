@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -471,14 +472,22 @@ def test_own_sparql_carries_its_evidence(
 # ---------------------------------------------------------------- Python and notebooks
 
 
+def test_what_is_no_number_of_json_is_a_text_in_a_report(graph: Graph) -> None:
+    study = graph.analyse("degree")
+    row = study["degree"].rows[0]
+    study["degree"].rows[:] = [row | {"degree": value} for value in (math.nan, math.inf, -math.inf, 1.5)]
+    made = json.loads(findings.render(study, "json"), parse_constant=pytest.fail)
+    assert [row["degree"] for row in made["findings"][0]["rows"]] == ["NaN", "INF", "-INF", 1.5]
+
+
 def test_a_study_gives_tables_pictures_and_words(graph: Graph, tmp_path: Path) -> None:
     study = graph.analyse("similarity", "removal")
     assert study["similarity"].frame[["first", "second"]].values.tolist()[0] == ["India", "South Korea"]
     assert study["similarity"].frame.loc[0, "first_iri"] == f"{BASE}country/india"
     assert study["removal"].meaning.startswith("What would come apart")
     assert study["removal"].cautions == study.cautions
-    assert repr(study).startswith("Partner countries and topics\n")
-    assert repr(study["removal"]).count("Source:") == 1
+    assert str(study).startswith("Partner countries and topics\n")
+    assert str(study["removal"]).count("Source:") == 1
     assert study._repr_html_().startswith("<iframe ")
     assert study.write(tmp_path / "study.md").read_text("utf-8").startswith("# Partner countries and topics")
     with pytest.raises(errors.UsageError, match="ends in none of"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import doctest
 import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import networkx as nx
@@ -17,6 +19,7 @@ import rdflib
 
 import eudigraph
 from eudigraph import graph as graph_
+from eudigraph import notebook
 from eudigraph.ask import answers
 from eudigraph.engine import store
 from eudigraph.graph import Graph
@@ -243,6 +246,70 @@ def test_whole_numbers_stay_whole_where_some_are_missing(graph: Graph) -> None:
     assert gaps.sum() == 4
     full = table(graph.sparql("SELECT ?n ?t { VALUES (?n ?t) { (1 true) (2 UNDEF) } }"))
     assert [str(kind) for kind in full.dtypes] == ["int64", "object"]
+
+
+BIG = "18446744073709551616"
+
+
+@pytest.mark.parametrize(
+    ("terms", "kind", "values"),
+    [
+        (f'"{BIG}"^^xsd:integer UNDEF', "object", [int(BIG), None]),
+        (f'"{BIG}"^^xsd:integer 1', "object", [int(BIG), 1]),
+        (f'"-{BIG}"^^xsd:integer UNDEF', "object", [-int(BIG), None]),
+        ('"9223372036854775808"^^xsd:unsignedLong UNDEF', "object", [2**63, None]),
+        ('"9223372036854775808"^^xsd:integer', "object", [2**63]),
+        ("9223372036854775807 UNDEF", "Int64", [2**63 - 1, pd.NA]),
+        ("-9223372036854775808 UNDEF", "Int64", [-(2**63), pd.NA]),
+        (f'"{"9" * 5000}"^^xsd:integer 1', "object", ["9" * 5000, 1]),
+        (f'"{"9" * 400}.5"^^xsd:decimal 1.5', "object", [decimal.Decimal("9" * 400 + ".5"), 1.5]),
+        ('"1e400"^^xsd:double "-INF"^^xsd:double', "float64", [math.inf, -math.inf]),
+        ('"12023-01-01"^^xsd:date "2023-01-01"^^xsd:date', "object", ["12023-01-01", datetime.date(2023, 1, 1)]),
+        ('"-0044-03-15"^^xsd:date UNDEF', "str", ["-0044-03-15", None]),
+        ('"2023-02-30"^^xsd:date "2023-01-01Z"^^xsd:date', "str", ["2023-02-30", "2023-01-01Z"]),
+        ('"2023-W01-1"^^xsd:date "20230101"^^xsd:date', "str", ["2023-W01-1", "20230101"]),
+        ('"1_000"^^xsd:integer "x"^^xsd:integer', "str", ["1_000", "x"]),
+        ('"nan"^^xsd:decimal " 1 "^^xsd:double', "str", ["nan", " 1 "]),
+        ('"yes"^^xsd:boolean true', "object", ["yes", True]),
+    ],
+)
+def test_numbers_and_days_of_any_size_make_a_column(graph: Graph, terms: str, kind: str, values: list[Any]) -> None:
+    column = table(graph.sparql(f"SELECT ?x {{ VALUES ?x {{ {terms} }} }}"))["x"]
+    assert [None if value is not pd.NA and pd.isna(value) else value for value in column] == values
+    assert str(column.dtype) in (kind, "object" if kind == "str" else kind)  # as pandas before 3 has texts
+    shown_ = notebook.shown(graph, f"SELECT ?x {{ VALUES ?x {{ {terms} }} }}", {})
+    assert isinstance(shown_, notebook.Shown)
+    assert shown_._repr_html_().count("<tr>") == len(values) + 1
+
+
+def test_each_thing_is_shown_on_a_line(graph: Graph) -> None:
+    page = graph.explorer()
+    assert repr(page) == f"<eudigraph.Page of {len(page.document):,} characters>"
+    assert str(page) == repr(page)
+    study = graph.analyse("degree")
+    answer = graph.ask("SELECT * { ?s ?p ?o }", {}, answers.Asking(limit=2000))
+    truth, triples = (graph.ask(q, {}, answers.Asking()) for q in ("ASK {}", "CONSTRUCT { <a:b> <a:c> 1 } {}"))
+    assert repr(answer) == "<Answer of more than 2,000 rows>"
+    assert (repr(truth), repr(triples)) == ("<Answer: True>", "<Answer of 1 triples>")
+    assert repr(study) == "<Analysis of Partner countries and topics: 1 findings>"
+    assert re.fullmatch("<Finding degree: [0-9]+ rows>", repr(study["degree"]))
+    things = (graph, page, answer, study, study["degree"], study["degree"].plot(), graph.built, graph.workspace)
+    for thing in things:
+        assert "\n" not in repr(thing)
+        assert len(repr(thing)) < 300
+    printed: list[str] = []
+    printer = SimpleNamespace(text=printed.append)
+    for shown_ in (study, study["degree"]):
+        shown_._repr_pretty_(printer, False)
+        assert printed.pop() == str(shown_)
+        assert "Source:" in str(shown_)
+
+
+def test_a_text_with_a_direction_keeps_it_in_rdflib(graph: Graph) -> None:
+    made = graph.sparql('CONSTRUCT { <a:b> <a:c> "x"@ar--rtl } {}')
+    assert isinstance(made, rdflib.Graph)
+    (value,) = made.objects()
+    assert value == rdflib.Literal("x", datatype=rdflib.URIRef("https://www.w3.org/ns/i18n#ar_rtl"))
 
 
 def test_evidence_is_found_for_texts_numbers_and_days(graph: Graph) -> None:

@@ -191,6 +191,18 @@ SMUGGLED = {
     "behind comments": "SELECT * {{ SERVICE#{{\nSILENT#'\r<{address}>#>\n{{}} }}",
     "beside white space that is a letter": "PREFIX : <{address}> SELECT * {{ SERVICE :\u1680x {{}} }}",
     "laterally": "SELECT * {{ LATERAL {{ {service} }} }}",
+    # Names with the word in them are written out as IRIs; what stands about them must not become a query of its own.
+    "behind a name with the word": "PREFIX : <{address}> SELECT * {{ ?s ?p eud:service SERVICE :x {{}} }}",
+    "behind such a name without a space": "PREFIX : <{address}> SELECT * {{ ?s ?p eud:service.SERVICE:x{{}} }}",
+    "in a prefix that is declared": "PREFIX : <{address}> PREFIX SERVICE: <a:> SELECT * {{ SERVICE:x {{ ?a ?b ?c }} }}",
+    "in one that leads there": "PREFIX SERVICE: <{address}> SELECT * {{ SERVICE SERVICE:SERVICE {{ ?a ?b ?c }} }}",
+    "in one that makes no IRI": "PREFIX : <{address}> PREFIX h: <http://h:> ASK {{ ?s ?p h:a, h:SERVICE :x {{}} }}",
+    "in one that is declared too late": "SELECT * {{ ?s ?p ?o PREFIX SERVICE: <a:> SERVICE:x {{ ?a ?b ?c }} }}",
+    "in one that a comment declares": "PREFIX : <{address}> # PREFIX SERVICE: <a:>\nSELECT * {{ SERVICE:x {{}} }}",
+    "behind an escape in a name": "PREFIX : <{address}> SELECT * {{ ?s ?p eud:a\\'SERVICE :x {{}} #' \n }}",
+    "behind a variable": "PREFIX : <{address}> SELECT * {{ ?s ?p ?o\u00b7SERVICE :x {{}} }}",
+    "behind white space in a variable": "PREFIX : <{address}> SELECT * {{ ?s ?p ?o\u1680SERVICE :x {{}} }}",
+    "at a relative address": "BASE <{address}> SELECT * {{ SERVICE <x> {{}} }}",
     "escaped twice": 'SELECT * {{ ?s ?p ?o FILTER(?s != "\\u005Cu0022 ) {service} #") \n }}',
 }
 
@@ -218,6 +230,108 @@ def test_the_listener_hears_a_query_that_is_not_checked(built: store.Built, list
     assert isinstance(solutions, ox.QuerySolutions)
     assert len(list(solutions)) == 1
     assert seen == ["/"]
+
+
+FRAGMENTS = [
+    *("eud:service", "a:service", "SERVICE", "SILENT", ":x", "{", "}", "{}", "<x>", "service:", "service:x"),
+    *("SERVICE:x", "h:SERVICE", "h:SERVICE:x", "trueSERVICE:x", "trueservice:x", "a:", "\\\\", "\\'"),
+    *("\\,service", "a:b\\#service", "'", '"', "'''", "#", "?s", "?p", "?o", "?service", "$service", ".", ";"),
+    *(",", "<", ">", "<<", "^", "/", "|", "*", "true", "1", "1.", "[]", "()", "(", ")", "_:service", "@service"),
+    *("'x'@service", "FILTER", "OPTIONAL", "GRAPH", "VALUES", "UNION", "EXISTS", "\u00b7"),
+]
+DECLARED = ["service: <http://h:>", "service: <a:>", "a: <a:>", "h: <http://h:>", "trueservice: <a:>", "service: <{}>"]
+
+
+@pytest.mark.slow
+@given(
+    st.lists(st.sampled_from([*FRAGMENTS, "\n", "\r", "#\n", " ", " ", " "]), max_size=9),
+    st.lists(st.sampled_from(DECLARED), unique=True),
+    st.sampled_from(["{} }", ":x {} }", ":x{}}", "}", "{ ?a ?b ?c } }"]),
+)
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_query_made_of_names_and_keywords_reaches_another_machine(
+    listener: tuple[str, list[str]], parts: list[str], declared: list[str], end: str
+) -> None:
+    address, seen = listener
+    seen.clear()
+    prefixes = " ".join(f"PREFIX {given.format(address)}" for given in [*declared, ": <{}>"])
+    store_ = ox.Store()
+    store_.add(ox.Quad(ox.NamedNode("a:a"), ox.NamedNode("a:b"), ox.NamedNode("a:c")))
+    with suppress(errors.UsageError):
+        answer.run(store_, prepare(f"{prefixes} SELECT * {{ ?s ?p {''.join(parts)} {end}"), limit=1)
+    assert seen == []
+
+
+NAMED = {
+    "?x eud:service ?y { SELECT * {} }": "eud:service",
+    "?x eud:SERVICE ?y { SELECT * {} }": "eud:SERVICE",
+    "?x eud:in-service ?y { SELECT * {} }": "eud:in-service",
+    "?x eud:service.of.x ?y { SELECT * {} }": "eud:service.of.x",
+    "?x eud:other eud:service.?y eud:service ?z { SELECT * {} }": None,
+    "?x eud:a:service ?y { SELECT * {} }": "eud:a:service",
+    r"?x eud:a\,service ?y { SELECT * {} }": "eud:a,service",
+    r"?x eud:a\'service ?y { SELECT * {} }": "eud:a'service",
+    "?x eud:service%20a ?y { SELECT * {} }": "eud:service%20a",
+    "?x eud:%20service ?y { SELECT * {} }": "eud:%20service",
+    "?x eud:séservice\u00b7a ?y { SELECT * {} }": "eud:séservice\u00b7a",
+    "?x eud:from ?y": "eud:from",
+    "?x eud:insert ?y . FILTER(?x<eud:service)": None,
+    "?service eud:load ?y BIND(?service AS ?x) { SELECT * {} }": "eud:load",
+    "_:service eud:delete ?y BIND(?y AS ?x) { SELECT * {} }": "eud:delete",
+    'GRAPH ?g { ?x eud:drop ?y } FILTER(?y != "a"@service) { SELECT * {} }': None,
+}
+
+
+@pytest.mark.parametrize("pattern", NAMED)
+def test_names_with_keywords_in_them_are_names(pattern: str) -> None:
+    graph = ox.Store()
+    name = NAMED[pattern]
+    if name:
+        iri = name.replace("eud:", PREFIXES["eud"], 1)
+        graph.add(ox.Quad(ox.NamedNode("a:x"), ox.NamedNode(iri), ox.NamedNode("a:y")))
+    wanted = [] if not name else ["a:y"] if pattern.startswith("_:") else ["a:x"]
+    rows = answer.run(graph, prepare(f"SELECT ?x {{ {pattern} }}")).rows
+    assert [row[0].value for row in rows] == wanted
+
+
+def test_prefixes_with_keywords_in_them_are_prefixes() -> None:
+    graph = ox.Store()
+    graph.add(ox.Quad(ox.NamedNode("a:x"), ox.NamedNode("a:service"), ox.NamedNode("a:")))
+    asked = "PREFIX service: <a:> SELECT ?x { ?x service:service ?y . ?x ?p service: { SELECT * {} } }"
+    assert [row[0].value for row in answer.run(graph, prepare(asked)).rows] == ["a:x"]
+    for text in (
+        "PREFIX from: <a:> DESCRIBE from:insert from:service",
+        r"DESCRIBE eud:a\,from eud:a\'insert eud:b\(c eud:not-from ?x·from { ?x·from ?p ?o }",
+        "PREFIX load: <a:> SELECT ?from·load ?load { ?from·load load:load ?load } ORDER BY ?load",
+    ):
+        answer.run(graph, prepare(text))
+    for text in (r"DESCRIBE eud:a\( FROM <a:b>", r"ASK FROM <a:b> { ?s eud:a\) ?o }"):
+        assert refusal(text) == NO_FROM
+
+
+def test_what_stands_for_a_long_iri_is_not_written_out() -> None:
+    long = f"PREFIX a: <http://a/{'b' * 10_000}> SELECT * {{ ?x a:service ?y {{ SELECT * {{}} }} }}"
+    assert refusal(long) == NO_SERVICE
+
+
+def test_a_name_with_construct_or_select_in_it_leaves_values_at_the_beginning() -> None:
+    country = {"x": ox.NamedNode("a:x")}
+    for pattern in ("?x eud:construct ?y", "select:y ?p ?x"):
+        text = prepare(f"PREFIX select: <a:> SELECT * {{ {pattern} }}", values=country).text
+        assert text.endswith(f"SELECT * {{ VALUES (?x) {{ (<a:x>) }}  {pattern} }}")
+
+
+def test_a_byte_order_mark_is_none_of_the_query() -> None:
+    assert prepare("\ufeffASK {}").text == "ASK {}"
+    assert prepare("\ufeffBASE <a:> ASK {}").form == "ask"
+
+
+def test_relative_iris_need_a_base() -> None:
+    asked = "SELECT (<x> AS ?x) {}"
+    with pytest.raises(errors.UsageError, match="this is no SPARQL query"):
+        answer.run(ox.Store(), prepare(asked))
+    rows = answer.run(ox.Store(), prepare(asked, base="http://a/b/c")).rows
+    assert [row[0].value for row in rows] == ["http://a/b/x"]
 
 
 HARMLESS = [

@@ -54,6 +54,7 @@ from eudigraph.model.names import BASE, EUD, GRAPH_DEFAULT, OWN_GRAPHS, PREFIXES
 from eudigraph.model.ontology import from_store
 from eudigraph.serve import description, guard, pages
 from eudigraph.serve.replies import Reply
+from eudigraph.serve.service import Service
 from eudigraph.show import formats
 from serving import COUNTRIES, TIMEOUT, Client, rebuild, serving, wait
 
@@ -332,6 +333,15 @@ def test_statements_about_statements_are_written_as_version_1_2_does(server: Cli
     assert server.query(graph, "text/turtle").status == 200
 
 
+def test_csv_of_the_page_for_queries_has_no_formulas(server: Client) -> None:
+    query = 'SELECT ("=1+1" AS ?x) ("-2"^^xsd:integer AS ?y) {}'
+    page = server.query(query, "text/html")
+    (link,) = re.findall(r'href="(/sparql[^"]*format=csv)"', page.text)
+    link = link.replace("&amp;", "&")
+    assert server.ask(link, accept="text/html,*/*;q=0.8").text == "x,y\r\n'=1+1,-2\r\n"
+    assert server.query(query, "text/csv").text == "x,y\r\n=1+1,-2\r\n"
+
+
 def test_xml_is_xml_whatever_it_holds(server: Client) -> None:
     odd = '"a\\u0001b\\r\\nc"'
     rows = ElementTree.fromstring(server.query(f"SELECT ({odd} AS ?x) {{}}", "application/sparql-results+xml").body)
@@ -527,7 +537,7 @@ def test_a_page_of_an_entity_leads_to_what_is_said_and_who_says_it(server: Clien
         "/data/store",
         "/api/queries/nothing",
         "/nothing",
-        "/sparql/",
+        "/sparql//",
     ],
 )
 def test_what_is_not_there_is_not_found(server: Client, path: str) -> None:
@@ -601,6 +611,59 @@ def test_a_question_has_its_json_by_name_and_on_its_page_with_the_evidence(serve
     page = server.ask(path, accept="text/html")
     (link,) = re.findall(r'href="(/api/queries/topics[^"]*format=json)"', page.text)
     assert server.ask(link.replace("&amp;", "&")).json() == by_name.json()
+
+
+OWN = """number = 99
+title = "Odd"
+question = "What is odd?"
+grain = "one row per term"
+evidence = []
+[columns]
+x = "the term"
+"""
+
+
+@pytest.fixture(scope="module")
+def odd(
+    checkout: workspace.Workspace, built: store.Built, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Reply]:
+    """Ask a question of one's own, of odd terms, as clients do."""
+    folder = tmp_path_factory.mktemp("odd") / "space"
+    for name in workspace.FOLDERS:
+        shutil.copytree(checkout.root / name, folder / name)
+    numbers = '"NaN"^^xsd:double "-INF"^^xsd:float "1e999"^^xsd:double 1.5 "5"^^xsd:integer "-2"^^xsd:integer'
+    terms = f'{numbers} "=1+1" UNDEF'
+    (folder / "queries" / "odd.rq").write_text(f"SELECT ?x {{ VALUES ?x {{ {terms} }} }}", "utf-8")
+    (folder / "queries" / "odd.toml").write_text(OWN, "utf-8")
+    service = Service(built, workspace.open_workspace(folder))
+
+    def ask(**request: Any) -> Reply:
+        asked = {"kind": "question", "name": "odd", "given": {}, "accept": "", **request}
+        return service.reply(asked)
+
+    return ask
+
+
+def test_what_is_no_number_of_json_is_a_text_there(odd: Callable[..., Reply]) -> None:
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    reply = odd(accept="application/json")
+    rows = json.loads(reply.body, parse_constant=refuse)["rows"]
+    assert [row["x"] for row in rows] == ["NaN", "-INF", "INF", 1.5, 5, -2, "=1+1", None]
+    reply = odd(format="application/sparql-results+json")
+    found = json.loads(reply.body, parse_constant=refuse)["results"]["bindings"]
+    assert [row.get("x", {}).get("value") for row in found] == [*("NaN", "-INF", "INF", "1.5", "5", "-2", "=1+1", None)]
+
+
+def test_csv_by_its_short_name_is_for_people_and_by_its_media_type_for_programs(odd: Callable[..., Reply]) -> None:
+    people = 'x\r\nNaN\r\n-INF\r\nINF\r\n1.5\r\n5\r\n-2\r\n\'=1+1\r\n""\r\n'
+    standard = people.replace("'", "").replace('""', "")
+    for given in ({"format": "csv"}, {"format": "CSV", "accept": "*/*"}, {"format": "csv", "accept": "text/html,*/*"}):
+        reply = odd(**given)
+        assert (reply.body.decode(), reply.headers["content-type"]) == (people, "text/csv; charset=utf-8")
+    for given in ({"format": "text/csv"}, {"accept": "text/csv"}, {"format": "csv", "accept": "text/csv, */*;q=0.1"}):
+        assert odd(**given).body.decode() == standard
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def _reasons(known: Ontology, bare: str) -> Iterator[str]:
 
 def _in_graphs(bare: str) -> Iterator[str]:
     """Yield what stands in the braces of each GRAPH."""
-    for begin in re.finditer(r"\bGRAPH\b[^{}]*\{", bare, re.IGNORECASE):
+    for begin in re.finditer(r"(?<![\w:.%-])GRAPH(?![\w:.-])[^{}]*\{", bare, re.IGNORECASE):
         depth, end = 1, begin.end()
         while depth and end < len(bare):
             depth += {"{": 1, "}": -1}.get(bare[end], 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from eudigraph.cli.options import lang_option, store_option, text_option, workspace_option
-from eudigraph.cli.shared import err, open_or_build, terminal_width
+from eudigraph.cli.shared import err, open_or_build, terminal_width, write
 from eudigraph.model.errors import UsageError
 from eudigraph.model.names import GRAPH_FORMATS, ROW_FORMATS
 from eudigraph.model.text import cut
@@ -104,7 +104,8 @@ def query(
         answer = answers.ask(graph, asked_for, _pairs(parameters), asked)
         if form == "table" and not all_columns:
             answer = answers.without(answer, asked_for.detail)
-    click.echo(answers.render(graph, answer, form, ids=ids, width=terminal_width()), nl=False)
+    made = answers.render(graph, answer, form, ids=ids, width=terminal_width())
+    write(made, for_programs=form != "table" or answer.triples is not None)
     for note in answer.notes:
         err(f"Note: {note}")
     if answer.empty:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eudigraph.cli.options import build_option, text_option, workspace_option
-from eudigraph.cli.shared import counted, done, err, show_problems, step, terminal_width
+from eudigraph.cli.shared import counted, done, err, show_problems, step, terminal_width, write
 from eudigraph.model.errors import DataError, UsageError
 from eudigraph.model.names import is_url
 from eudigraph.model.text import clean
@@ -79,7 +79,7 @@ def check(
     if as_json:
         problems = [problem.as_json() for problem in report.problems]
         made = {"problems": problems, "files": [asdict(account) for account in report.files]} if each else problems
-        click.echo(json.dumps(made, ensure_ascii=False, indent=1))
+        write(f"{json.dumps(made, ensure_ascii=False, indent=1)}\n", for_programs=True)
     else:
         click.echo(printed, nl=False)
         show_problems(report, to_stderr=False)

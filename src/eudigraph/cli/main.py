@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import click
 
+from eudigraph.cli import terminal
 from eudigraph.model.errors import EudigraphError
 from eudigraph.model.version import VERSION
 
@@ -59,6 +60,7 @@ def main() -> NoReturn:
     """Run the command line; every error of ours becomes a line or two and an exit status."""
     # None where the shell has closed it (>&-); this one stays open until the end.
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
+    terminal.prepare()
     try:
         cli.main(standalone_mode=False)
     except EudigraphError as error:

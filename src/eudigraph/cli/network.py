@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from eudigraph.cli.options import choice_of, choice_options, lang_option, store_option, text_option, workspace_option
-from eudigraph.cli.shared import err, open_or_build, terminal_width
+from eudigraph.cli.shared import err, open_or_build, terminal_width, write
 from eudigraph.model import files
 from eudigraph.model.names import NETWORK_FORMATS, REPORT_FORMATS
 from eudigraph.model.workspace import open_workspace
@@ -77,7 +77,7 @@ def analyse(
     made = analysis.analyse(graph, workspace, name, wanted, choice)
     text = findings.render(made, form, width=terminal_width(), every=every)
     if out is None:
-        click.echo(text, nl=False)
+        write(text, for_programs=form != "text")
     else:
         click.echo(f"Wrote {files.write_aside(out, text)}")
 

@@ -68,6 +68,11 @@ def err(text: str) -> None:
     click.echo(clean(text), err=True)
 
 
+def write(text: str, *, for_programs: bool) -> None:
+    """Print a text as it stands; what programs read is in UTF-8, whatever the terminal takes."""
+    click.echo(text.encode() if for_programs else text, nl=False)
+
+
 def counted(number: int, what: str) -> str:
     """Return a number of things in words, such as ``2 errors``."""
     return f"{number} {what}{'' if number == 1 else 's'}"

@@ -50,6 +50,12 @@ class Answer:
     notes: list[str] = field(default_factory=list)
     """What was taken for what somebody wrote, where that was a guess."""
 
+    def __repr__(self) -> str:
+        if self.truth is not None:
+            return f"<Answer: {self.truth}>"
+        number, what = (len(self.rows), "rows") if self.triples is None else (len(self.triples), "triples")
+        return f"<Answer of {'more than ' if self.cut else ''}{number:,} {what}>"
+
     @property
     def empty(self) -> bool:
         """Whether rows were asked for, and there are none."""
@@ -68,7 +74,8 @@ def asked(store: Triplestore, query: Query) -> Iterator[Results]:
     try:
         # The default graph is named here, since that overrules any FROM in the text.
         default, named = list(query.graphs.default), None if query.graphs.named is None else list(query.graphs.named)
-        yield store.query(query.text, prefixes=PREFIXES, default_graph=default, named_graphs=named)
+        based = {} if query.base is None else {"base_iri": query.base}
+        yield store.query(query.text, prefixes=PREFIXES, default_graph=default, named_graphs=named, **based)
     except SyntaxError as error:
         raise UsageError(_explain(query.text, str(error))) from error
     except (ValueError, RuntimeError, OSError) as error:

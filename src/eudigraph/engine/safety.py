@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from urllib.parse import urljoin
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode
 
@@ -13,20 +14,23 @@ from eudigraph.model.errors import UsageError
 from eudigraph.model.names import PREFIXES
 from eudigraph.model.text import cut
 
+_IN_NAME = r"\w\u00b7\u0300-\u036f\u200c\u200d\u203f\u2040"
+"""What names and variables are made of beside the hyphen, as a class of characters that is fast to compile."""
 TOKEN = re.compile(
-    r"""
-      (?P<quoted> \"{3} (?:\"{0,2}(?:[^\"\\]|\\.))* \"{3} | '{3} (?:'{0,2}(?:[^'\\]|\\.))* '{3}
+    rf"""
+      (?P<quoted> \"{{3}} (?:\"{{0,2}}(?:[^\"\\]|\\.))* \"{{3}} | '{{3}} (?:'{{0,2}}(?:[^'\\]|\\.))* '{{3}}
                 | \"(?:[^\"\\\n\r]|\\.)*\" | '(?:[^'\\\n\r]|\\.)*' )
-    | (?P<iri> <[^<>"{}|^`\x00-\x20]*> )
+    | (?P<iri> <[^<>"{{}}|^`\x00-\x20]*> )
     | (?P<comment> \#[^\n\r]* )
-    | (?P<variable> [?$]\w+ )
-    | (?P<codepoint> \\u[0-9A-Fa-f]{4} | \\U00[0-9A-Fa-f]{6} )
+    | (?P<variable> [?$]\w[{_IN_NAME}]* )
+    | (?P<codepoint> \\u[0-9A-Fa-f]{{4}} | \\U00[0-9A-Fa-f]{{6}} )
     | \\.
     """,
     re.VERBOSE | re.DOTALL,
 )
 """The parts of a query that are no keywords (https://www.w3.org/TR/sparql11-query/#sparqlGrammar), and escapes."""
 
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SPACE = " \t\r\n"
 """White space in SPARQL; what Python calls white space besides may be part of a name there."""
 MAX_NESTING = 100
@@ -38,7 +42,18 @@ MAX_DEPTH = 64
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 _PROLOGUE = ("PREFIX", "BASE", "VERSION")
-_WORD_OR_BRACKET = re.compile(r"[()\[\]{}]|(?:!\s*)+|(?<![\w:.%-])[A-Za-z]+(?![\w:.-])")
+_APART = rf"(?<![{_IN_NAME}:.%@-])(?<!\\.)"
+"""That what follows is not the rest of a name, as in ``ex:not-from``, ``ex:a\\,from`` and ``"…"@from``."""
+_END = rf"(?![{_IN_NAME}:.-])"
+_WORD_OR_BRACKET = re.compile(rf"\\.|[()\[\]{{}}]|(?:!\s*)+|{_APART}[A-Za-z]+{_END}", re.DOTALL)
+_CONSTRUCT = re.compile(rf"{_APART}(?i:CONSTRUCT){_END}\s*")
+_SELECT = re.compile(rf"\s*(?i:SELECT){_END}")
+_DECLARATION = re.compile(
+    r"\s*(?:(?i:VERSION|BASE)\s*(?:<(?P<base>[^>]*)>)?|"
+    rf"(?i:PREFIX)\s+(?P<prefix>[{_IN_NAME}.-]*):\s*<(?P<iri>[^>]*)>)"
+)
+_MAX_NAMESPACE = 200
+"""Characters of the longest IRI that is put in the place of a prefix, so that a text does not grow without end."""
 EXAMPLE = "one such as SELECT ?thing ?name { ?thing skos:prefLabel ?name }"
 
 
@@ -63,25 +78,35 @@ class Query:
     form: str
     text: str
     graphs: Graphs = Graphs()
+    base: str | None = None
+    """What relative IRIs are relative to; without one, they are refused by the engine."""
 
 
-def prepare(text: str, *, values: Mapping[str, NamedNode | Literal] | None = None, choosing: bool = False) -> Query:
+def prepare(
+    text: str,
+    *,
+    values: Mapping[str, NamedNode | Literal] | None = None,
+    choosing: bool = False,
+    base: str | None = None,
+) -> Query:
     """Return a query that somebody wrote as one that may be run; whoever runs one prepares it here.
 
     ``values`` are terms that variables of the query stand for, by their names. FROM may stand only where the caller is
     ``choosing`` graphs; those that it names are then the query's, and the caller makes sure that they are in the
-    dataset.
+    dataset. ``base`` is what relative IRIs are relative to, unless the query says it itself. A byte order mark at the
+    beginning is none of the query.
 
     Raises UsageError for what is refused: SERVICE and FROM, which could reach other machines or graphs, and updates;
     and for what is no query at all, is too long or nested too deeply. Whether the rest is good SPARQL is found by the
     engine when it runs it.
     """
+    text = text.removeprefix("\ufeff")
     form = _inspect(text, choosing)
-    chosen = _datasets(text, PREFIXES) if choosing else []
+    chosen = _datasets(text, base) if choosing else []
     if values:
         text = _with_values(text, values)
     # Without what stands behind it, so that a query that breaks off does so on its last line.
-    return Query(form, disarmed(text).rstrip(), Graphs(*_split(chosen)) if chosen else Graphs())
+    return Query(form, disarmed(text).rstrip(), Graphs(*_split(chosen)) if chosen else Graphs(), base)
 
 
 def _split(chosen: list[tuple[bool, NamedNode]]) -> tuple[tuple[NamedNode, ...], tuple[NamedNode, ...]]:
@@ -95,7 +120,7 @@ def form_of(text: str) -> str:
     return next((word for word in words if word not in _PROLOGUE), "")
 
 
-@lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=512)
 def _inspect(text: str, choosing: bool) -> str:
     """Return the form of a query; see ``prepare``."""
     if len(text) > MAX_TEXT:
@@ -164,29 +189,41 @@ def bare(text: str) -> str:
 
 
 def declared(text: str) -> dict[str, str]:
-    """Return the prefixes that a query declares."""
-    return dict(re.findall(r"(?i)\bPREFIX\s+([\w.-]*):\s*<([^>]*)>", _with_iris(text)))
+    """Return the prefixes that a query declares, with the IRIs that they stand for as these are written."""
+    return _prologue(text)[1]
+
+
+def _prologue(text: str) -> tuple[str, dict[str, str], int]:
+    """Return the base that a query declares last, if any, its prefixes, and the place behind the last declaration."""
+    blank, base, prefixes, place = _with_iris(text), "", {}, 0
+    while part := _DECLARATION.match(blank, place):
+        place = part.end()
+        if part["prefix"] is not None:
+            prefixes[part["prefix"]] = part["iri"]
+        base = part["base"] or base
+    return base, prefixes, place
 
 
 def _with_iris(text: str) -> str:
     return TOKEN.sub(lambda t: t[0] if t.lastgroup == "iri" else re.sub(r"[^\n]", " ", t[0]), text)
 
 
-def _datasets(text: str, prefixes: Mapping[str, str]) -> list[tuple[bool, NamedNode]]:
+def _datasets(text: str, base: str | None) -> list[tuple[bool, NamedNode]]:
     """Return the graphs that a query names with FROM, each with whether it is NAMED, in the query's order.
 
     Raises UsageError for one whose IRI cannot be read.
     """
-    blank = _with_iris(text)
-    known = {**prefixes, **declared(text)}
+    own, prefixes, _ = _prologue(text)
+    base = urljoin(base or "", own)
+    known = {**PREFIXES, **prefixes}
     found = []
-    clause = r"(?i)(?<![\w:.%-])FROM(?=[\s<])\s*(NAMED\b)?\s*(<[^>]*>|[\w.-]*:[^\s<{?$]*)?"
-    for named, name in re.findall(clause, blank):
+    clause = rf"(?i){_APART}FROM(?=[\s<])\s*(NAMED\b)?\s*(<[^>]*>|[\w.-]*:[^\s<{{?$]*)?"
+    for named, name in re.findall(clause, _with_iris(text)):
         prefix, _, local = name.partition(":")
         if not name.startswith("<") and prefix not in known:
             raise UsageError("FROM needs the IRI of a graph, such as FROM <https://…> or FROM passage:…; write it so")
         iri = name[1:-1] if name.startswith("<") else known[prefix] + local
-        found.append((bool(named), graph_named(iri)))
+        found.append((bool(named), graph_named(iri if _ABSOLUTE.match(iri) else urljoin(base, iri))))
     return found
 
 
@@ -208,7 +245,7 @@ def _with_values(text: str, values: Mapping[str, NamedNode | Literal]) -> str:
     # Whatever is no keyword or bracket is made blank, so that places stay what they are.
     blank = TOKEN.sub(lambda token: re.sub(r"[^\n]", " ", token[0]), text)
     start = _pattern(blank)
-    if start is None or re.match(r"\s*SELECT\b", blank[start:], re.IGNORECASE):
+    if start is None or _SELECT.match(blank, start):
         return f"{text}\n{block}"
     return f"{text[:start]} {block} {text[start:]}"
 
@@ -216,8 +253,8 @@ def _with_values(text: str, values: Mapping[str, NamedNode | Literal]) -> str:
 def _pattern(blank: str) -> int | None:
     """Return the place behind the brace that opens a query's pattern; None if it has none that takes VALUES."""
     depth = braces = 0
-    template = re.search(r"\bCONSTRUCT\s*(?=\{)", blank, re.IGNORECASE)
-    if not template and re.search(r"\bCONSTRUCT\b", blank, re.IGNORECASE):
+    template = _CONSTRUCT.search(blank)
+    if template and not blank.startswith("{", template.end()):
         return None  # CONSTRUCT WHERE, whose pattern is a template
     for sign in re.finditer(r"[(){}]", blank):
         if sign[0] in "()":
@@ -231,7 +268,7 @@ def _pattern(blank: str) -> int | None:
     return None
 
 
-@lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=256)
 def disarmed(text: str) -> str:
     """Return a query with the same meaning that cannot reach another machine; raises UsageError for SERVICE.
 
@@ -239,8 +276,12 @@ def disarmed(text: str) -> str:
     Oxigraph sees the end of a text, an IRI or a comment and we do not, has hidden it from us. So the query that runs is
     rewritten such that a different reading does no harm: comments are gone, and in texts and IRIs the word and the
     sign that begins a comment are escaped, so that only there they mean what they meant. Wherever the word is left,
-    it is seen and, before a name and a brace, refused.
+    it is seen and, before a name and a brace, refused. A prefixed name with the word in it, such as ``ex:service``, is
+    written out as the IRI that it stands for, in which the word is escaped as in any other.
     """
+    if "service" in text.lower():
+        _, prefixes, start = _prologue(text)
+        text = text[:start] + _names().sub(functools.partial(_written_out, {**PREFIXES, **prefixes}), text[start:])
     if _has_service(bare(text)):
         raise UsageError(
             "SERVICE is refused: a query must not reach other machines; ask here, then combine the answers"
@@ -253,6 +294,32 @@ def disarmed(text: str) -> str:
             "write the character itself"
         )
     return TOKEN.sub(_disarm, text)
+
+
+@functools.cache  # only who needs it waits until it is compiled
+def _names() -> re.Pattern[str]:
+    """Return what finds all that ``TOKEN`` does, and prefixed names."""
+    name = rf"""| (?<![{_IN_NAME}.-]) (?P<name> (?P<prefix>[{_IN_NAME}.-]*) :
+                  (?P<local> (?: [{_IN_NAME}:%.-] | \\[_~.!$&'()*+,;=/?\#@%-] )* ) )"""
+    return re.compile(TOKEN.pattern + name, TOKEN.flags)
+
+
+def _written_out(prefixes: Mapping[str, str], token: re.Match[str]) -> str:
+    """Return a prefixed name that has the word in it as an IRI; all else, and what may be read otherwise, as it is."""
+    namespace = prefixes.get(token["prefix"] or "")
+    if token.lastgroup != "name" or "service" not in token[0].lower() or not namespace:
+        return token[0]
+    name = token["local"].rstrip(".") if not token["local"].endswith("\\.") else token["local"]
+    iri = namespace + re.sub(r"\\(.)", r"\1", name)
+    if len(namespace) > _MAX_NAMESPACE or not _ABSOLUTE.match(namespace) or re.search(r"/\.\.?(/|$)", iri):
+        return token[0]
+    try:
+        NamedNode(iri)  # else the engine reads another name here, or none
+    except ValueError:
+        return token[0]
+    # A sign before it must not become one with the bracket.
+    before = " " if token.string[token.start() - 1 : token.start()] == "<" else ""
+    return f"{before}<{iri}>{token['local'][len(name) :]}"
 
 
 def _has_service(text: str) -> bool:

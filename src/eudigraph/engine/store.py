@@ -88,6 +88,9 @@ class Built:
     store: Triplestore
     runner: Runner
 
+    def __repr__(self) -> str:
+        return f"<Built {self.manifest.generation} in {self.folder}>"
+
     @property
     def generation(self) -> Path:
         """The folder of the generation that is open, with its exports."""

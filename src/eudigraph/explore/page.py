@@ -43,6 +43,9 @@ class Page:
 
     document: str
 
+    def __repr__(self) -> str:
+        return f"<eudigraph.Page of {len(self.document):,} characters>"
+
     def _repr_html_(self) -> str:
         return html.frame(self.document)
 

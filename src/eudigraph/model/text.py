@@ -20,7 +20,7 @@ def plural(word: str) -> str:
     return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
 
 
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 """Letters that Unicode does not take apart, as those write them who lack the key."""
 _INITIALS = re.compile(r"(?<![^\W_])([^\W\d_])\. ?(?=[^\W\d_](?![^\W_]))")
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
@@ -38,7 +38,7 @@ def fold(label: str) -> str:
     if label.isascii():
         plain = label.lower()
     else:  # twice, since what is taken apart may have a case, and what is folded may come apart
-        plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", label).casefold()).translate(_LETTERS)
+        plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", label).casefold()).translate(LETTERS)
         plain = _FOREIGN.sub(_without_accents, plain)
     if "." in plain:
         plain = _INITIALS.sub(r"\1", plain)
@@ -109,6 +109,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 def clean(text: str) -> str:
     """Return a text without the control characters that a terminal, or a page's lines, would obey."""
     return _CONTROL.sub("�", text)
+
+
+def escaped(text: str, how: str) -> str:
+    """Return a text of a format for programs with such characters as escapes, such as ``\\\\u{:04X}``: none is lost."""
+    return _CONTROL.sub(lambda found: how.format(ord(found[0])), text)
 
 
 def folded(lines: Sequence[str], width: int) -> list[str]:

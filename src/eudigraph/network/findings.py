@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import networkx as nx
 
 from eudigraph.model import files
 from eudigraph.model.errors import UsageError
-from eudigraph.model.text import WIDTH, clean, clean_lines, folded, for_spreadsheet
+from eudigraph.model.text import WIDTH, clean, clean_lines, folded, for_spreadsheet, one_line
 from eudigraph.network import plots, registry
 from eudigraph.network.definitions import Choice
 from eudigraph.network.registry import Measure, Row
@@ -91,8 +92,15 @@ class Finding:
         return picture(self)
 
     def __repr__(self) -> str:
+        return f"<Finding {self.measure.name}: {len(self.rows):,} rows>"
+
+    def __str__(self) -> str:
         """Return the report of this finding alone."""
         return render(replace(self.of, findings=[self]))
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """Show the report as the last thing in a notebook's cell, or at IPython's prompt."""
+        printer.text(str(self))
 
 
 @dataclass(repr=False)
@@ -124,7 +132,15 @@ class Analysis:
         raise UsageError(f"{name} is not among what was measured; ask for it")
 
     def __repr__(self) -> str:
+        return f"<Analysis of {one_line(self.title)}: {len(self.findings)} findings>"
+
+    def __str__(self) -> str:
+        """Return the report."""
         return render(self)
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """Show the report at IPython's prompt; a notebook's cell shows the page."""
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         return html.frame(page(self))
@@ -298,7 +314,18 @@ def _json(analysis: Analysis) -> str:
         ],
         "labels": {node: finding.labels[node] for finding in analysis.findings[:1] for node in sorted(finding.labels)},
     }
-    return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(_finite(made), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    """Return what is written as JSON with the texts NaN, INF and -INF for numbers that JSON has not."""
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "INF" if value > 0 else "-INF"
+    return value
 
 
 def _heads(finding: Finding) -> list[tuple[str, str]]:

@@ -16,10 +16,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
-from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -27,11 +25,11 @@ from starlette.types import ASGIApp
 
 from eudigraph.engine import store
 from eudigraph.model.errors import EudigraphError, StoreError
-from eudigraph.model.text import cut
 from eudigraph.model.version import VERSION
+from eudigraph.serve import protocol
 from eudigraph.serve.access import Budget, Door
 from eudigraph.serve.description import DUMPS
-from eudigraph.serve.guard import Guard, body_of, response
+from eudigraph.serve.guard import Guard, response
 from eudigraph.serve.pool import Pool
 from eudigraph.serve.replies import HTML, Refusal, Reply, link, negotiate, problem
 from eudigraph.serve.settings import Settings
@@ -79,7 +77,7 @@ class Application:
         get = ["GET", "HEAD"]
         routes = [
             Route("/", self._kept_reply("explorer"), methods=get),
-            Route("/sparql", self._sparql, methods=["GET", "HEAD", "POST"]),
+            *(Route(path, self._sparql, methods=["GET", "HEAD", "POST"]) for path in ("/sparql", "/sparql/")),
             Route("/id/{name:path}", self._thing, methods=get),
             Route("/ontology", self._kept_reply("ontology"), methods=get),
             Route("/api", self._kept_reply("questions"), methods=get),
@@ -91,7 +89,7 @@ class Application:
             Route("/data/{name}", self._dump, methods=get),
             Route("/health", self._health, methods=get),
         ]
-        handlers = {404: _unknown, 405: _wrong_method, Exception: _failed}
+        handlers = {404: _unknown, 405: _wrong_method, Refusal: _refused, Exception: _failed}
         app = Starlette(routes=routes, exception_handlers=handlers)
         app.router.redirect_slashes = False  # it would lead to whatever host a client names
         return Guard(app, self.settings, self._door)
@@ -155,9 +153,10 @@ class Application:
 
         async def view(request: Request) -> Response:
             accept = request.headers["accept"]
+            given = protocol.parameters(request)
             try:
-                media = only or negotiate(wanted(request.query_params.get("format"), accept), _KEPT[kind])
-                if lang := request.query_params.get("lang"):
+                media = only or negotiate(wanted(given.get("format"), accept), _KEPT[kind])
+                if lang := given.get("lang"):
                     asked = {"kind": kind, "accept": media, "lang": lang}
                     return response(await self._answer(request, asked, own=True))
                 reply = await self._keep(kind, media)
@@ -186,34 +185,29 @@ class Application:
 
     async def _sparql(self, request: Request) -> Response:
         accept = request.headers["accept"]
+        asked = await protocol.query_of(request)
         try:
-            asked = await _protocol(request)
             return response(await self._answer(request, {"kind": "sparql", **asked, "accept": accept}, own=True))
-        except Refusal as refusal:
-            return response(problem(refusal, accept))
         except EudigraphError as error:
             failed = problem(error, accept)
-            if failed.headers["content-type"].startswith(HTML) or asked["format"] == "html":
+            if failed.headers["content-type"].startswith(HTML) or "html" in (asked["format"] or ()):
                 with suppress(EudigraphError):  # a person gets the query back, to change it
                     again = await self.pool.ask({"kind": "editor", "query": asked["query"], "wrong": str(error)})
                     return response(Reply(failed.status, again.headers | failed.headers, again.body))
             return response(failed)
 
     async def _thing(self, request: Request) -> Response:
-        form = request.query_params.get("format")
-        asked = {"kind": "thing", "name": request.path_params["name"], "format": form}
-        return await self._ask(request, {**asked, "lang": request.query_params.get("lang")})
+        given = protocol.parameters(request)
+        asked = {"kind": "thing", "name": request.path_params["name"], "format": given.get("format")}
+        return await self._ask(request, {**asked, "lang": given.get("lang")})
 
     async def _question(self, request: Request) -> Response:
-        try:
-            given = _once(request)
-        except Refusal as error:
-            return response(problem(error, request.headers.get("accept", "")))
+        given = protocol.once(request)
         asked = {"kind": "question", "name": request.path_params["name"], "given": given}
         return await self._ask(request, {**asked, "format": given.get("format"), "lang": given.get("lang")})
 
     async def _explain(self, request: Request) -> Response:
-        given = dict(request.query_params)
+        given = dict(protocol.parameters(request))
         return await self._ask(request, {"kind": "explain", "given": given, "lang": given.get("lang")})
 
     async def _dump(self, request: Request) -> Response:
@@ -262,65 +256,6 @@ def _held(generation: Path) -> ExitStack:
     raise StoreError(f"{generation} has just been replaced by another build; try again")
 
 
-def _once(request: Request) -> dict[str, str]:
-    """Return the parameters of an address; raises Refusal where one is given twice, since only one would count."""
-    given: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name in given:
-            raise Refusal(400, f"{cut(name)} is given twice; give it once")
-        given[name] = value
-    return given
-
-
-async def _protocol(request: Request) -> dict[str, Any]:
-    """Return the query and the graphs that a request of the SPARQL 1.1 Protocol gives.
-
-    Raises Refusal for an invalid one (https://www.w3.org/TR/sparql11-protocol/#query-operation).
-    """
-    given = request.query_params
-    if request.method == "POST":
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "application/x-www-form-urlencoded":
-            body = _decoded(await body_of(request))
-            try:
-                pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=1000)
-            except ValueError:
-                raise Refusal(400, "the form has more than 1,000 fields; send a query and its graphs") from None
-            given = QueryParams([*request.query_params.multi_items(), *pairs])
-        elif kind == "application/sparql-query":
-            if "query" in given:
-                raise Refusal(400, "there are two queries, in the address and in the body; send one")
-            return {**_chosen(given), "query": _decoded(await body_of(request))}
-        elif kind == "application/sparql-update":
-            raise Refusal(403, "updates are refused: the graph changes only through its files")
-        else:
-            raise Refusal(415, "send the query as application/x-www-form-urlencoded or application/sparql-query")
-    if "update" in given:
-        raise Refusal(403, "updates are refused: the graph changes only through its files")
-    asked = given.getlist("query")
-    if len(asked) > 1:
-        raise Refusal(400, "there are several queries; send one at a time")
-    if not asked and request.method == "POST":
-        raise Refusal(400, "there is no query; send one as query=…")
-    return {**_chosen(given), "query": asked[0] if asked else None}
-
-
-def _chosen(given: Any) -> dict[str, Any]:
-    return {
-        "default": given.getlist("default-graph-uri"),
-        "named": given.getlist("named-graph-uri"),
-        "format": given.get("format"),
-        "lang": given.get("lang"),
-    }
-
-
-def _decoded(body: bytes) -> str:
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Refusal(400, "the query is not in UTF-8; send it so") from None
-
-
 def _takes_gzip(request: Request) -> bool:
     given = request.headers.get("accept-encoding", "")
     return "gzip" in given and not re.search(r"gzip\s*;\s*q\s*=\s*0(\.0*)?\s*(,|$)", given)
@@ -336,6 +271,11 @@ def _unknown(request: Request, _: Exception) -> Response:
     paths = ("/", "/sparql", "/api", "/id/…", "/ontology", "/.well-known/void", "/health")
     detail = f"there is nothing here; see {', '.join(map(link, paths))}"
     return response(problem(Refusal(404, detail), request.headers.get("accept", "")))
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    refusal = error if isinstance(error, Refusal) else Refusal(400, str(error))
+    return response(problem(refusal, request.headers.get("accept", "")))
 
 
 def _failed(request: Request, _: Exception) -> Response:

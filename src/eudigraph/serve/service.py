@@ -6,6 +6,7 @@ Whatever a client sent is first looked at here, so that a request that takes wit
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -92,15 +93,21 @@ class Service:
         offered = (*formats_.ROWS, *formats_.GRAPHS, HTML)
         if negotiate(accept, offered) == HTML:
             return self._editor(asked, request)
-        query = prepare(asked, choosing=True)
+        query = prepare(asked, choosing=True, base=self._address)
         formats = {"select": formats_.ROWS, "ask": formats_.TRUTHS}.get(query.form, formats_.GRAPHS)
         media = negotiate(accept, tuple(formats))
-        return self._written(replace(query, graphs=self._graphs(query, request)), media, self.rows)
+        return self._written(replace(query, graphs=self._graphs(query, request)), media, self.rows, request)
 
-    def _written(self, query: Query, media: str, limit: int) -> Reply:
-        """Return what a query gives, as programs read it."""
+    @property
+    def _address(self) -> str | None:
+        """Where the endpoint is, which relative IRIs of a query are relative to."""
+        return f"{self.base}/sparql" if self.base else None
+
+    def _written(self, query: Query, media: str, limit: int, request: Mapping[str, Any]) -> Reply:
+        """Return what a query gives, as programs read it, or CSV as people do."""
+        people = media == "text/csv" and _is_for_people(request)
         with asked(self.graph.store, query) as results:
-            body, is_cut = formats_.write_results(results, media, limit)
+            body, is_cut = formats_.write_results(results, media, limit, for_people=people)
         return text(body, media, **{"x_sparql_maxrows": str(limit)} if is_cut else {})
 
     def _answer(self, query: Query, request: dict[str, Any]) -> Answer:
@@ -131,7 +138,7 @@ class Service:
         given |= {"columns": [], "rows": [], "remarks": []}
         if asked.strip() and not wrong:
             try:
-                answer = self._answer(prepare(asked, choosing=True), request)
+                answer = self._answer(prepare(asked, choosing=True, base=self._address), request)
                 given |= self._shown(answer)
                 given["remarks"] += hints.remarks(self.graph, asked, answer)
                 given["links"] = [(form, _query_link(asked, form)) for form in _forms(answer)]
@@ -218,7 +225,7 @@ class Service:
             return self._answered(query, given, None, wrong=str(error) if {*request["given"]} - {"lang"} else "")
         bound = prepare(library.bind(query, values))
         if media not in ("application/json", HTML):
-            made = self._written(bound, media, limit)
+            made = self._written(bound, media, limit, request)
             if notes:
                 made.headers["x-eudigraph-notes"] = json.dumps(notes)
             return made
@@ -434,6 +441,13 @@ def _accept(request: Mapping[str, Any]) -> str:
     return formats_.wanted(request.get("format"), request.get("accept", ""))
 
 
+def _is_for_people(request: Mapping[str, Any]) -> bool:
+    """Return whether CSV was asked for by its short name, as our pages do, and not by its media type."""
+    given = request.get("format") or ()
+    names = [given] if isinstance(given, str) else given
+    return "text/csv" not in request.get("accept", "") and any(name.strip().lower() == "csv" for name in names)
+
+
 def _page(name: str, **given: Any) -> Reply:
     from eudigraph.show import html
 
@@ -457,7 +471,7 @@ def _as_page(document: str) -> Reply:
 
 
 def _json(said: Any) -> Reply:
-    return text(json.dumps(said, ensure_ascii=False, separators=(",", ":")), "application/json")
+    return text(json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False), "application/json")
 
 
 def _triple(quad: Quad) -> Triple:
@@ -475,7 +489,8 @@ def _value(term: object, names: Mapping[str, str]) -> Any:
         if kind == "integer":
             return int(term.value)
         if kind in ("decimal", "double", "float"):
-            return float(term.value)
+            # JSON has no numbers that are not finite; they are the texts NaN, INF, -INF, as in the data.
+            return number if math.isfinite(number := float(term.value)) else term.value
     except ValueError:
         return term.value
     return term.value == "true" if kind == "boolean" else term.value

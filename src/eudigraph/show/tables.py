@@ -12,7 +12,7 @@ from eudigraph.engine.answer import Answer
 from eudigraph.model.errors import UsageError
 from eudigraph.model.labels import show
 from eudigraph.model.names import GRAPH_FORMATS, ROW_FORMATS, XSD
-from eudigraph.model.text import WIDTH, clean, for_spreadsheet
+from eudigraph.model.text import WIDTH, clean
 from eudigraph.show import formats
 
 _WORD = 24
@@ -112,16 +112,8 @@ def _csv(answer: Answer, names: dict[str, str], ids: bool) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(answer.variables)
-    writer.writerows([_harmless(show(term, names, ids=ids), term) for term in row] for row in answer.rows)
+    writer.writerows([formats.harmless(show(term, names, ids=ids), term) for term in row] for row in answer.rows)
     return buffer.getvalue()
-
-
-def _harmless(text: str, term: object) -> str:
-    """Return a term's text for a spreadsheet; numbers and days are what they are."""
-    numeric = (
-        isinstance(term, Literal) and term.datatype.value.startswith(XSD) and term.datatype.value != XSD + "string"
-    )
-    return clean(text) if numeric else for_spreadsheet(text)
 
 
 def _truth(answer: Answer, form: str) -> str:
