@@ -22,7 +22,6 @@ from playwright.sync_api import Browser
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 
 from browsing import IN_BROWSER
-from eudigraph.cli.serve import serve
 from eudigraph.engine import store
 from eudigraph.model.names import BASE, EUD
 from servers import free_port
@@ -107,9 +106,7 @@ def endpoint(
     log = tmp_path_factory.mktemp("log") / "access.jsonl"
     proxy, page = free_port(), free_port()
     elsewhere = f"http://127.0.0.1:{page}"
-    words = ["--workers", 2, "--timeout", 10]
-    if any("--cors" in option.opts for option in serve.params):
-        words += ["--cors", elsewhere]
+    words = ["--workers", 2, "--timeout", 10, "--cors", elsewhere]
     behind = request.param == "behind a proxy"
     if behind:
         words += ["--public-url", f"http://127.0.0.1:{proxy}/kg"]
