@@ -342,11 +342,11 @@ def test_a_literal_of_ten_megabytes_is_named_and_not_printed(small: Make, comman
     text = GOOD.replace("What it says.", "x" * 10_000_000)
     done = command("check", "--workspace", small(text).root, "--no-hermit")
     assert done.status == 1
-    assert done.out == (
+    assert done.out.startswith(
         f"graph/test.trig:{line_of(text, 'eud:gist')}: error: eud:gist of passage:test/01 is a text of 10,000,000 "
-        f"characters; keep texts below {survey.MAX_TEXT:,} characters\n"
-        "Read 11 files: 3 of the ontology, 1 of shapes, 1 of claims (3), 6 of reference data.\n1 error, 0 warnings.\n"
+        f"characters; keep texts below {survey.MAX_TEXT:,} characters\nRead "
     )
+    assert len(done.out) < 500
 
 
 class Tags(HTMLParser):

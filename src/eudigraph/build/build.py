@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -13,13 +14,14 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, Store, Triple
 
-from eudigraph.ask import evidence
+from eudigraph.ask import evidence, library
 from eudigraph.ask.explain import as_sentence, names_of
 from eudigraph.build import assemble, checks, consistency, generations, verify
 from eudigraph.build.survey import Survey
 from eudigraph.engine import store
 from eudigraph.export import rdf
 from eudigraph.model import labels, triples
+from eudigraph.model.errors import EudigraphError
 from eudigraph.model.garbage import without_collecting
 from eudigraph.model.inventory import Entry, entries, inventory
 from eudigraph.model.names import EUD, OWN_GRAPHS
@@ -28,9 +30,10 @@ from eudigraph.model.text import clean_lines
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.model.version import VERSION
 from eudigraph.model.workspace import Workspace
+from eudigraph.network.definitions import known_networks
 from eudigraph.sources import problems
 from eudigraph.sources import texts as texts_
-from eudigraph.sources.problems import ERROR, Problem
+from eudigraph.sources.problems import ERROR, WARNING, Problem
 
 _KINDS = ("claims", "provenance", "reference", "dates", "inferred")
 """What statements in named graphs are, those of the ontology left out."""
@@ -127,6 +130,7 @@ def check(
             report.notes.append("HermiT not asked: switched off")
     else:
         report.notes.append("consistency and shapes not checked: first mend the errors")
+    report.problems += _wrong_questions(workspace)
     given = {Path(realpath(path)) for path in files}
     within = [entry for entry in assembly.entries if not given.isdisjoint(_places(entry.path))]
     asked = {workspace.show(entry.path) for entry in within}
@@ -176,6 +180,20 @@ def _write(
         with report.step("exports", say):
             rdf.write_all(graph, kept, folder)
     return report
+
+
+def _wrong_questions(workspace: Workspace) -> Iterator[Problem]:
+    """Yield what is wrong with files of the query library; others can be asked all the same, so a build goes on."""
+    wrong = {str(found) for found in known_networks(workspace).values() if isinstance(found, EudigraphError)}
+    for path in sorted(workspace.queries_folder.glob("*.rq")):
+        try:
+            library.open_query(workspace, path.stem)
+        except EudigraphError as error:
+            wrong.add(str(error))
+    for said in sorted(wrong):
+        found = re.match(r"(?:([^:]+\.(?:rq|toml))(?::(\d+))?: )?(.*?)(?:; ([^;]*))?$", said, re.DOTALL)
+        file, line, what, mend = found.groups() if found else (None, None, said, None)
+        yield Problem(WARNING, what, mend or "until then it cannot be asked", file, int(line) if line else None)
 
 
 def _places(path: Path) -> list[Path]:

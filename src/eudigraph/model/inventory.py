@@ -19,7 +19,7 @@ from typing import Literal
 
 from pyoxigraph import RdfFormat
 
-Role = Literal["ontology", "shapes", "reference", "claims"]
+Role = Literal["ontology", "shapes", "reference", "claims", "questions"]
 SYNTAXES = {
     "Turtle": RdfFormat.TURTLE,
     "TriG": RdfFormat.TRIG,
@@ -81,7 +81,7 @@ class Entry:
 
 
 def inventory(root: Path) -> list[Entry]:
-    """Return all files below ``ontology/`` and ``graph/`` in a workspace, in the order of their names."""
+    """Return all files below ``ontology/``, ``graph/`` and ``queries/`` in a workspace, in the order of their names."""
     inside = Path(os.path.realpath(root))
     found = []
     for folder in ("ontology", "graph"):
@@ -93,7 +93,7 @@ def inventory(root: Path) -> list[Entry]:
             elif folder == "ontology" and path.name.lower().startswith("shapes."):
                 role = "shapes"
             found.append(_recognised(path, role, inside))
-    return found
+    return found + [_question(path, path.relative_to(root).parts[1:]) for path in _walk(root / "queries")]
 
 
 def entries(given: Iterable[Path]) -> list[Entry]:
@@ -161,6 +161,14 @@ def _recognised(path: Path, role: Role | None, inside: Path | None) -> Entry:
     if not syntax:
         return Entry(path, why="it is no RDF by its name or its content")
     return Entry(path, role or ("claims" if syntax in _WITH_GRAPHS else "reference"), syntax)
+
+
+def _question(path: Path, names: tuple[str, ...]) -> Entry:
+    """Return a file of the query library: a query, or what stands beside one."""
+    pair = all(path.with_suffix(ending).is_file() for ending in (".rq", ".toml"))
+    if path.suffix in (".rq", ".toml") and len(names) == 1 + (names[0] == "networks"):
+        return Entry(path, "questions") if pair else Entry(path, why="it has no .rq and .toml of one name")
+    return Entry(path, why="questions are NAME.rq with NAME.toml, in queries/ or, for networks, in queries/networks/")
 
 
 def _bare(path: Path) -> tuple[str, str]:

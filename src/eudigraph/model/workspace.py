@@ -50,7 +50,9 @@ class Workspace:
     @property
     def data_files(self) -> list[Path]:
         """All files a build reads, or would read if it could."""
-        return [entry.path for entry in inventory(self.root) if entry.role or entry.wrong]
+        return [
+            entry.path for entry in inventory(self.root) if entry.role != "questions" and (entry.role or entry.wrong)
+        ]
 
     @property
     def build_folder(self) -> Path:
