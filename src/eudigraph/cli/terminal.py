@@ -9,9 +9,6 @@ from __future__ import annotations
 import codecs
 import io
 import sys
-import unicodedata
-
-from eudigraph.model.text import LETTERS
 
 ERRORS = "eudigraph-substitutes"
 """The name by which Python knows how to go about what it cannot encode."""
@@ -57,6 +54,10 @@ def _substitutes(error: UnicodeError) -> tuple[str, int]:
 
 def _close(sign: str) -> str:
     """Return something in ASCII for a character: its letter without accents, such as a for å, or a question mark."""
+    import unicodedata  # few terminals need it
+
+    from eudigraph.model.text import LETTERS
+
     if sign in _PLAIN:
         return _PLAIN[sign]
     if unicodedata.combining(sign):

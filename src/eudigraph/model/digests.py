@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 
@@ -17,5 +16,7 @@ def look(path: Path) -> list[int]:
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal digits. Raises OSError."""
+    import hashlib  # slow to import, and seldom needed
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

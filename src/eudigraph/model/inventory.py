@@ -7,11 +7,9 @@ What a file is read as depends on the folder it lies in, however deep: ``ontolog
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import stat
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,17 +45,15 @@ _LOOKED_AT = 8192
 """Bytes of a file that tell what it is."""
 _TERM = rb'(?:<[^<>"{}|^`\\\s]+>|_:\S+)'
 _LOOKS = (
-    ("RDF/XML", re.compile(rb"\s*<(?:\?xml|!--|!DOCTYPE|rdf:RDF|RDF\b)", re.IGNORECASE)),
-    ("JSON-LD", re.compile(rb'\s*[\[{].*"@(?:context|id|graph|type|value)"', re.DOTALL)),
-    ("TriG", re.compile(rb"(?:\s|#[^\n]*\n)*(?:@(?:prefix|base)\s|(?:PREFIX\s+\S*:|BASE)\s*<)", re.IGNORECASE)),
-    ("N-Quads", re.compile(rb"(?:\s|#[^\n]*\n)*" + _TERM + rb"\s*<\S+>\s*(?:" + _TERM + rb'|")')),
+    ("RDF/XML", rb"\s*<(?:\?xml|!--|!DOCTYPE|rdf:RDF|RDF\b)", re.IGNORECASE),
+    ("JSON-LD", rb'\s*[\[{].*"@(?:context|id|graph|type|value)"', re.DOTALL),
+    ("TriG", rb"(?:\s|#[^\n]*\n)*(?:@(?:prefix|base)\s|(?:PREFIX\s+\S*:|BASE)\s*<)", re.IGNORECASE),
+    ("N-Quads", rb"(?:\s|#[^\n]*\n)*" + _TERM + rb"\s*<\S+>\s*(?:" + _TERM + rb'|")', 0),
 )
 """How files begin that are not named after what they are. Turtle is TriG, and N-Triples are N-Quads."""
 
 
-_NOT_RDF = re.compile(
-    rb"\A\s*<(?:!DOCTYPE\s+)?html|^\s*(?:SELECT|CONSTRUCT|ASK|DESCRIBE|INSERT|DELETE)\b", re.IGNORECASE | re.MULTILINE
-)
+_NOT_RDF = rb"\A\s*<(?:!DOCTYPE\s+)?html|^\s*(?:SELECT|CONSTRUCT|ASK|DESCRIBE|INSERT|DELETE)\b"
 """Pages, and queries, which have prefixes, too."""
 
 
@@ -180,12 +176,15 @@ def _bare(path: Path) -> tuple[str, str]:
 def _looks_like(path: Path) -> str:
     if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
         return ""
+    import gzip  # few files are looked into
+    import zlib
+
     with gzip.open(path) if is_packed(path) else path.open("rb") as file:
         try:
             start = file.read(_LOOKED_AT).removeprefix(b"\xef\xbb\xbf")
         except (EOFError, zlib.error, gzip.BadGzipFile):
             return ""
-    if _NOT_RDF.search(start):
+    if re.search(_NOT_RDF, start, re.IGNORECASE | re.MULTILINE):
         return ""
-    syntax = next((name for name, looks in _LOOKS if looks.match(start)), "")
+    syntax = next((name for name, looks, flags in _LOOKS if re.match(looks, start, flags)), "")
     return "" if syntax == "RDF/XML" and b"rdf-syntax-ns#" not in start else syntax
