@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from typing import Any, BinaryIO, NoReturn
-from xml.parsers import expat
 
 from pyoxigraph import NamedNode, RdfFormat, parse
 
@@ -39,6 +38,8 @@ class Unreadable(DataError):
 
 def check_xml(file: BinaryIO) -> None:
     """Raise Unreadable for what is not well-formed XML in UTF-8, too deep, or has entities that could grow."""
+    from xml.parsers import expat  # few files are XML
+
     parser = expat.ParserCreate()
     depth = 0
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -115,8 +113,6 @@ def _parsed(path: Path, syntax: str, parser: QuadParser, line: Callable[[], int 
         raise _unreadable(path, syntax, error) from error
     except MemoryError as error:  # what it says when a token outgrows its buffer
         raise Unreadable("has a text or a name of more than 16 MB", "make it shorter") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise Unreadable(f"is not whole, or not packed by gzip ({error})", "pack it anew") from error
     except OSError as error:
         raise _not_read(error) from error
 
@@ -161,8 +157,6 @@ def _open(path: Path) -> tuple[_File, str]:
         except BaseException:
             file.close()
             raise
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise Unreadable(f"is not whole, or not packed by gzip ({error})", "pack it anew") from error
     except OSError as error:
         raise _not_read(error) from error
     return file, syntax
@@ -172,7 +166,11 @@ class _Unpacked(io.RawIOBase):
     """A file as gzip unpacks it: not more than may be read, nor much more than it packs."""
 
     def __init__(self, path: Path) -> None:
+        import gzip  # few files are packed
+        import zlib
+
         super().__init__()
+        self._damaged = zlib.error
         self._file = gzip.open(path)  # noqa: SIM115  closed with this
         self._size = path.stat().st_size
 
@@ -189,7 +187,10 @@ class _Unpacked(io.RawIOBase):
         return self._file.tell()
 
     def readinto(self, buffer: Any) -> int:
-        part = self._file.read(len(buffer))
+        try:
+            part = self._file.read(len(buffer))
+        except (EOFError, OSError, self._damaged) as error:
+            raise Unreadable(f"is not whole, or not packed by gzip ({error})", "pack it anew") from error
         buffer[: len(part)] = part
         if self._file.tell() > min(MAX_FILE, _MOST_PACKED * self._size + _AT_ONCE):
             raise Unreadable("unpacks to far more than such a file holds", "pack it anew, or give it unpacked")
