@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from os.path import realpath
 from pathlib import Path
 from urllib.parse import quote
@@ -108,7 +109,7 @@ def read(
     terms: list[Quad] = []
     for entry in assembly.having("ontology"):
         try:
-            found = [quad for _, quad in files.statements(entry.path)]
+            found = [*chain.from_iterable(files.pieces(entry.path))]  # not by lines: that mixes files' blank nodes
         except Unreadable as error:
             assembly.failed(workspace, entry.path, error)
         else:

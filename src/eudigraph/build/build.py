@@ -21,7 +21,7 @@ from eudigraph.build.survey import Survey
 from eudigraph.engine import store
 from eudigraph.export import rdf
 from eudigraph.model import labels, triples
-from eudigraph.model.errors import EudigraphError
+from eudigraph.model.errors import EudigraphError, StoreError
 from eudigraph.model.garbage import without_collecting
 from eudigraph.model.inventory import Entry, entries, inventory
 from eudigraph.model.names import EUD, OWN_GRAPHS
@@ -29,7 +29,7 @@ from eudigraph.model.ontology import Ontology
 from eudigraph.model.text import clean_lines
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.model.version import VERSION
-from eudigraph.model.workspace import Workspace
+from eudigraph.model.workspace import FOLDERS, Workspace
 from eudigraph.network.definitions import known_networks
 from eudigraph.sources import problems
 from eudigraph.sources import texts as texts_
@@ -157,6 +157,8 @@ def build(
     Raises StoreError where the folder cannot be written to.
     """
     folder = workspace.build_folder if folder is None else folder
+    if any(folder.resolve().is_relative_to(workspace.root.resolve() / name) for name in FOLDERS):
+        raise StoreError(f"{folder} lies among the data that is read; choose another folder with --out")
     inputs = store.inputs(workspace)
     with generations.disk_errors(folder), generations.new_generation(folder) as aside:
         report = _write(workspace, aside, use_hermit=use_hermit, exports=exports, say=say)

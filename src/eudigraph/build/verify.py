@@ -71,7 +71,7 @@ def verify(workspace: Workspace | None, folder: Path) -> Iterator[Difference]:
             yield Difference(name, "is gone, and the build has what it said", AGAIN, rotten=False)
         elif name not in manifest.inputs:
             yield Difference(name, "is new, and not in the build", AGAIN, rotten=False)
-        elif what := _differs(there[name], int(manifest.inputs[name][0]), str(manifest.inputs[name][-1])):
+        elif what := _differs(there[name].resolve(), int(manifest.inputs[name][0]), str(manifest.inputs[name][-1])):
             yield Difference(name, f"{what} since the build", AGAIN, rotten=False)
 
 

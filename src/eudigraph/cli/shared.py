@@ -70,7 +70,7 @@ def err(text: str) -> None:
 
 def write(text: str, *, for_programs: bool) -> None:
     """Print a text as it stands; what programs read is in UTF-8, whatever the terminal takes."""
-    click.echo(text.encode() if for_programs else text, nl=False)
+    click.echo(text.encode(errors="replace") if for_programs else text, nl=False)
 
 
 def counted(number: int, what: str) -> str:

@@ -161,7 +161,8 @@ def inputs(workspace: Workspace) -> dict[str, list[int | str]]:
     found: dict[str, list[int | str]] = {}
     for path in workspace.data_files:
         with suppress(OSError):
-            found[workspace.show(path)] = [*look(path), digest(path)]
+            if path.is_file():  # a pipe would be waited for
+                found[workspace.show(path)] = [*look(path), digest(path)]
     return found
 
 

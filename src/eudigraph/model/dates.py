@@ -67,7 +67,7 @@ def read(text: str) -> When | None:
 
     Raises ValueError for a text that is no EDTF date, or a day or an hour that does not exist.
     """
-    if not text or len(text) > MAX_LENGTH:
+    if not text or len(text) > MAX_LENGTH or not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("is no EDTF date")
     parts = text.split("/")
     if len(parts) > 2 or (len(parts) == 1 and text in _OPEN) or text in ("/", "../..", "../", "/.."):
@@ -154,7 +154,7 @@ def _end(year: str, part: str | None, day_: str | None, hour: str | None, zone: 
 def _season(year: int, season: int) -> tuple[date, date]:
     """Return the first and the last day that a season allows; winter may be at either end of its year."""
     if season == 24:
-        return date(year, 1, 1), (date(year + 1, 3, 1) if year < date.max.year else date.max) - timedelta(days=1)
+        return date(year, 1, 1), date(year + 1, 3, 1) - timedelta(days=1) if year < date.max.year else date.max
     month = 3 * (season - 20)
     return date(year, month, 1), date(year, month + 2, monthrange(year, month + 2)[1])
 
@@ -279,6 +279,8 @@ def _written(parts: dict[str, int]) -> str:
 def _by_library(text: str) -> tuple[date | None, date | None]:
     from edtf import EDTFParseException, parse_edtf  # slow to import, and few need it
 
+    if "S" in text:  # significant digits, of which the library takes no notice
+        raise ValueError("is no EDTF date, or a day that does not exist")
     if "Y" in text:  # years of more than four digits, which no day has, and over which the library may brood for ever
         raise ValueError("is no EDTF date, or a day that does not exist")
     try:

@@ -11,6 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -48,6 +49,7 @@ _LOOKS = (
     ("RDF/XML", rb"\s*<(?:\?xml|!--|!DOCTYPE|rdf:RDF|RDF\b)", re.IGNORECASE),
     ("JSON-LD", rb'\s*[\[{].*"@(?:context|id|graph|type|value)"', re.DOTALL),
     ("TriG", rb"(?:\s|#[^\n]*\n)*(?:@(?:prefix|base)\s|(?:PREFIX\s+\S*:|BASE)\s*<)", re.IGNORECASE),
+    ("TriG", rb"(?:\s|#[^\n]*\n)*" + _TERM + rb"\s+a\s", 0),
     ("N-Quads", rb"(?:\s|#[^\n]*\n)*" + _TERM + rb"\s*<\S+>\s*(?:" + _TERM + rb'|")', 0),
 )
 """How files begin that are not named after what they are. Turtle is TriG, and N-Triples are N-Quads."""
@@ -89,7 +91,7 @@ def inventory(root: Path) -> list[Entry]:
             elif folder == "ontology" and path.name.lower().startswith("shapes."):
                 role = "shapes"
             found.append(_recognised(path, role, inside))
-    return found + [_question(path, path.relative_to(root).parts[1:]) for path in _walk(root / "queries")]
+    return _each_once(found) + [_question(path, path.relative_to(root).parts[1:]) for path in _walk(root / "queries")]
 
 
 def entries(given: Iterable[Path]) -> list[Entry]:
@@ -107,7 +109,21 @@ def entries(given: Iterable[Path]) -> list[Entry]:
         if entry.why and not entry.mend:
             entry = replace(entry, mend="give a file of Turtle, TriG, N-Triples, N-Quads, RDF/XML or JSON-LD")
         found.append(entry)
-    return found
+    return _each_once(found)
+
+
+def _each_once(found: Iterable[Entry]) -> list[Entry]:
+    """Return files, those that are read under another name already as not read again."""
+    known: dict[tuple[int, int], Path] = {}
+    made = []
+    for entry in found:
+        with suppress(OSError):
+            state = entry.path.stat() if entry.role else None
+            first = known.setdefault((state.st_dev, state.st_ino), entry.path) if state else entry.path
+            if first is not entry.path:
+                entry = Entry(entry.path, why=f"it is the same file as {first.name}")  # noqa: PLW2901
+        made.append(entry)
+    return made
 
 
 def syntax_of(path: Path) -> str:
@@ -126,11 +142,13 @@ def _walk(folder: Path) -> Iterator[Path]:
     if folder.is_symlink():
         yield folder
         return
-    for place, folders, files in os.walk(folder):
+    unread: list[OSError] = []
+    for place, folders, files in os.walk(folder, onerror=unread.append):
         here = Path(place)
         apart = {name for name in folders if _BACKUP.fullmatch(name) or (here / name).is_symlink()}
         folders[:] = sorted(set(folders) - apart)
         yield from (here / name for name in sorted([*files, *apart]))
+    yield from (Path(error.filename) for error in unread)  # as files, which cannot be read either
 
 
 def _recognised(path: Path, role: Role | None, inside: Path | None) -> Entry:
@@ -145,6 +163,8 @@ def _recognised(path: Path, role: Role | None, inside: Path | None) -> Entry:
             return Entry(path, why="it is a link that leads out of the folder", mend="copy here what it leads to")
         if path.is_dir():
             return Entry(path, why="it is a link to a folder", mend="move that folder here, or take the link away")
+    if path.is_dir() and not path.is_symlink() and not os.access(path, os.R_OK | os.X_OK):
+        return Entry(path, why="it is a folder that may not be read", mend="allow that, or take it away")
     name, ending = _bare(path)
     if ending in _PACKED:
         mend = "unpack it, or pack it with gzip" if name.removesuffix(ending).endswith(tuple(_ENDINGS)) else ""
@@ -184,7 +204,9 @@ def _looks_like(path: Path) -> str:
             start = file.read(_LOOKED_AT).removeprefix(b"\xef\xbb\xbf")
         except (EOFError, zlib.error, gzip.BadGzipFile):
             return ""
-    if re.search(_NOT_RDF, start, re.IGNORECASE | re.MULTILINE):
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16, of which whoever reads it can say so
+        start = start.decode("utf-16", "replace").encode()
+    if b"@prefix" not in start and re.search(_NOT_RDF, start, re.IGNORECASE | re.MULTILINE):
         return ""
     syntax = next((name for name, looks, flags in _LOOKS if re.match(looks, start, flags)), "")
     return "" if syntax == "RDF/XML" and b"rdf-syntax-ns#" not in start else syntax

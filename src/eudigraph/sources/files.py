@@ -22,7 +22,7 @@ MAX_FILE = 4 * 1024**3
 """Bytes of the largest file that is read, unpacked."""
 MAX_IRI = 2000
 """Characters of the longest IRI: what no browser would take leads nowhere."""
-MAX_BASE = 500
+MAX_BASE = 200
 """Characters of the longest IRI that others are written in terms of, by a base or a prefix: each may be as long."""
 PIECE = 500_000
 """Statements of a file that are read at once."""
@@ -173,6 +173,8 @@ class _Unpacked(io.RawIOBase):
         self._damaged = zlib.error
         self._file = gzip.open(path)  # noqa: SIM115  closed with this
         self._size = path.stat().st_size
+        if not self._size:
+            raise Unreadable("is empty, and so not packed by gzip", "pack it anew")
 
     def readable(self) -> bool:
         return True

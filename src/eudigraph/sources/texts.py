@@ -58,6 +58,8 @@ def read(store: Triplestore, paths: Sequence[Path]) -> dict[str, str]:
 
 def _text(path: Path) -> tuple[bytes, str]:
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+            raise Unreadable("is no file with text in it", "give the text of one source")
         if path.stat().st_size > MAX_SIZE:
             raise Unreadable("is larger than 50 MiB", "give the text of one source")
         data = path.read_bytes()
