@@ -12,7 +12,8 @@ import re
 import selectors
 import subprocess
 import sys
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
@@ -32,6 +33,12 @@ TIMEOUT = 3.0
 LOOK = 2.0
 ENDING = 0.05
 """Seconds from the signal until a process is gone."""
+
+
+def apart(call: Callable[[], Any]) -> Any:
+    """Return what a call returns, in a thread of its own: where a test of pages ran before, this one has a loop."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(call).result()
 
 
 class Selector(selectors.DefaultSelector):
@@ -147,7 +154,7 @@ class Server:
         self.others.append(self.loop.create_task(self._watch()))
 
     def run(self, what: Coroutine[Any, Any, Any]) -> Any:
-        return self.loop.run_until_complete(what)
+        return apart(lambda: self.loop.run_until_complete(what))
 
     def settle(self) -> None:
         """Have everybody do what can be done without waiting."""
@@ -446,7 +453,8 @@ def test_a_pool_that_cannot_start_says_why_and_leaves_nothing_behind() -> None:
     loop, world = Loop(), World()
     Played.world, world.broken = world, True
     with pytest.raises(StoreError, match="an engine cannot be started"):
-        loop.run_until_complete(Pool("", {}, size=3, timeout=TIMEOUT, process=Played).start())
+        starting = Pool("", {}, size=3, timeout=TIMEOUT, process=Played).start()
+        apart(lambda: loop.run_until_complete(starting))
     assert (world.alive, world.most) == ([], 3)
     loop.close()
 
@@ -569,7 +577,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, ready: str = "pass", answer: str = SA
     monkeypatch.setattr(process_, "command", command)
     monkeypatch.setattr(subprocess, "Popen", launched)
     try:
-        return asyncio.run(ask())
+        reply: Reply = apart(lambda: asyncio.run(ask()))
+        return reply
     finally:
         (pid,) = pids
         with pytest.raises(ProcessLookupError):

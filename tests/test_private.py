@@ -27,7 +27,7 @@ from eudigraph.engine import store
 from eudigraph.model.errors import UsageError
 from eudigraph.model.names import BASE, XSD
 from eudigraph.serve import access, pages, replies, settings
-from serving import COUNTRIES, Answer, Client, serving
+from serving import COUNTRIES, Answer, Client, serving, wait
 
 pytestmark = pytest.mark.server
 
@@ -741,6 +741,7 @@ def test_the_command_refuses_what_is_invalid(program: Callable[..., Run]) -> Non
         ("--requests-per-minute", "-1"),
         ("--seconds-per-minute", "many"),
         ("--seconds-per-minute", "nan"),
+        ("--timeout", "nan"),
     ):
         done = program("serve", option, value)
         assert (done.status, option in done.err, "Traceback" in done.err) == (2, True, False), done.err
@@ -897,6 +898,17 @@ def test_a_client_whose_queries_took_their_time_must_wait(built: store.Built, tm
             assert (refused.status, "seconds of queries" in refused.text) == (429, True)
             assert client.ask("/health", x_forwarded_for="192.0.2.250").status == 200
             assert client.ask(path).status == 200
+
+
+def test_a_client_that_hangs_up_pays_for_what_it_began(built: store.Built, tmp_path: Path) -> None:
+    options = ["--workers", 2, "--public", "--proxies", 1, "--seconds-per-minute", 1.2, "--timeout", 20]
+    with serving(built.folder, tmp_path / "log", *options) as client:
+        endless = quote("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d) }")
+        with socket.create_connection(("127.0.0.1", client.port)) as lost:
+            head = f"GET /sparql?query={endless} HTTP/1.1\r\nHost: {client.host}\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n"
+            lost.sendall(head.encode())
+            wait(lambda: client.ask("/health").json()["busy"] == 1)
+        wait(lambda: client.ask("/health", x_forwarded_for="192.0.2.1").status == 429)
 
 
 def test_who_guesses_tokens_is_stopped_by_the_budget(built: store.Built, tmp_path: Path, token_file: Path) -> None:

@@ -960,8 +960,15 @@ def test_an_export_is_sent_as_it_was_built_or_not_at_all(built: store.Built, tmp
             assert answer.json()["detail"] == "eudigraph.nq is not as it was built; see: eudigraph verify"
         path.unlink()
         assert client.ask("/data/eudigraph.nq").status == 500
+        os.mkfifo(path)  # nobody waits for what never comes
+        assert (
+            client.ask("/data/eudigraph.nq").json()["detail"]
+            == "eudigraph.nq is no file any more; see: eudigraph verify"
+        )
+        path.unlink()
         path.write_bytes(content)
         assert client.ask("/data/eudigraph.nq").body == content
+        assert client.ask("/data/eudigraph.nq", if_none_match="*").status == 304
         part = client.ask("/data/eudigraph.nq", range="bytes=10-19", if_range=known)
         assert (part.status, part.body) == (206, content[10:20])
 

@@ -1245,9 +1245,11 @@ def build_until(moment, folder, out):
     elif moment == "commit":
         generations.commit = die
     elif moment == "rename":
-        generations._replace = die
-    elif moment == "manifest":
+        generations.write_aside = die
+    elif moment == "seal":
         os.fsync = die
+    elif moment == "manifest":
+        os.replace = die
     elif moment == "link":
         os.symlink = die
     elif moment == "clean":
@@ -1262,7 +1264,7 @@ for line in sys.stdin:
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
-MOMENTS = ("load", "reason", "exports", "commit", "rename", "manifest", "link", "clean")
+MOMENTS = ("load", "reason", "exports", "seal", "commit", "rename", "manifest", "link", "clean")
 Kill = Callable[[workspace.Workspace, str], None]
 
 

@@ -127,6 +127,8 @@ def export(generation: Path, manifest: Manifest, name: str) -> tuple[Path, str]:
     try:
         if known is None:
             raise StoreError(f"the build has no digest of {name}; build again: eudigraph build")
+        if not path.is_file():  # a pipe would be waited for
+            raise StoreError(f"{name} is no file any more; see: eudigraph verify")
         seen = (str(path), *known, *look(path))
         if seen not in _SOUND:
             if [path.stat().st_size, digest(path)] != known:

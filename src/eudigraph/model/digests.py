@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -18,5 +19,6 @@ def digest(path: Path) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal digits. Raises OSError."""
     import hashlib  # slow to import, and seldom needed
 
-    with path.open("rb") as file:
+    # Without waiting, should a pipe have come in its place just now.
+    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

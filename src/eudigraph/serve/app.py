@@ -136,14 +136,9 @@ class Application:
             await asyncio.gather(asking, leaving, return_exceptions=True)
 
     async def _charged(self, request: Request, asked: dict[str, Any], own: bool) -> Reply:
-        """Have a request answered, and take from the client's budget what that took once it ran."""
+        """Have a request answered, and take from the client's budget what that took of a worker."""
         budget: Budget | None = request.scope["budget"]
-        began: list[float] = []
-        try:
-            return await self.pool.ask(asked, own=own, begins=lambda: began.append(time.monotonic()))
-        finally:  # also at its timeout, or when the client has gone
-            if budget and began:
-                budget.spend(time.monotonic() - began[0])
+        return await self.pool.ask(asked, own=own, took=budget.spend if budget else lambda _: None)
 
     def _kept_reply(self, kind: str, *, only: str = "") -> Callable[[Request], Awaitable[Response]]:
         """Return a view of what stays the same until the next build: it is asked for once, and kept.
@@ -207,7 +202,7 @@ class Application:
         return await self._ask(request, {**asked, "format": given.get("format"), "lang": given.get("lang")})
 
     async def _explain(self, request: Request) -> Response:
-        given = dict(protocol.parameters(request))
+        given = protocol.once(request)
         return await self._ask(request, {"kind": "explain", "given": given, "lang": given.get("lang")})
 
     async def _dump(self, request: Request) -> Response:
@@ -224,7 +219,8 @@ class Application:
         except StoreError as error:
             return response(problem(Refusal(500, str(error)), accept))
         headers = {"etag": f'"{digest}"'}
-        if headers["etag"] in request.headers.get("if-none-match", ""):
+        known = request.headers.get("if-none-match", "").strip()
+        if known == "*" or headers["etag"] in known:
             return Response(status_code=304, headers=headers)
         return FileResponse(file, headers=headers, media_type=DUMPS[name], filename=name)
 

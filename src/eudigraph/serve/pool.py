@@ -24,6 +24,8 @@ from eudigraph.serve.replies import Reply
 
 MAX_REPLY = 64 * 1024**2
 """Bytes of the largest answer."""
+_ANOTHER = 0.5
+"""Seconds of the processor that it takes to start another process, about."""
 MAX_WAITING = 64
 """Requests that may wait for a process; more are turned away."""
 PATIENCE = 10.0
@@ -236,20 +238,26 @@ class Pool:
         *,
         own: bool = False,
         timeout: float | None = None,
-        begins: Callable[[], None] = lambda: None,
+        took: Callable[[float], None] = lambda _: None,
     ) -> Reply:
         """Return the answer of the next free process, within ``timeout`` seconds or else the pool's own.
 
         Raises ServerBusy if there is none for too long, QueryTimeout at the deadline, EngineLost if the process ends,
         UsageError if it does so because the query is too deep for it. A client that is cancelled cancels
         its request, unless that ends soon by itself: to start another process takes longer than most requests.
-        ``begins`` is called once a process has been found.
+        ``took`` is told the seconds of the process that it took, when that is free again: also where the client has
+        gone meanwhile, with what it takes to start another then.
         """
         if sum(waiter.own == own for waiter in self._waiters) >= MAX_WAITING:
             raise ServerBusy(f"{MAX_WAITING} others wait already; try again in a moment")
         worker = await self._next(own)
-        begins()
+        began = asyncio.get_running_loop().time()
         running = asyncio.create_task(self._run(worker, request, timeout or self.timeout))
+
+        def tell(task: asyncio.Task[Reply]) -> None:
+            took(asyncio.get_running_loop().time() - began + (_ANOTHER if task.cancelled() else 0.0))
+
+        running.add_done_callback(tell)
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:

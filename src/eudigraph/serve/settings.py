@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from math import inf
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote, unquote, urlsplit
@@ -67,6 +68,8 @@ class Settings:
         self.frame_ancestors = tuple(origin(given, "--frame-ancestors") for given in self.frame_ancestors)
         if self.token:
             _check_token(self.token, "the token")
+        if not 0 < self.timeout < inf:
+            raise UsageError(f"--timeout is a number of seconds, not {self.timeout:g}")
         counts = {
             "--proxies": self.proxies,
             "--requests-per-minute": self.requests_per_minute,
