@@ -88,7 +88,7 @@ from eudigraph.model.workspace import open_workspace
     default=0,
     show_default=True,
     metavar="N",
-    help="How many proxies of yours stand before it: who asks is then read from the last N of X-Forwarded-For.",
+    help="How many proxies of yours stand before it: the client is then read from the last N of X-Forwarded-For.",
 )
 @click.option(
     "--requests-per-minute",

@@ -94,7 +94,7 @@ def prepare(
     ``values`` are terms that variables of the query stand for, by their names. FROM may stand only where the caller is
     ``choosing`` graphs; those that it names are then the query's, and the caller makes sure that they are in the
     dataset. ``base`` is what relative IRIs are relative to, unless the query says it itself. A byte order mark at the
-    beginning is none of the query.
+    beginning is no part of the query.
 
     Raises UsageError for what is refused: SERVICE and FROM, which could reach other machines or graphs, and updates;
     and for what is no query at all, is too long or nested too deeply. Whether the rest is good SPARQL is found by the
