@@ -14,24 +14,22 @@ from eudigraph.model.workspace import Workspace
 
 _STORE = ("CURRENT", "MANIFEST-", ".sst", ".log")
 """How names of a store's files begin or end on which its content depends; the others are notes of the engine's."""
-AGAIN = "build again: eudigraph build"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A file that is not as the build left it, or found it: ``what`` is wrong, and how to ``mend`` it.
+    """A file that is not as the build left it, or found it, and ``what`` is wrong with it.
 
     ``rotten`` tells a file of the build's own, which nobody should change, from one that it was made from.
     """
 
     file: str
     what: str
-    mend: str
     rotten: bool
 
     def __str__(self) -> str:
-        """Return ``file: what; how to mend``."""
-        return f"{self.file}: {self.what}; {self.mend}"
+        """Return ``file: what; how to mend``: all are mended in one way."""
+        return f"{self.file}: {self.what}; build again: eudigraph build"
 
 
 def sealed(folder: Path) -> dict[str, list[int | str]]:
@@ -49,30 +47,28 @@ def sealed(folder: Path) -> dict[str, list[int | str]]:
     return found
 
 
-def verify(workspace: Workspace | None, folder: Path) -> Iterator[Difference]:
+def verify(workspace: Workspace, folder: Path) -> Iterator[Difference]:
     """Yield what differs from what the manifest of the build in force says, file by file; all of them are read.
 
-    The files that it was made from are those of ``workspace``, if there is one. Raises StoreError for no build, or one
-    whose manifest cannot be read.
+    The files that it was made from are those of ``workspace``. Raises StoreError for no build, or one whose manifest
+    cannot be read.
     """
     manifest = manifest_of(folder)
     generation = folder / str(manifest.generation)
+    if not manifest.files:
+        yield Difference(generation.name, "has no digests: it was made by an earlier version", rotten=True)
+        return
     for name, (size, known) in sorted(manifest.files.items()):
         if what := _differs(generation / name, int(size), str(known)):
-            yield Difference(f"{manifest.generation}/{name}", what, AGAIN, rotten=True)
-    if not manifest.files:
-        what = "has no digests: it was made by an earlier version"
-        yield Difference(str(manifest.generation), what, AGAIN, rotten=True)
-    if workspace is None or not manifest.inputs:
-        return
+            yield Difference(f"{manifest.generation}/{name}", what, rotten=True)
     there = {workspace.show(path): path for path in workspace.data_files}
     for name in sorted({*there, *manifest.inputs}):
         if name not in there:
-            yield Difference(name, "is gone, and the build has what it said", AGAIN, rotten=False)
+            yield Difference(name, "is gone, and the build has what it said", rotten=False)
         elif name not in manifest.inputs:
-            yield Difference(name, "is new, and not in the build", AGAIN, rotten=False)
+            yield Difference(name, "is new, and not in the build", rotten=False)
         elif what := _differs(there[name].resolve(), int(manifest.inputs[name][0]), str(manifest.inputs[name][-1])):
-            yield Difference(name, f"{what} since the build", AGAIN, rotten=False)
+            yield Difference(name, f"{what} since the build", rotten=False)
 
 
 def _differs(path: Path, size: int, known: str) -> str:

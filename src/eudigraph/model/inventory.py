@@ -53,8 +53,6 @@ _LOOKS = (
     ("N-Quads", rb"(?:\s|#[^\n]*\n)*" + _TERM + rb"\s*<\S+>\s*(?:" + _TERM + rb'|")', 0),
 )
 """How files begin that are not named after what they are. Turtle is TriG, and N-Triples are N-Quads."""
-
-
 _NOT_RDF = rb"\A\s*<(?:!DOCTYPE\s+)?html|^\s*(?:SELECT|CONSTRUCT|ASK|DESCRIBE|INSERT|DELETE)\b"
 """Pages, and queries, which have prefixes, too."""
 

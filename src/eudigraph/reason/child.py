@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NoReturn
 
 from eudigraph.engine.process import command, environment
 
@@ -48,13 +47,9 @@ def close_doors() -> None:
 
     def refuse(event: str, _: object) -> None:
         if event.startswith(_FORBIDDEN):
-            _refuse(event)
+            raise PermissionError(f"the data asked for the network ({event}); nothing is fetched")
 
     sys.addaudithook(refuse)
-
-
-def _refuse(event: str) -> NoReturn:
-    raise PermissionError(f"the data asked for the network ({event}); nothing is fetched")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from eudigraph.engine.process import restrict
@@ -77,15 +77,14 @@ def _violations(data: str, shapes: str) -> list[dict[str, object]]:
             continue
         reported.add((focus, path, message))
         stated = path is not None and (focus, path, None) in graph
-        found.append(
-            {
-                "focus": str(focus) if isinstance(focus, rdflib.URIRef) else None,
-                "path": str(path) if stated else None,
-                "value": str(value) if stated and value is not None else None,
-                "message": message,
-                "severe": severity == rdflib.URIRef(SH + "Violation"),
-            }
+        violation = Violation(
+            focus=str(focus) if isinstance(focus, rdflib.URIRef) else None,
+            path=str(path) if stated else None,
+            value=str(value) if stated and value is not None else None,
+            message=message,
+            severe=severity == rdflib.URIRef(SH + "Violation"),
         )
+        found.append(asdict(violation))
     return found
 
 

@@ -1,7 +1,7 @@
 """RDF/XML and JSON-LD, looked at as documents before they are parsed as RDF: whole, not deep, nothing expanded.
 
-The engine's parser takes half an XML document for a whole one, fills the memory with entities, and leaves out what
-JSON-LD says with a relative IRI or a term that no context explains. All that is refused here, with its line.
+The engine's parser takes half an XML document for a whole one, fills the memory with entities, and omits what JSON-LD
+says with a relative IRI or a term that no context explains. All that is refused here, with its line.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, NoReturn
 from pyoxigraph import NamedNode, RdfFormat, parse
 
 from eudigraph.model.errors import DataError
+from eudigraph.model.names import RDF
 from eudigraph.model.text import cut, one_line
 
 MAX_JSON = 32 * 1024**2
@@ -41,7 +42,6 @@ _LISTS = ("@set", "@list")
 _NO_IRI = re.compile(r"""[\x00-\x20<>"{}|\\^`]""")
 _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _PARSE_TYPES = ("Resource", "Literal", "Collection")
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
@@ -66,7 +66,7 @@ def check_xml(file: BinaryIO) -> None:
     def start(_name: str, attributes: dict[str, str]) -> None:
         nonlocal depth, texts
         depth, texts = depth + 1, 0
-        if (kind := attributes.get(f"{_RDF} parseType", "Resource")) not in _PARSE_TYPES:
+        if (kind := attributes.get(f"{RDF} parseType", "Resource")) not in _PARSE_TYPES:
             refuse(f"has rdf:parseType {cut(kind)}", f"it may be {', '.join(_PARSE_TYPES)}")
         if depth > MAX_DEPTH:
             refuse(f"has elements within each other, more than {MAX_DEPTH} deep", "describe each thing by itself")
@@ -195,9 +195,8 @@ class _Json:
                 continue
             if term.startswith("@") and (term not in _SETTINGS or not isinstance(said, str)):
                 raise self._refused(term, "is in a context in a way that is not read")
-            if not isinstance(given, dict) or not set(given) <= _DEFINED:
-                raise self._refused(term, "is defined in a way that is not read")
-            if given.get("@container", "@set") not in _LISTS:
+            plain = isinstance(given, dict) and set(given) <= _DEFINED and given.get("@container", "@set") in _LISTS
+            if not plain:
                 raise self._refused(term, "is defined in a way that is not read")
             name = given.get("@id")
             if isinstance(name, str) and name.startswith("@"):
