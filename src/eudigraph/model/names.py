@@ -21,7 +21,7 @@ RDF_TYPE: Final = NamedNode(RDF + "type")
 KINDS: Final = (
     *("act", "agent", "certainty", "country", "date", "document", "election", "initiative", "meeting", "method"),
     *("official", "org", "partnership", "passage", "person", "place", "post", "reading", "scheme", "source"),
-    *("status", "topic"),
+    *("stage", "status", "topic"),
 )
 """The kinds of resources; each has its own path below BASE and a prefix of the same name."""
 
@@ -47,9 +47,11 @@ GRAPH_REFERENCE: Final = NamedNode(BASE + "graph/reference")
 GRAPH_ONTOLOGY: Final = NamedNode(BASE + "graph/ontology")
 GRAPH_DATES: Final = NamedNode(BASE + "graph/dates")
 GRAPH_INFERRED: Final = NamedNode(BASE + "graph/inferred")
+GRAPH_STATE: Final = NamedNode(BASE + "graph/state")
+"""How things stand by what is known on each day: all that the build derives of claims by its own rules."""
 GRAPH_DEFAULT: Final = NamedNode(BASE + "graph/default")
 """The default graph where it needs a name: in an engine that has no such graph of its own, and in its protocol."""
-OWN_GRAPHS: Final = (GRAPH_PROVENANCE, GRAPH_REFERENCE, GRAPH_ONTOLOGY, GRAPH_DATES, GRAPH_INFERRED)
+OWN_GRAPHS: Final = (GRAPH_PROVENANCE, GRAPH_REFERENCE, GRAPH_ONTOLOGY, GRAPH_DATES, GRAPH_INFERRED, GRAPH_STATE)
 """The named graphs that are no passages."""
 
 CLAIMS: Final = ("certain", "pursued", "all")
