@@ -80,15 +80,20 @@ def _vocabulary(survey: Survey, ontology: Ontology) -> Iterator[Problem]:
     """Properties and classes must be declared: the vocabulary is closed, so that a slip is found and not believed."""
     properties = {t.iri for t in ontology.properties} | {RDF_TYPE.value}
     for name in sorted(set().union(*survey.uses.values()) - properties):
-        what = f"{shorten(name)} is no property of the ontology"
-        yield Problem(ERROR, what, _did_you_mean(name, properties), probe=Probe(predicate=name))
+        if name in ontology.deprecated:
+            what, mend = f"{shorten(name)} is deprecated", ontology.deprecated[name]
+        else:
+            what, mend = f"{shorten(name)} is no property of the ontology", _did_you_mean(name, properties)
+        yield Problem(ERROR, what, mend, probe=Probe(predicate=name))
     classes = {t.iri for t in ontology.classes}
     for term in sorted(survey.classes, key=str):
         name = key(term)
         if name not in {*classes, NAMELESS, QUOTED}:
-            what = f"{show(term)} is no class of the ontology"
-            probe = Probe(predicate=RDF_TYPE.value, object=name)
-            yield Problem(ERROR, what, _did_you_mean(name, classes), probe=probe)
+            if name in ontology.deprecated:
+                what, mend = f"{show(term)} is deprecated", ontology.deprecated[name]
+            else:
+                what, mend = f"{show(term)} is no class of the ontology", _did_you_mean(name, classes)
+            yield Problem(ERROR, what, mend, probe=Probe(predicate=RDF_TYPE.value, object=name))
 
 
 def _kinds_of_values(survey: Survey, ontology: Ontology) -> Iterator[Problem]:
