@@ -163,7 +163,9 @@ def read_ontology(quads: Iterable[Quad]) -> Ontology:
 def _mend(iri: str, facts: list[tuple[str, Node]]) -> str:
     """Return what to write instead of a deprecated term."""
     instead = " and ".join(
-        sorted(shorten(o.value) for p, o in facts if p == PREFIXES["dcterms"] + "isReplacedBy" and isinstance(o, NamedNode))
+        sorted(
+            shorten(o.value) for p, o in facts if p == PREFIXES["dcterms"] + "isReplacedBy" and isinstance(o, NamedNode)
+        )
     )
     note = best(o for p, o in facts if p == SKOS + "changeNote" and isinstance(o, Literal))
     if not instead:
