@@ -44,7 +44,7 @@ CLAIMS_PER_SOURCE = 150
 MIN_ENTITIES = 50
 CLAIMS_PER_ENTITY, QUADS_PER_ENTITY = 3.3, 15.15
 """What ``--quads`` goes by; the second follows from the first, and was counted for 10,000 to 1,000,000 quads."""
-COUNTRY, TOPIC, PARTNERSHIP, MEETING, INITIATIVE, OFFICIAL, POST, ORG, PLACE, DOCUMENT, ELECTION, ACT, PERSON = range(
+COUNTRY, TOPIC, PARTNERSHIP, MEETING, INITIATIVE, OFFICIAL, POST, ORG, PLACE, DOCUMENT, INSTRUMENT, ACT, PERSON = range(
     13
 )
 SOURCE = 20
@@ -55,7 +55,7 @@ OWN_ORGS = {
     "european-union": "European Union",
     "generator": "the generator of this workspace",
 }
-EU, COMMISSION, COUNCIL = "org:european-union", "org:european-commission", "org:council-of-the-eu"
+EU, COMMISSION = "org:european-union", "org:european-commission"
 TODAY = date(2026, 6, 1)
 """What is past has been held, what is not is planned."""
 
@@ -121,10 +121,9 @@ PURPOSES = (
     *("keep both sides informed", "bring rules closer together", "make supply more resilient"),
     *("lower the cost of trade", "give firms one place to turn to", "join research that is done twice"),
 )
-DURATIONS = ("some months", "more than a year", "almost two years", "several years")
 
 PREFIX_KINDS = (
-    *("act", "certainty", "country", "document", "election", "initiative", "meeting", "method", "official", "org"),
+    *("act", "certainty", "country", "document", "initiative", "instrument", "meeting", "method", "official", "org"),
     *("partnership", "person", "place", "post", "reading", "source", "status", "topic"),
 )
 PREFIXES = {
@@ -260,7 +259,7 @@ class World:
             ORG: self._org,
             PLACE: self._place,
             DOCUMENT: self._document,
-            ELECTION: self._election,
+            INSTRUMENT: self._instrument,
             ACT: self._act,
             PERSON: self._person,
         }
@@ -306,7 +305,7 @@ class World:
         if class_ in ("Summit", "BilateralMeeting"):
             with_, under = f"eud:withCountry {partner.iri}", -1
         else:
-            with_ = f"eud:heldUnder {frame.iri}"
+            with_ = f"eud:under {frame.iri}"
         claims = (f"a eud:{class_}", with_, f'eud:date "{when}"^^edtf:EDTF', f"eud:status status:{status}")
         return Thing(iri, label, (), _of(iri, claims), frame.country, under, f"status:{status}", when)
 
@@ -322,7 +321,7 @@ class World:
         iri = f"initiative:{n}-{_slug(partner.label)}-{subject}"
         claims = (
             "a eud:Initiative",
-            f"eud:pursuedUnder {frame.iri}",
+            f"eud:under {frame.iri}",
             f"eud:status status:{status}",
             f"eud:{pursues} {topic}",
         )
@@ -377,12 +376,13 @@ class World:
         claims = _of(iri, ("a eud:Document", f"eud:authoredBy {author}"))
         return Thing(iri, f"{kind} on {topic}", (), claims)
 
-    def _election(self, dice: Dice, n: str) -> Thing:
-        country, year = dice.below(self.sizes[COUNTRY]), 2018 + dice.below(10)
-        place = self.countries[country]
-        iri = f"election:{n}-{_slug(place.label)}-{year}"
-        claims = _of(iri, ("a eud:Election", f"eud:electionIn {place.iri}", f'eud:date "{year}"^^edtf:EDTF'))
-        return Thing(iri, f"elections in {place.label} in {year}", (), claims, country)
+    def _instrument(self, dice: Dice, n: str) -> Thing:
+        under = dice.early(self.sizes[PARTNERSHIP])
+        frame = self.thing(PARTNERSHIP, under)
+        partner, year = self.countries[frame.country], 2018 + dice.below(10)
+        iri = f"instrument:{n}-{_slug(partner.label)}-{year}"
+        claims = _of(iri, ("a eud:Instrument", f"eud:under {frame.iri}", "eud:status status:announced"))
+        return Thing(iri, f"memorandum with {partner.label} of {year}", (), claims, frame.country, under)
 
     def _act(self, dice: Dice, n: str) -> Thing:
         number = int(n)
@@ -398,7 +398,7 @@ def sizes(entities: int) -> tuple[int, ...]:
     made = [0] * 13
     for kind, share, least, most in (
         *((COUNTRY, 20, 3, 60), (TOPIC, 25, 5, 400), (PARTNERSHIP, 50, 2, 240), (ACT, 200, 1, 100)),
-        *((PERSON, 500, 1, 50), (ELECTION, 200, 1, 300)),
+        *((PERSON, 500, 1, 50), (INSTRUMENT, 200, 1, 300)),
     ):
         made[kind] = max(least, min(most, entities // share))
     rest = entities - sum(made) - len(OWN_ORGS)
@@ -411,7 +411,7 @@ def sizes(entities: int) -> tuple[int, ...]:
 def introductions(made: Sequence[int]) -> int:
     """Return how many claims it takes to say of each thing what it is and how it stands."""
     engaged = 4 * (made[PARTNERSHIP] + made[MEETING] + made[INITIATIVE])
-    return engaged + 2 * (made[OFFICIAL] + made[POST] + made[DOCUMENT]) + 3 * made[ELECTION]
+    return engaged + 2 * (made[OFFICIAL] + made[POST] + made[DOCUMENT]) + 3 * made[INSTRUMENT]
 
 
 def for_quads(quads: int) -> tuple[int, int]:
@@ -475,7 +475,7 @@ class _Source:
         self.subject = world.countries[self.dice.early(len(world.countries))].label
         self.published = date(2019, 1, 1) + timedelta(days=2700 * number // sources)
         self.extra = extra * (number + 1) // sources - extra * number // sources
-        kinds = (PARTNERSHIP, MEETING, INITIATIVE, OFFICIAL, DOCUMENT, ELECTION)
+        kinds = (PARTNERSHIP, MEETING, INITIATIVE, OFFICIAL, DOCUMENT, INSTRUMENT)
         self.new = [
             (kind, i)
             for kind in kinds
@@ -500,6 +500,8 @@ class _Source:
             f'    eud:title "The EU and {self.subject} talk, report no. {self.number + 1}"@en ;\n'
             f"    eud:publisher {self.paper} ;\n"
             f'    eud:published "{self.published.isoformat()}"^^edtf:EDTF ;\n'
+            f'    eud:sourceKind "press" ;\n'
+            f'    eud:extent "text" ;\n'
             f'    eud:language "en" ;\n'
             f"    eud:characters {self.end + 1:<12} ;\n"
             f'    eud:sha256 "{digest}" .\n\n'
@@ -551,7 +553,7 @@ class _Source:
         return (
             f"\np:{self.count:04} a eud:Passage ;\n"
             f"    eud:source source:{self.name} ;\n"
-            f"    eud:paragraph {self.paragraph} ; eud:start {start} ; eud:end {end} ;\n"
+            f'    eud:locator "¶{self.paragraph}" ; eud:start {start} ; eud:end {end} ;\n'
             f"    eud:speaker {speaker} ;\n{retells}"
             f"    eud:certainty certainty:{certainty} ; eud:confidence 0.{dice.pick((5, 7, 8, 85, 9, 95, 95, 95))} ;\n"
             f"    eud:reading reading:{self.name} ;\n"
@@ -566,11 +568,12 @@ class _Source:
         if drawn < 0.07:
             place = dice.early(len(world.countries))
             thing, topic = world.countries[place], world.topic(dice, place)
-            kind = dice.weighted((("producer", 5), ("opposes", 4), ("presides", 1)))
+            kind = dice.weighted((("country", 5), ("organisation", 4), ("presides", 1)))
+            held = f'eud:position "More is to be done about {topic.partition(":")[2]}."@en'
             claim = {
-                "producer": f"{thing.iri} eud:leadingProducerOf {topic}",
-                "opposes": f"{world.early(dice, ORG)} eud:opposes {topic}",
-                "presides": f"{thing.iri} eud:holdsPresidencyOf {COUNCIL}",
+                "country": f"{thing.iri} {held}",
+                "organisation": f"{world.early(dice, ORG)} {held}",
+                "presides": f"{thing.iri} eud:holdsPost {world.early(dice, POST)}",
             }[kind]
             return [claim], thing.label
         kind_ = PARTNERSHIP if drawn < 0.25 else MEETING if drawn < 0.72 else INITIATIVE
@@ -588,13 +591,13 @@ class _Source:
         if drawn < 0.65:
             return f"eud:status {self._status(it, STANDING[PARTNERSHIP])}"
         if drawn < 0.72:
-            return f'eud:since "{it.date if dice.next() < 0.95 else it.date[:4]}"^^edtf:EDTF'
+            return f'eud:date "{it.date if dice.next() < 0.95 else it.date[:4]}"^^edtf:EDTF'
         if drawn < 0.80:
             return f"eud:involves {world.early(dice, ORG)}"
         if drawn < 0.86:
             return f'eud:purpose "{dice.pick(PURPOSES)}"@en'
         if drawn < 0.90:
-            return f'eud:statedDuration "{dice.pick(DURATIONS)}"@en'
+            return f'eud:assessment "{dice.pick(ASSESSMENTS)}"@en'
         if drawn < 0.95:
             return f"eud:priorityFor {COMMISSION}"
         return f"eud:concernsAct {world.early(dice, ACT)}"
@@ -603,9 +606,9 @@ class _Source:
         dice, world = self.dice, self.world
         drawn = dice.next()
         if drawn < 0.35:
-            return f"eud:agendaTopic {world.topic(dice, it.country)}"
+            return f"eud:agenda {world.topic(dice, it.country)}"
         if drawn < 0.42:
-            return f"eud:deliverableTopic {world.topic(dice, it.country)}"
+            return f"eud:expects {world.topic(dice, it.country)}"
         if drawn < 0.62:
             official = dice.next() < 0.7
             return f"eud:hasParticipant {world.early(dice, OFFICIAL if official else ORG)}"
@@ -618,9 +621,9 @@ class _Source:
             when = it.date if dice.next() < 0.95 else f"{2018 + dice.below(10)}-{1 + dice.below(12):02}"
             return f'eud:date "{when}"^^edtf:EDTF'
         if drawn < 0.93:
-            return f"eud:agendaItem {world.early(dice, INITIATIVE)}"
+            return f"eud:agenda {world.early(dice, INITIATIVE)}"
         if drawn < 0.95:
-            return f"eud:influencedBy {world.early(dice, ELECTION)}"
+            return f"eud:result {world.early(dice, INSTRUMENT)}"
         return f'eud:assessment "{dice.pick(ASSESSMENTS)}"@en'
 
     def _of_initiative(self, it: Thing) -> str:
@@ -634,9 +637,9 @@ class _Source:
         if drawn < 0.66:
             return f"eud:involves {world.early(dice, ORG)}"
         if drawn < 0.76:
-            return f"eud:{dice.pick(('wantedBy', 'pushedBy', 'requestedBy'))} {world.early(dice, ORG)}"
+            return f"eud:wantedBy {world.early(dice, ORG)}"
         if drawn < 0.84:
-            return f"eud:lacksSupportOf {world.early(dice, COUNTRY)}"
+            return f"eud:notSupportedBy {world.early(dice, COUNTRY)}"
         if drawn < 0.90:
             return f"eud:priorityFor {COMMISSION}"
         if drawn < 0.95:
@@ -675,8 +678,8 @@ def _write_reference(world: World, folder: Path) -> None:
     sections: dict[str, tuple[int, ...]] = {
         "countries": (COUNTRY,),
         "documents": (DOCUMENT,),
-        "elections": (ELECTION,),
         "initiatives": (INITIATIVE,),
+        "instruments": (INSTRUMENT,),
         "laws": (ACT,),
         "meetings": (MEETING,),
         "organisations": (ORG,),

@@ -59,7 +59,7 @@ PLAIN = {
     "plain: count": "SELECT ?topic (COUNT(?it) AS ?n) { ?it eud:pursuesTopic ?topic } GROUP BY ?topic",
     "plain: path, count": """SELECT ?broader (COUNT(DISTINCT ?it) AS ?n) {
         ?it eud:pursuesTopic ?topic . ?topic skos:broader* ?broader } GROUP BY ?broader""",
-    "plain: passages": "SELECT ?passage ?speaker ?number { ?passage eud:speaker ?speaker ; eud:paragraph ?number }",
+    "plain: passages": "SELECT ?passage ?speaker ?place { ?passage eud:speaker ?speaker ; eud:locator ?place }",
 }
 """SPARQL that every engine should know, and at 1 million quads one with more than 50,000 rows."""
 PROJECTION = """SELECT DISTINCT ?source ?target {

@@ -28,8 +28,8 @@ from eudigraph.show import dictionary
 DOCS = Path(__file__).resolve().parent
 README = DOCS.parent / "README.md"
 ARROWS = (
-    *("withCountry", "heldUnder", "pursuedUnder", "pursuesTopic", "wantsTopic", "cooperatesOn", "cooperationWantedOn"),
-    *("status", "hasParticipant", "wantedBy", "lacksSupportOf", "takesPlaceIn", "inCountry", "holdsPost", "postOf"),
+    *("withCountry", "under", "pursuesTopic", "wantsTopic", "agenda", "expects", "result"),
+    *("status", "hasParticipant", "wantedBy", "notSupportedBy", "takesPlaceIn", "inCountry", "holdsPost", "postOf"),
     *("concernsAct", "speaker", "source"),
 )
 KINDS = (

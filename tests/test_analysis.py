@@ -517,7 +517,7 @@ def test_a_measure_of_ones_own_is_one_function(graph: Graph) -> None:
 
 
 def test_own_sparql_has_a_row_for_each_passage(graph: Graph) -> None:
-    found = graph.sparql("SELECT ?e { ?e eud:lacksSupportOf country:canada }", evidence=True)
+    found = graph.sparql("SELECT ?e { ?e eud:notSupportedBy country:canada }", evidence=True)
     assert not isinstance(found, bool)
     assert list(found["evidence_place"]) == ["¶20 (3761–3851)"]
 

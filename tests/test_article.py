@@ -65,6 +65,10 @@ def value(term: object) -> str:
     return shorten(term.value) if isinstance(term, NamedNode) else str(getattr(term, "value", term))
 
 
+def paragraph(passage: dict[str, str]) -> int:
+    return int(passage["locator"].removeprefix("¶"))
+
+
 def claimed(quads: list[Quad], passage: str) -> set[tuple[str, str, str]]:
     return {
         (value(q.subject), value(q.predicate).removeprefix("eud:"), value(q.object))
@@ -79,7 +83,7 @@ def claimed(quads: list[Quad], passage: str) -> set[tuple[str, str, str]]:
 def test_every_paragraph_that_says_something_has_a_passage_and_the_others_have_none(
     passages: dict[str, dict[str, str]],
 ) -> None:
-    assert {int(passage["paragraph"]) for passage in passages.values()} == PARAGRAPHS
+    assert {paragraph(passage) for passage in passages.values()} == PARAGRAPHS
 
 
 def test_every_passage_is_of_the_one_source_and_the_one_reading(passages: dict[str, dict[str, str]]) -> None:
@@ -96,41 +100,47 @@ def test_the_source_is_described_and_nothing_of_it_is_the_text(quads: list[Quad]
         ("eud:publisher", "org:euractiv"),
         ("eud:published", "2023-04"),
         ("eud:language", "en"),
+        ("eud:sourceKind", "press"),
+        ("eud:extent", "text"),
         ("eud:characters", "5564"),
         ("eud:sha256", "6be3131726dcf4669d81e598da480d437ae16ed897d2c1059240858521b210da"),
     }
 
 
-def test_a_passage_says_all_that_a_passage_must_and_claims_something(
+def test_a_passage_says_all_that_a_passage_must_and_all_but_one_claim_something(
     passages: dict[str, dict[str, str]], quads: list[Quad]
 ) -> None:
     needed = {
-        *("source", "paragraph", "start", "end", "speaker", "certainty", "confidence", "reading", "gist"),
+        *("source", "locator", "start", "end", "asOf", "speaker", "certainty", "confidence", "reading", "gist"),
         "http://www.w3.org/1999/02/22-rdf-syntax-ns#type",
     }
     wrong = {name: set(p) ^ needed for name, p in passages.items() if set(p) - {"retells"} != needed}
     assert wrong == {}
     graphs = {local(q.graph_name) for q in quads} - {""}
-    assert graphs == set(passages)
+    # That South Korea makes many chips tells why they are on the agenda; it is no claim on what the EU does.
+    assert set(passages) - graphs == {"24-producer"}
+    assert graphs <= set(passages)
+
+
+def test_all_passages_speak_as_of_the_briefing(passages: dict[str, dict[str, str]]) -> None:
+    assert {p["asOf"] for p in passages.values()} == {"2023-04-18"}
 
 
 def test_a_passage_is_named_after_its_paragraph(passages: dict[str, dict[str, str]]) -> None:
     wrong = [
-        name
-        for name, passage in passages.items()
-        if not re.fullmatch(rf"{int(passage['paragraph']):02}(-[a-z0-9]+)?", name)
+        name for name, passage in passages.items() if not re.fullmatch(rf"{paragraph(passage):02}(-[a-z0-9]+)?", name)
     ]
     assert wrong == []
 
 
 def test_positions_grow_with_the_paragraphs_and_lie_in_the_text(passages: dict[str, dict[str, str]]) -> None:
-    spans = [(int(p["paragraph"]), int(p["start"]), int(p["end"])) for p in passages.values()]
+    spans = [(paragraph(p), int(p["start"]), int(p["end"])) for p in passages.values()]
     assert all(0 <= start < end <= 5564 for _, start, end in spans)
     ends: dict[int, int] = defaultdict(int)
     starts: dict[int, int] = {}
-    for paragraph, start, end in spans:
-        ends[paragraph] = max(ends[paragraph], end)
-        starts[paragraph] = min(starts.get(paragraph, start), start)
+    for number, start, end in spans:
+        ends[number] = max(ends[number], end)
+        starts[number] = min(starts.get(number, start), start)
     ordered = sorted(starts)
     assert [n for n, m in pairwise(ordered) if ends[n] >= starts[m]] == []
 
@@ -160,22 +170,22 @@ def test_who_speaks_where_the_presentation_is_not_retold(passages: dict[str, dic
     }
 
 
-def test_only_regulatory_convergence_is_hedged(passages: dict[str, dict[str, str]]) -> None:
-    assert {name for name, p in passages.items() if p["certainty"] == "certainty:hedged"} == {"25"}
+def test_only_how_much_regulatory_convergence_matters_is_hedged(passages: dict[str, dict[str, str]]) -> None:
+    assert {name for name, p in passages.items() if p["certainty"] == "certainty:hedged"} == {"25-rank"}
     assert {p["certainty"] for p in passages.values()} == {"certainty:hedged", "certainty:stated"}
 
 
 def test_gists_are_short_sentences_of_our_own_each_once(passages: dict[str, dict[str, str]]) -> None:
     gists = [p["gist"] for p in passages.values()]
     assert len(set(gists)) == len(gists)
-    assert [g for g in gists if not 20 <= len(g) <= 200 or not g.endswith(".") or not g[0].isupper()] == []
+    assert [g for g in gists if not 20 <= len(g) <= 240 or not g.endswith(".") or not g[0].isupper()] == []
 
 
-def test_confidence_is_lower_where_a_comment_gives_a_reason(passages: dict[str, dict[str, str]]) -> None:
-    """The summary in passing of the frameworks is the least sure; nothing is quite sure."""
+def test_confidence_is_how_sure_the_reader_is_and_no_judgement_of_truth(passages: dict[str, dict[str, str]]) -> None:
+    """Nothing is quite sure; that a passage contradicts another makes it no less clear."""
     confidences = {name: float(p["confidence"]) for name, p in passages.items()}
-    assert min(confidences, key=lambda name: confidences[name]) == "05-canada"
-    assert (min(confidences.values()), max(confidences.values())) == (0.5, 0.95)
+    assert (min(confidences.values()), max(confidences.values())) == (0.8, 0.95)
+    assert confidences["05-canada"] == confidences["05"] == 0.9
 
 
 # ---------------------------------------------------------------- Claims
@@ -195,27 +205,55 @@ def test_both_claims_on_canadas_partnership_stay(quads: list[Quad]) -> None:
 
 def test_the_arctic_cable_stands_as_the_article_has_it(quads: list[Quad]) -> None:
     assert claimed(quads, "20-support") == {
-        ("initiative:arctic-cable", "lacksSupportOf", "country:united-states"),
-        ("initiative:arctic-cable", "lacksSupportOf", "country:canada"),
+        ("initiative:arctic-cable", "notSupportedBy", "country:united-states"),
+        ("initiative:arctic-cable", "notSupportedBy", "country:canada"),
         ("initiative:arctic-cable", "assessment", "It would cost a great deal."),
     }
 
 
 def test_the_summit_on_ai_is_asked_for_and_not_promised(quads: list[Quad]) -> None:
-    about = {(p, o) for s, p, o in claimed(quads, "12") if s == "meeting:very-powerful-ai-summit"}
-    assert about == {
+    summit = "meeting:very-powerful-ai-summit"
+    assert {(p, o) for s, p, o in claimed(quads, "12-letter") if s == summit} == {
         ("rdf:type", "eud:Summit"),
         ("pursuesTopic", "topic:artificial-intelligence"),
         ("status", "status:proposed"),
-        ("requestedBy", "org:leading-meps"),
-        ("acknowledgedBy", "org:european-commission"),
-        ("noCommitmentFrom", "org:european-commission"),
+        ("wantedBy", "org:leading-meps"),
     }
+    assert claimed(quads, "12") == {(summit, "noCommitmentFrom", "org:european-commission")}
 
 
-def test_what_the_unions_want_and_what_they_are_against_have_different_speakers(quads: list[Quad]) -> None:
-    assert claimed(quads, "09-unions") == {("initiative:trade-and-labour-dialogue", "pushedBy", "org:us-trade-unions")}
-    assert claimed(quads, "09-hostile") == {("org:us-trade-unions", "opposes", "topic:trade-agreements")}
+def test_what_the_unions_want_and_what_they_are_against_have_different_speakers(
+    quads: list[Quad], passages: dict[str, dict[str, str]]
+) -> None:
+    assert claimed(quads, "09-unions") == {("initiative:trade-and-labour-dialogue", "wantedBy", "org:us-trade-unions")}
+    assert {p for _, p, _ in claimed(quads, "09-hostile")} == {"position"}
+    assert (passages["09-unions"]["speaker"], passages["09-hostile"]["speaker"]) == (
+        "person:informed-source",
+        "org:euractiv",
+    )
+
+
+def test_a_passage_gives_an_engagement_one_status_and_one_date(quads: list[Quad]) -> None:
+    said: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for quad in quads:
+        if quad.predicate in (eud("status"), eud("date")):
+            said[local(quad.graph_name), value(quad.subject), value(quad.predicate)].add(value(quad.object))
+    assert {key: found for key, found in said.items() if len(found) > 1} == {}
+
+
+def test_only_indias_council_has_fields_of_work_for_only_of_it_the_article_says_so(quads: list[Quad]) -> None:
+    fields = {(value(q.subject), local(q.graph_name)) for q in quads if q.predicate == eud("pursuesTopic")}
+    assert {pair for pair in fields if pair[0].startswith("partnership:")} == {("partnership:eu-india-ttc", "16")}
+
+
+def test_what_is_a_priority_is_wanted_and_whose_is_as_the_article_has_it(quads: list[Quad]) -> None:
+    first = {(value(q.subject), value(q.object)) for q in quads if q.predicate == eud("priorityFor")}
+    assert {whose for thing, whose in first if "japan" in thing} == {"org:european-union"}
+    assert {whose for thing, whose in first if "singapore" in thing} == {"org:european-commission"}
+    statuses = {(value(q.subject), value(q.object)) for q in quads if q.predicate == eud("status")}
+    assert {(thing, status) for thing, status in statuses if thing in dict(first)} == {
+        (thing, "status:wanted") for thing in dict(first)
+    }
 
 
 DATES = {
@@ -227,7 +265,6 @@ DATES = {
     "2023-05-31": (date(2023, 5, 31), date(2023, 5, 31)),
     "2023-06-30?": (date(2023, 6, 30), date(2023, 6, 30)),
     "2023-07-03?/2023-07-04?": (date(2023, 7, 3), date(2023, 7, 4)),
-    "2024": (date(2024, 1, 1), date(2024, 12, 31)),
 }
 
 
@@ -369,7 +406,7 @@ def test_what_the_article_claims_does_not_hide_in_reference_data(graph: Store, c
     assert used == {
         *("rdf:type", "skos:prefLabel", "skos:altLabel", "skos:hiddenLabel", "skos:notation", "skos:exactMatch"),
         "dcterms:source",
-        *("eud:celex", "eud:proposalCelex", "eud:adopted"),
+        *("eud:celex", "eud:status", "eud:date", "eud:basedOn", "eud:partOf"),
     }
 
 
@@ -459,4 +496,4 @@ def test_names_of_the_articles_entities_are_reference_data_not_claims(graph: Sto
     labels = select(graph, f"SELECT ?s {{ GRAPH ?g {{ ?s <{SKOS}prefLabel> ?o }} FILTER(?g NOT IN ({own})) }}")
     assert labels == []
     described = {q.subject for q in graph.quads_for_pattern(None, eud("gist"), None, GRAPH_PROVENANCE)}
-    assert len(described) == 38
+    assert len(described) == 42

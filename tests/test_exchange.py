@@ -603,7 +603,7 @@ def claims(**days: str) -> str:
             graph:provenance {{
                 source:{name} eud:title "Source {name}"@en ; eud:published "2023-0{number}-01"^^edtf:EDTF .
                 reading:{name} eud:readOn "2024-0{number}-01"^^xsd:date .
-                passage:{name} eud:source source:{name} ; eud:paragraph 1 ; eud:start 0 ; eud:end 9 ;
+                passage:{name} eud:source source:{name} ; eud:locator "¶1" ; eud:start 0 ; eud:end 9 ;
                     eud:speaker org:o ; eud:certainty certainty:{certainty or "stated"} ; eud:confidence 0.9 ;
                     eud:reading reading:{name} ; eud:gist "Gist of {name}."@en .
             }}
@@ -773,11 +773,11 @@ def test_a_date_of_reference_data_makes_an_event_as_well() -> None:
 
 def test_places_are_named_with_their_countries() -> None:
     places = """graph:reference {
-        meeting:m eud:takesPlaceIn place:b, place:a ; eud:takesPlaceInCountry country:x .
+        meeting:m eud:takesPlaceIn place:b, place:a ; eud:takesPlaceIn country:x .
         place:a skos:prefLabel "A, the town"@en ; eud:inCountry country:x . place:b skos:prefLabel "B"@en .
         country:x skos:prefLabel "X"@en . }"""
     assert events(graph_of(claims(a="2023-05-31") + places))[0]["LOCATION"] == "A, the town, X; B"
-    only = "graph:reference { meeting:m eud:takesPlaceInCountry country:x . country:x skos:prefLabel 'X'@en }"
+    only = "graph:reference { meeting:m eud:takesPlaceIn country:x . country:x skos:prefLabel 'X'@en }"
     assert events(graph_of(claims(a="2023-05-31") + only))[0]["LOCATION"] == "X"
 
 
@@ -785,14 +785,14 @@ def test_a_place_stands_beside_the_days_it_is_claimed_with() -> None:
     """Who moved the meeting to the first of June did not say that Luleå moves along, nor that Sweden does."""
     here = """
         passage:a {{ meeting:m eud:takesPlaceIn place:a }} {more}
-        graph:inferred {{ meeting:m eud:takesPlaceInCountry country:x }}
+        graph:inferred {{ meeting:m eud:takesPlaceIn country:x }}
         graph:reference {{ place:a skos:prefLabel "A"@en ; eud:inCountry country:x . place:b skos:prefLabel "B"@en .
             country:x skos:prefLabel "X"@en . country:y skos:prefLabel "Y"@en . }}"""
     text = claims(a="2023-05-31", b="2023-06-01", c="2023-06-01", d="2023-06-02")
     for more, later in (
         ("", [None, None]),
         ("passage:b { meeting:m eud:takesPlaceIn place:b }", ["B", None]),
-        ("passage:b { meeting:m eud:takesPlaceInCountry country:y }", ["Y", "Y"]),
+        ("passage:b { meeting:m eud:takesPlaceIn country:y }", ["Y", "Y"]),
     ):
         found = [event["LOCATION"] for event in events(graph_of(text + here.format(more=more)))]
         assert found == ["A, X", *later]

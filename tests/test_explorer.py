@@ -907,7 +907,7 @@ def test_the_network_keeps_labels_relations_and_evidence(built: store.Built) -> 
     whole = everything.whole(built.store, from_store(built.store))
     japan, cable = f"{BASE}country/japan", f"{BASE}initiative/arctic-cable"
     assert whole.nodes[japan]["label"] == "Japan"
-    edge = whole.edges[cable, f"{BASE}country/canada", f"{EUD}lacksSupportOf"]
+    edge = whole.edges[cable, f"{BASE}country/canada", f"{EUD}notSupportedBy"]
     assert edge == {"label": "lacks support of", "inferred": False,
                     "passages": [f"{BASE}passage/euractiv-2023-04/20-support"], "certainty": "stated"}  # fmt: skip
     assert whole.edges[japan, f"{BASE}topic/6g", f"{EUD}cooperatesOn"]["inferred"]

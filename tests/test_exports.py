@@ -119,7 +119,7 @@ def test_graphml_has_names_relations_and_evidence(built: store.Built) -> None:
     lacks = [d for d in network.get_edge_data(cable, canada).values() if d["label"] == "lacks support of"]
     assert lacks == [
         {
-            "property": f"{EUD}lacksSupportOf",
+            "property": f"{EUD}notSupportedBy",
             "label": "lacks support of",
             "inferred": False,
             "certainty": "stated",

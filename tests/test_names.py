@@ -168,7 +168,7 @@ LULEA = "EU–US Trade and Technology Council, fourth high-level meeting"
         ("Meeting", "Workign Session TTC 4", "meeting:ttc-4", "Working Session TTC 4 (meeting)"),
         ("resource", "Bretton", "official:thierry-breton", "Thierry Breton (official)"),
         ("property", "cooperates", "eud:cooperatesOn", "cooperates on (property)"),
-        ("property", "lacks suport of", "eud:lacksSupportOf", "lacks support of (property)"),
+        ("property", "lacks suport of", "eud:notSupportedBy", "lacks support of (property)"),
     ],
 )
 def test_a_part_of_a_name_or_a_slip_in_it_is_a_guess_with_a_note(

@@ -964,7 +964,7 @@ def said(name: str, claims: str, *, hedged: bool = False) -> str:
     """Return a passage that claims this, of a source of its own name's first part."""
     source, _, place = name.partition("/")
     return f"""
-passage:{source}\\/{place} a eud:Passage ; eud:source source:{source} ; eud:paragraph 1 ; eud:start 0 ; eud:end 10 ;
+passage:{source}\\/{place} a eud:Passage ; eud:source source:{source} ; eud:locator "¶1" ; eud:start 0 ; eud:end 10 ;
     eud:speaker org:euractiv ; eud:certainty certainty:{"hedged" if hedged else "stated"} ; eud:confidence 0.9 ;
     eud:reading reading:test ; eud:gist "Made up."@en .
 passage:{source}\\/{place} {{ {claims} }}

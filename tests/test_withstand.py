@@ -67,14 +67,14 @@ source:test a eud:Source ;
 
 reading:test a eud:Reading ; eud:method method:by-hand ; eud:reader org:euractiv ; eud:readOn "2026-11-24"^^xsd:date .
 """
-CLAIM = "    meeting:eu-us-ttc-4 a eud:Meeting ; eud:status status:scheduled ; eud:agendaTopic topic:6g ."
+CLAIM = "    meeting:eu-us-ttc-4 a eud:Meeting ; eud:status status:scheduled ; eud:agenda topic:6g ."
 
 
 def passage(name: str = "01", start: int = 0, end: int = 16, paragraph: int = 1, claims: str = CLAIM) -> str:
     return f"""
 p:{name} a eud:Passage ;
     eud:source source:test ;
-    eud:paragraph {paragraph} ;
+    eud:locator "¶{paragraph}" ;
     eud:start {start} ;
     eud:end {end} ;
     eud:speaker org:euractiv ;
@@ -142,7 +142,7 @@ def former(good_build: workspace.Workspace, tmp_path: Path) -> tuple[workspace.W
 def still_answers(folder: Path) -> None:
     """Check that the build of the good claims opens and answers."""
     graph = store.open_built(folder)
-    asked = answers.ask_text(graph, "SELECT ?t { meeting:eu-us-ttc-4 eud:agendaTopic ?t }")
+    asked = answers.ask_text(graph, "SELECT ?t { meeting:eu-us-ttc-4 eud:agenda ?t }")
     assert [row[0].value for row in asked.rows] == ["https://w3id.org/eudigraph/topic/6g"]
 
 
@@ -171,7 +171,7 @@ MALFORMED = {
     "line break in a text": (GOOD.replace("What it", "What\nit"), '"What', "is no valid TriG", "correct the line"),
     "bad escape": (GOOD.replace("What it", r"What\q it"), "What", "is no valid TriG", "correct the line"),
     "space in an IRI": (
-        with_claim("meeting:eu-us-ttc-4 eud:agendaTopic <https://w3id.org/eudigraph/topic/6 g> ."),
+        with_claim("meeting:eu-us-ttc-4 eud:agenda <https://w3id.org/eudigraph/topic/6 g> ."),
         "6 g",
         "' '",
         "write the IRI without spaces",
@@ -435,14 +435,14 @@ def test_a_date_that_ends_before_it_begins_is_named(small: Make) -> None:
 
 
 def test_duplicated_claims_are_a_warning_with_the_second_line(small: Make) -> None:
-    text = with_claim("meeting:eu-us-ttc-4 eud:agendaTopic topic:6g .")
-    what = "meeting:eu-us-ttc-4 eud:agendaTopic topic:6g stands here twice"
-    line = line_of(text, "meeting:eu-us-ttc-4 eud:agendaTopic")
+    text = with_claim("meeting:eu-us-ttc-4 eud:agenda topic:6g .")
+    what = "meeting:eu-us-ttc-4 eud:agenda topic:6g stands here twice"
+    line = line_of(text, "meeting:eu-us-ttc-4 eud:agenda")
     assert found(small(text)) == [("warning", "graph/test.trig", line, what, "take one of them out")]
 
 
 def test_of_a_long_file_the_beginning_is_searched_for_duplicates(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    space = small(with_claim("meeting:eu-us-ttc-4 eud:agendaTopic topic:6g ."))
+    space = small(with_claim("meeting:eu-us-ttc-4 eud:agenda topic:6g ."))
     ((_, _, line, what, _),) = found(space)
     assert what.endswith("stands here twice")
     places = [at for at, _ in files.statements(space.claim_files[0])]
@@ -482,7 +482,7 @@ def test_an_entity_that_only_its_claims_misspell_is_named(small: Make) -> None:
 
 
 def test_a_claim_without_passage_is_named_where_it_stands(small: Make) -> None:
-    text = GOOD + "\nmeeting:eu-us-ttc-4 eud:agendaTopic topic:5g .\n"
+    text = GOOD + "\nmeeting:eu-us-ttc-4 eud:agenda topic:5g .\n"
     line = line_of(text, "topic:5g")
     what = "a claim about meeting:eu-us-ttc-4 has no passage"
     mend = "move it into the graph of the passage that says it, or, if it only describes, into graph/reference/"
@@ -490,7 +490,7 @@ def test_a_claim_without_passage_is_named_where_it_stands(small: Make) -> None:
 
 
 def test_claims_in_a_graph_that_is_no_passage_are_named(small: Make) -> None:
-    text = GOOD + "\np:02 {\n    meeting:eu-us-ttc-4 eud:agendaTopic topic:5g .\n}\n"
+    text = GOOD + "\np:02 {\n    meeting:eu-us-ttc-4 eud:agenda topic:5g .\n}\n"
     what, mend = "claims stand in passage:test/02, which is no passage", "describe it above its claims (a eud:Passage)"
     assert found(small(text)) == [("error", "graph/test.trig", line_of(text, "topic:5g"), what, mend)]
 
@@ -498,7 +498,7 @@ def test_claims_in_a_graph_that_is_no_passage_are_named(small: Make) -> None:
 @pytest.mark.parametrize("graph", ["inferred", "ontology", "dates", "reference", "provenance"])
 def test_a_file_of_claims_cannot_hide_claims_in_the_graphs_of_the_build(small: Make, graph: str) -> None:
     """Else a statement without any passage would stand in the graph as if it followed or were reference data."""
-    claim = "    meeting:eu-us-ttc-4 eud:deliverableTopic topic:5g ."
+    claim = "    meeting:eu-us-ttc-4 eud:expects topic:5g ."
     text = f"{GOOD}\n<https://w3id.org/eudigraph/graph/{graph}> {{\n{claim}\n}}\n"
     reported = found(small(text))
     assert [(s, f, line) for s, f, line, *_ in reported] == [("error", "graph/test.trig", line_of(text, "topic:5g"))]
@@ -593,8 +593,8 @@ def test_what_only_the_ontology_may_say_is_named_where_the_claims_say_it(small: 
 
 
 def test_a_message_quotes_nothing_that_a_terminal_would_obey(small: Make) -> None:
-    text = with_claim('meeting:eu-us-ttc-4 eud:agendaTopic """a\nb\x1b[31mred""" .')
-    assert [what for *_, what, _ in found(small(text))] == ["eud:agendaTopic has the value a b [31mred"]
+    text = with_claim('meeting:eu-us-ttc-4 eud:agenda """a\nb\x1b[31mred""" .')
+    assert [what for *_, what, _ in found(small(text))] == ["eud:agenda has the value a b [31mred"]
 
 
 def test_a_contradiction_between_a_file_and_the_workspace_is_shown_when_that_file_is_checked(
@@ -684,7 +684,7 @@ def test_a_phrase_is_located_as_a_passage_wants_it(tmp_path: Path, command: Call
     done = command("locate", path, "another line")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert (done.status, done.err) == (0, "")
-    assert done.out == (f'eud:characters 52 ; eud:sha256 "{digest}"\neud:paragraph 4 ; eud:start 38 ; eud:end 50 ;\n')
+    assert done.out == (f'eud:characters 52 ; eud:sha256 "{digest}"\neud:locator "¶4" ; eud:start 38 ; eud:end 50 ;\n')
     done = command("locate", path, "no such words")
     assert (done.status, done.err) == (
         1,
@@ -710,8 +710,8 @@ def test_positions_that_do_not_fit_the_text_are_named(small: Make, tmp_path: Pat
 def test_an_object_property_with_a_text_is_named(small: Make) -> None:
     text = GOOD.replace("topic:6g", '"6G"')
     mend = "give an IRI, such as country:japan, not a text"
-    line = line_of(text, "eud:agendaTopic")
-    assert found(small(text)) == [("error", "graph/test.trig", line, "eud:agendaTopic has the value 6G", mend)]
+    line = line_of(text, "eud:agenda")
+    assert found(small(text)) == [("error", "graph/test.trig", line, "eud:agenda has the value 6G", mend)]
 
 
 def test_a_data_property_with_an_entity_is_named(small: Make) -> None:
@@ -722,8 +722,8 @@ def test_a_data_property_with_an_entity_is_named(small: Make) -> None:
 
 
 BLANK = {
-    "as object": "meeting:eu-us-ttc-4 eud:agendaItem [ a eud:Initiative ] .",
-    "as subject": "[] eud:agendaItem meeting:eu-us-ttc-4 .",
+    "as object": "meeting:eu-us-ttc-4 eud:agenda [ a eud:Initiative ] .",
+    "as subject": "[] eud:agenda meeting:eu-us-ttc-4 .",
     "with a label": "_:it a eud:Initiative .",
 }
 
@@ -738,7 +738,7 @@ def test_a_blank_node_is_named_where_it_stands(small: Make, kind: str) -> None:
 
 
 def test_a_blank_node_as_a_graph_is_named_where_it_stands(small: Make) -> None:
-    text = GOOD + "\n_:g {\n    meeting:eu-us-ttc-4 eud:agendaTopic topic:5g .\n}\n"
+    text = GOOD + "\n_:g {\n    meeting:eu-us-ttc-4 eud:agenda topic:5g .\n}\n"
     reported = found(small(text))
     assert [(s, f, line) for s, f, line, *_ in reported] == [("error", "graph/test.trig", line_of(text, "topic:5g"))]
 
@@ -746,7 +746,7 @@ def test_a_blank_node_as_a_graph_is_named_where_it_stands(small: Make) -> None:
 @pytest.mark.parametrize(
     "claim",
     [
-        "meeting:eu-us-ttc-4 eud:agendaItem <<( meeting:eu-us-ttc-4 a eud:Meeting )>> .",
+        "meeting:eu-us-ttc-4 eud:agenda <<( meeting:eu-us-ttc-4 a eud:Meeting )>> .",
         '<< meeting:eu-us-ttc-4 a eud:Meeting >> eud:purpose "x" .',
     ],
 )
@@ -872,9 +872,9 @@ def test_a_reader_keeps_its_graph_while_another_is_built(former: tuple[workspace
     assert seen
     assert all(seen)
     assert sorted(map(str, reader.store)) == before
-    asked = answers.ask_text(reader, "SELECT ?t { meeting:eu-us-ttc-4 eud:agendaTopic ?t }")
+    asked = answers.ask_text(reader, "SELECT ?t { meeting:eu-us-ttc-4 eud:agenda ?t }")
     assert [row[0].value for row in asked.rows] == ["https://w3id.org/eudigraph/topic/6g"]
-    now = answers.ask_text(store.open_built(folder), "SELECT ?t { meeting:eu-us-ttc-4 eud:agendaTopic ?t }")
+    now = answers.ask_text(store.open_built(folder), "SELECT ?t { meeting:eu-us-ttc-4 eud:agenda ?t }")
     assert [row[0].value for row in now.rows] == ["https://w3id.org/eudigraph/topic/5g"]
 
 

@@ -203,10 +203,10 @@ class Graph:
         ``value`` is a thing by its name or IRI, or a text, a date or a number as a passage states it. Raises UsageError
         for names that are not known, and a value that is neither a thing nor said in any of these passages.
 
-        >>> graph.evidence("Arctic cable", "lacks support of", "Canada")["paragraph"].tolist()
-        [20]
-        >>> graph.evidence("EU–Japan summit 2023", value="2023-07-03?/2023-07-04?")["paragraph"].tolist()
-        [17]
+        >>> graph.evidence("Arctic cable", "not supported by", "Canada")["locator"].tolist()
+        ['¶20']
+        >>> graph.evidence("EU–Japan summit 2023", value="2023-07-03?/2023-07-04?")["locator"].tolist()
+        ['¶17']
         """
         parameters: dict[str, Any] = {"subject": self.find(_text(subject, "a subject is", "Japan"))}
         if relation is not None:

@@ -89,9 +89,9 @@ def describe(
     rows = select(
         store,
         f"""SELECT * {{ {chosen}
-        ?p <{EUD}source> ?source ; <{EUD}paragraph> ?paragraph ;
-        <{EUD}start> ?start ; <{EUD}end> ?end ; <{EUD}speaker> ?speaker ; <{EUD}certainty> ?certainty ;
+        ?p <{EUD}source> ?source ; <{EUD}locator> ?locator ; <{EUD}speaker> ?speaker ; <{EUD}certainty> ?certainty ;
         <{EUD}confidence> ?confidence ; <{EUD}gist> ?gist . ?source <{EUD}title> ?title
+        OPTIONAL {{ ?p <{EUD}start> ?start ; <{EUD}end> ?end }}
         OPTIONAL {{ ?p <{EUD}retells> ?retells }}
         OPTIONAL {{ ?source <{EUD}url> ?url FILTER(REGEX(STR(?url), "^https?://")) }} }}
         ORDER BY ?source ?start DESC(?end) ?p ?retells ?url""",
@@ -101,14 +101,14 @@ def describe(
         value = {name: term.value for name, term in row.items() if term is not None}
         if found and (found[-1].iri, found[-1].retells) == (value["p"], value.get("retells")):
             continue  # its source has another address
-        start, end = int(value["start"]), int(value["end"])
+        start, end = (int(value[name]) if name in value else None for name in ("start", "end"))
         text = (texts or {}).get(value["source"])
         found.append(
             Passage(
                 value["p"],
                 value["source"],
                 value["title"],
-                int(value["paragraph"]),
+                value["locator"],
                 start,
                 end,
                 value["speaker"],

@@ -18,6 +18,7 @@ from pyoxigraph import (
     Store,
 )
 
+from eudigraph.build import state
 from eudigraph.build.survey import Survey
 from eudigraph.model import dates
 from eudigraph.model.inventory import Entry, entries, inventory
@@ -59,6 +60,8 @@ class Assembly:
     unread: dict[Path, str] = field(default_factory=dict)
     """What is wrong with files that could not be read, or not to their end."""
     survey: Survey = field(default_factory=Survey)
+    state: state.State | None = None
+    """How things stand, once that is derived."""
 
     @property
     def files(self) -> list[Entry]:
@@ -149,11 +152,20 @@ def complete(store: Store, assembly: Assembly) -> int:
     bounds = list(_date_bounds(assembly.survey.dates))
     infer.gather(bounds, assembly.survey.facts)
     follows = infer.infer(assembly.ontology, assembly.survey.facts)
-    new = bounds + follows
-    for start in range(0, len(new), _AT_ONCE):
-        piece = new[start : start + _AT_ONCE]
-        _add(store, assembly, piece, plain(piece))
+    _add_all(store, assembly, bounds + follows)
     return len(follows)
+
+
+def stand(store: Store, assembly: Assembly) -> None:
+    """Add how things stand, by what is known on each day, to its named graph and the default graph."""
+    stands, assembly.state = state.complete(store)
+    _add_all(store, assembly, stands)
+
+
+def _add_all(store: Store, assembly: Assembly, quads: Sequence[Quad]) -> None:
+    for start in range(0, len(quads), _AT_ONCE):
+        piece = quads[start : start + _AT_ONCE]
+        _add(store, assembly, piece, plain(piece))
 
 
 def _add(store: Store, assembly: Assembly, named: Sequence[Quad], same: Iterable[Quad]) -> None:

@@ -37,7 +37,7 @@ from eudigraph.sources import files
 from eudigraph.sources.problems import ERROR, NAMELESS, QUOTED, WARNING, Probe, Problem, key, show
 
 PROVENANCE_CLASSES = ("Passage", "Source", "Reading")
-REFERENCE_DOMAINS = ("LegalAct", "Place", "Organisation")
+REFERENCE_DOMAINS = ("LegalAct", "Place", "Organisation", "Term")
 """Classes whose properties reference data may state; all else is for sources to claim."""
 
 
@@ -55,7 +55,7 @@ def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Proble
         *_passages(store, survey),
         *_places(survey),
         *_claims_without_passage(survey),
-        *_claims_in_reference(survey, ontology),
+        *_claims_in_reference(store, survey, ontology),
         *_texts(survey),
         *_numbers(survey),
         *_dates(store, survey),
@@ -80,15 +80,20 @@ def _vocabulary(survey: Survey, ontology: Ontology) -> Iterator[Problem]:
     """Properties and classes must be declared: the vocabulary is closed, so that a slip is found and not believed."""
     properties = {t.iri for t in ontology.properties} | {RDF_TYPE.value}
     for name in sorted(set().union(*survey.uses.values()) - properties):
-        what = f"{shorten(name)} is no property of the ontology"
-        yield Problem(ERROR, what, _did_you_mean(name, properties), probe=Probe(predicate=name))
+        if name in ontology.deprecated:
+            what, mend = f"{shorten(name)} is deprecated", ontology.deprecated[name]
+        else:
+            what, mend = f"{shorten(name)} is no property of the ontology", _did_you_mean(name, properties)
+        yield Problem(ERROR, what, mend, probe=Probe(predicate=name))
     classes = {t.iri for t in ontology.classes}
     for term in sorted(survey.classes, key=str):
         name = key(term)
         if name not in {*classes, NAMELESS, QUOTED}:
-            what = f"{show(term)} is no class of the ontology"
-            probe = Probe(predicate=RDF_TYPE.value, object=name)
-            yield Problem(ERROR, what, _did_you_mean(name, classes), probe=probe)
+            if name in ontology.deprecated:
+                what, mend = f"{show(term)} is deprecated", ontology.deprecated[name]
+            else:
+                what, mend = f"{show(term)} is no class of the ontology", _did_you_mean(name, classes)
+            yield Problem(ERROR, what, mend, probe=Probe(predicate=RDF_TYPE.value, object=name))
 
 
 def _kinds_of_values(survey: Survey, ontology: Ontology) -> Iterator[Problem]:
@@ -135,7 +140,7 @@ def _nameless(survey: Survey) -> Iterator[Problem]:
 
 
 def _passages(store: Store, survey: Survey) -> Iterator[Problem]:
-    """Every claim needs a passage, every passage makes claims, and lies within its source's text."""
+    """Every claim needs a passage. A passage need claim nothing: what it says is in its gist."""
     passages = {subject for subject, classes in survey.provenance.items() if EUD + "Passage" in classes}
     graphs = {*store.named_graphs()}
     for graph in sorted(graphs - passages - {*OWN_GRAPHS}, key=str):
@@ -145,10 +150,6 @@ def _passages(store: Store, survey: Survey) -> Iterator[Problem]:
         else:
             what, mend = "claims stand in a graph without a name", "name the passage that says so instead of _: or []"
         yield Problem(ERROR, what, mend, passage=name, probe=Probe(graph=key(graph)))
-    for passage in sorted(passages - graphs, key=str):
-        probe = Probe(subject=key(passage), graph=GRAPH_PROVENANCE.value)
-        mend = "write its claims in its graph, or take it out"
-        yield Problem(WARNING, f"{show(passage)} claims nothing", mend, passage=iri(passage), probe=probe)
 
 
 def _places(survey: Survey) -> Iterator[Problem]:
@@ -189,12 +190,20 @@ def _claims_without_passage(survey: Survey) -> Iterator[Problem]:
         yield Problem(ERROR, what, mend, probe=Probe(subject=key(subject), graph=GRAPH_PROVENANCE.value))
 
 
-def _claims_in_reference(survey: Survey, ontology: Ontology) -> Iterator[Problem]:
-    """What a source claims must not hide among the reference data."""
+def _claims_in_reference(store: Store, survey: Survey, ontology: Ontology) -> Iterator[Problem]:
+    """What a source claims must not hide among the reference data.
+
+    A property that several classes may have, such as a status, is for reference data where its subject is.
+    """
     allowed = {EUD + name for name in REFERENCE_DOMAINS}
-    claimable = {t.iri for t in ontology.properties if t.ours and t.domains and not allowed & set(t.domains)}
+    ours = [t for t in ontology.properties if t.ours]
+    claimable = {t.iri for t in ours if t.domains and not allowed & set(t.domains)}
+    either = {t.iri for t in ours if not t.domains and allowed & set(t.domain_includes)}
+    claimable |= {t.iri for t in ours if not t.domains and t.domain_includes} - either
+    types = [store.quads_for_pattern(None, RDF_TYPE, NamedNode(name), GRAPH_REFERENCE) for name in sorted(allowed)]
+    at_home = {key(quad.subject) for quads in types for quad in quads}
     for subject, name in sorted(survey.reference):
-        if name in claimable:
+        if name in claimable or (name in either and subject not in at_home):
             what = f"{shorten(name)} of {shorten(subject)} stands among the reference data"
             mend = "move it into the graph of the passage that says it"
             yield Problem(ERROR, what, mend, probe=Probe(subject, name, graph=GRAPH_REFERENCE.value))

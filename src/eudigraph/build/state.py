@@ -450,8 +450,10 @@ def _write_result(
             write.lasting(node, "Side", lasting)
             is_iri = side.value.startswith(("http://", "https://"))
             is_date = side.about in ("date", "planned date")
-            value = _edtf(side.value) if is_date else NamedNode(side.value) if is_iri else Literal(side.value)
-            write(node, "value", value)
+            if is_iri:
+                write(node, "valueNamed", NamedNode(side.value))
+            else:
+                write(node, "value", _edtf(side.value) if is_date else Literal(side.value))
             write(node, "order", Literal(":".join(f"{part:08}" for part in side.order[:4]) + " " + side.order[4]))
             for passage, _ in side.passages:
                 write(node, "borneBy", NamedNode(passage))

@@ -118,7 +118,7 @@ def locate(file: Path, phrase: str) -> None:
     digest, characters, places = texts.locate(file, phrase)
     click.echo(f'eud:characters {characters} ; eud:sha256 "{digest}"')
     for place in places:
-        click.echo(f"eud:paragraph {place.paragraph} ; eud:start {place.start} ; eud:end {place.end} ;")
+        click.echo(f'eud:locator "¶{place.paragraph}" ; eud:start {place.start} ; eud:end {place.end} ;')
     if not places:
         raise DataError(f"{file} does not have these words in this order; copy them from it")
 

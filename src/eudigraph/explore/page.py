@@ -144,7 +144,7 @@ def _data(
         "passages": [
             {
                 "source": sources.index(p.source),
-                "paragraph": p.paragraph,
+                "locator": p.locator,
                 "start": p.start,
                 "end": p.end,
                 "speaker": names[p.speaker],

@@ -81,7 +81,7 @@ def icalendar(store: Triplestore) -> str:
         event.add("url", occasion.meeting)
         event.add("description", facts.description(occasion, others))
         status, where = facts.firmness(occasion, disputed=bool(others)), facts.location(occasion)
-        topics = facts.names(occasion.meeting, "agendaTopic")
+        topics = facts.names(occasion.meeting, "agenda")
         for name, value in (("status", status), ("location", where), ("categories", topics)):
             if value:
                 event.add(name, value)
@@ -131,7 +131,7 @@ class _Facts:
     def __init__(self, store: Triplestore, occasions: Sequence[_Occasion]) -> None:
         self._store = store
         self._objects: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for prop in ("agendaTopic", "takesPlaceIn", "takesPlaceInCountry", "inCountry", "status"):
+        for prop in ("agenda", "takesPlaceIn", "inCountry", "status"):
             for quad in store.quads_for_pattern(None, eud(prop), None):
                 if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
                     self._objects[(quad.subject.value, prop)].append(quad.object.value)
@@ -163,16 +163,16 @@ class _Facts:
         return sorted({self.name(iri) for iri in self._objects[(meeting, prop)]})
 
     def location(self, occasion: _Occasion) -> str:
-        """Return place and country; where only the country is known, the country.
+        """Return place and country; where only the country is known, that.
 
         A place belongs to the days it is claimed with; claimed without any, it belongs to all.
         """
         places = sorted({*self._objects[(occasion.meeting, "takesPlaceIn")]})
-        if here := [place for place in places if self._there(occasion, place)]:
-            return "; ".join(", ".join([self.name(place), *self.names(place, "inCountry")]) for place in here)
-        elsewhere = {iri for place in places for iri in self._objects[(place, "inCountry")]}
-        countries = {*self._objects[(occasion.meeting, "takesPlaceInCountry")]} - elsewhere
-        return "; ".join(sorted(map(self.name, countries)))
+        here = [place for place in places if self._there(occasion, place)]
+        around = {iri for place in here for iri in self._objects[(place, "inCountry")]}
+        return "; ".join(
+            ", ".join([self.name(place), *self.names(place, "inCountry")]) for place in here if place not in around
+        )
 
     def _there(self, occasion: _Occasion, place: str) -> bool:
         """Whether a place is claimed along with an occasion's days, or without any."""

@@ -108,27 +108,27 @@ def _rank(tag: str, order: Languages) -> tuple[int, int, int, str]:
 def labels(store: Triplestore, iris: Iterable[str]) -> dict[str, str]:
     """Return what to call each IRI: by its preferred name, label or title in the best language, else its short form.
 
-    A passage is called after its source and paragraph.
+    A passage is called after its source and where it stands there.
     """
     wanted = sorted(set(iris))
     own: dict[str, list[Literal]] = defaultdict(list)
     publishers: dict[str, list[Literal]] = defaultdict(list)
-    paragraphs: dict[str, str] = {}
+    locators: dict[str, str] = {}
     for begin in range(0, len(wanted), _BATCH):
         listed = " ".join(str(NamedNode(iri)) for iri in wanted[begin : begin + _BATCH])
         rows = select(
             store,
             f"""SELECT ?x ?name ?n {{ VALUES ?x {{ {listed} }}
             {{ ?x <{SKOS}prefLabel> ?name }} UNION {{ ?x <{RDFS}label> ?name }} UNION {{ ?x <{EUD}title> ?name }}
-            UNION {{ ?x <{EUD}paragraph> ?n ; <{EUD}source>/<{EUD}publisher>/<{SKOS}prefLabel> ?name }} }}""",
+            UNION {{ ?x <{EUD}locator> ?n ; <{EUD}source>/<{EUD}publisher>/<{SKOS}prefLabel> ?name }} }}""",
         )
         for row in rows:
-            iri, number = row["x"].value, row["n"]
+            iri, locator = row["x"].value, row["n"]
             if isinstance(row["name"], Literal):
-                (own if number is None else publishers)[iri].append(row["name"])
-            if number is not None:
-                paragraphs[iri] = min(number.value, paragraphs.get(iri, number.value))
-    told = {iri: f"{best(publishers[iri])} ¶{number}" for iri, number in paragraphs.items()}
+                (own if locator is None else publishers)[iri].append(row["name"])
+            if locator is not None:
+                locators[iri] = min(locator.value, locators.get(iri, locator.value))
+    told = {iri: f"{best(publishers[iri])} {locator}" for iri, locator in locators.items()}
     return {iri: best(own.get(iri, ())) or told.get(iri) or shorten(iri) for iri in wanted}
 
 

@@ -19,9 +19,9 @@ EDTF: Final = "http://id.loc.gov/datatypes/edtf/EDTF"
 RDF_TYPE: Final = NamedNode(RDF + "type")
 
 KINDS: Final = (
-    *("act", "agent", "certainty", "country", "date", "document", "election", "initiative", "meeting", "method"),
-    *("official", "org", "partnership", "passage", "person", "place", "post", "reading", "scheme", "source"),
-    *("stage", "status", "topic"),
+    *("act", "agent", "certainty", "country", "date", "document", "event"),
+    *("initiative", "instrument", "meeting", "method", "official", "org", "partnership", "passage", "person", "place"),
+    *("post", "reading", "scheme", "source", "stage", "status", "term", "topic"),
 )
 """The kinds of resources; each has its own path below BASE and a prefix of the same name."""
 

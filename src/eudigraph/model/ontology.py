@@ -13,6 +13,7 @@ from eudigraph.model.names import (
     EUD,
     GRAPH_ONTOLOGY,
     OWL,
+    PREFIXES,
     RDF,
     RDFS,
     SKOS,
@@ -47,6 +48,10 @@ class Term:
     """Characteristics such as ``TransitiveProperty``."""
     mappings: list[tuple[str, str]] = field(default_factory=list)
     """Pairs of ``exactMatch``, ``closeMatch`` or ``broadMatch`` and the IRI of the other term."""
+    domain_includes: list[str] = field(default_factory=list)
+    range_includes: list[str] = field(default_factory=list)
+    """Classes of what has the property, or of its values, where there are several: nothing follows from these."""
+    defined_by: str = ""
     single_valued: bool = False
 
     @property
@@ -65,6 +70,9 @@ class Ontology:
     """All terms by IRI, the groups of classes that exclude one another, and the axioms of no known kind, in words."""
 
     terms: dict[str, Term] = field(default_factory=dict)
+    deprecated: dict[str, str] = field(default_factory=dict)
+    """What to write instead of terms that are used no longer; they are not among ``terms``."""
+    iris: set[str] = field(default_factory=set)
     disjoint: list[list[str]] = field(default_factory=list)
     unknown_axioms: list[str] = field(default_factory=list)
     version: str = ""
@@ -78,6 +86,11 @@ class Ontology:
     def properties(self) -> list[Term]:
         """The object, data and annotation properties, in the order of the files."""
         return [t for t in self.terms.values() if t.kind in PROPERTY_KINDS]
+
+    def elsewhere(self, iri: str) -> bool:
+        """Whether a term is only declared here, and says that it is defined in an ontology that is not among ours."""
+        defined_by = self.terms[iri].defined_by if iri in self.terms else ""
+        return bool(defined_by) and defined_by not in self.iris
 
     def superclasses(self, iri: str) -> set[str]:
         """Return a class with all the classes above it."""
@@ -121,11 +134,14 @@ def read_ontology(quads: Iterable[Quad]) -> Ontology:
     for iri, facts in about.items():
         types = {o.value for p, o in facts if p == RDF + "type" and isinstance(o, NamedNode)}
         if OWL + "Ontology" in types:
+            ontology.iris.add(iri)
             ontology.version = next(
                 (o.value for p, o in facts if p == OWL + "versionInfo" and isinstance(o, Literal)), ""
             )
         kinds = [k for k in ("Class", *PROPERTY_KINDS) if OWL + k in types]
-        if kinds:
+        if any(p == OWL + "deprecated" and o.value == "true" for p, o in facts if isinstance(o, Literal)):
+            ontology.deprecated[iri] = _mend(iri, facts)
+        elif kinds:
             ontology.terms[iri] = _term(iri, kinds[0], types, facts, blank, ontology.unknown_axioms)
     for term in ontology.terms.values():  # an inverse is declared once and holds both ways
         if term.inverse and term.inverse in ontology.terms:
@@ -142,6 +158,19 @@ def read_ontology(quads: Iterable[Quad]) -> Ontology:
         elif types:
             ontology.unknown_axioms += sorted(shorten(t) for t in types)
     return ontology
+
+
+def _mend(iri: str, facts: list[tuple[str, Node]]) -> str:
+    """Return what to write instead of a deprecated term."""
+    instead = " and ".join(
+        sorted(
+            shorten(o.value) for p, o in facts if p == PREFIXES["dcterms"] + "isReplacedBy" and isinstance(o, NamedNode)
+        )
+    )
+    note = best(o for p, o in facts if p == SKOS + "changeNote" and isinstance(o, Literal))
+    if not instead:
+        return note or "leave it out"
+    return f"write {instead} instead of {shorten(iri)}" + (f": {note}" if note else "")
 
 
 def _term(
@@ -164,6 +193,8 @@ def _term(
         RDFS + "subPropertyOf": term.parents,
         RDFS + "domain": term.domains,
         RDFS + "range": term.ranges,
+        PREFIXES["schema"] + "domainIncludes": term.domain_includes,
+        PREFIXES["schema"] + "rangeIncludes": term.range_includes,
     }
     for predicate, name in texts.items():
         setattr(term, name, best(value for p, value in facts if p == predicate and isinstance(value, Literal)))
@@ -173,6 +204,8 @@ def _term(
                 lists[predicate].append(value.value)
             else:
                 unknown.append(f"{shorten(predicate)} of {shorten(iri)} is no named term")
+        elif predicate == RDFS + "isDefinedBy" and isinstance(value, NamedNode):
+            term.defined_by = value.value
         elif predicate == OWL + "inverseOf" and isinstance(value, NamedNode):
             term.inverse = value.value
         elif predicate == OWL + "propertyChainAxiom":

@@ -15,9 +15,9 @@ class Passage:
     iri: str
     source: str
     title: str
-    paragraph: int
-    start: int
-    end: int
+    locator: str
+    start: int | None
+    end: int | None
     speaker: str
     certainty: str
     confidence: str
@@ -31,5 +31,5 @@ class Passage:
 
     @property
     def place(self) -> str:
-        """Where it stands, for people: paragraph and characters."""
-        return f"¶{self.paragraph} ({self.start}–{self.end})"
+        """Where it stands, for people: the locator, and characters where the source's text is known."""
+        return self.locator if self.start is None else f"{self.locator} ({self.start}–{self.end})"

@@ -99,7 +99,7 @@ def current_folder() -> Path | None:
     Folders of these names are found elsewhere, too, so that the file of our ontology has to be there.
     """
     here = Path()  # Path.cwd() fails where the folder has been removed meanwhile
-    ours = (here / "ontology" / "eudigraph.ttl").is_file() and all((here / name).is_dir() for name in FOLDERS)
+    ours = (here / "ontology" / "core.ttl").is_file() and all((here / name).is_dir() for name in FOLDERS)
     return here if ours else None
 
 

@@ -34,7 +34,7 @@ from eudigraph.model.triples import Triplestore, select
 
 EVIDENCE_CLASSES = ("Passage", "Source", "Reading", "TimeSpan")
 """Classes of what is no node: evidence and dates."""
-_DATES = (EUD + "date", EUD + "since")
+_DATES = (EUD + "date",)
 """Properties that say when an engagement takes place, or since when it stands."""
 _OF_ITSELF = frozenset((*_DATES, EUD + "status", RDF_TYPE.value))
 """Properties that say of a thing itself what it is, when, and how firm."""

@@ -26,7 +26,7 @@ from eudigraph.network.in_common import one_mode
 from eudigraph.network.ties import NEVER, Facts, two_mode
 from eudigraph.reason import infer
 
-_WANTED = frozenset((EUD + "wantsTopic", EUD + "cooperationWantedOn"))
+_WANTED = frozenset((EUD + "wantsTopic",))
 
 
 def project(built: Built, workspace: Workspace, name: str, choice: Choice | None = None) -> nx.Graph:

@@ -24,7 +24,7 @@ from pyoxigraph import (
     parse,
 )
 
-from eudigraph.model.names import GRAPH_DATES, GRAPH_INFERRED, OWL, RDF, RDFS
+from eudigraph.model.names import GRAPH_DATES, GRAPH_INFERRED, GRAPH_STATE, OWL, RDF, RDFS
 from eudigraph.model.ontology import Ontology, is_loading
 from eudigraph.model.triples import Triplestore
 from eudigraph.model.version import installing
@@ -140,7 +140,7 @@ def object_statements(store: Triplestore, ontology: Ontology, most: int | None =
             not isinstance(quad.object, Literal)
             and (quad.predicate.value in relations or _defines(quad.predicate.value))
             and not is_loading(quad)
-            and quad.graph_name not in (DefaultGraph(), GRAPH_INFERRED, GRAPH_DATES)
+            and quad.graph_name not in (DefaultGraph(), GRAPH_INFERRED, GRAPH_DATES, GRAPH_STATE)
         ):
             found.add(Quad(quad.subject, quad.predicate, quad.object))
             if most is not None and len(found) > most:

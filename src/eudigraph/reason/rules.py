@@ -49,13 +49,17 @@ class Clash:
 
 
 def rules(ontology: Ontology) -> list[Rule]:
-    """Return the rules that the ontology's axioms amount to."""
+    """Return the rules that the ontology's axioms amount to, but for those that lead to terms defined elsewhere.
+
+    That every meeting is an event of schema.org is for others to use; statements of it would only repeat the claims.
+    """
     a = RDF_TYPE.value
     made: list[Rule] = []
     for term in ontology.classes:
         made += [
             Rule(f"every {_label(term)} is {_a(ontology, parent)}", ("?x", a, parent), (("?x", a, term.iri),))
             for parent in term.parents
+            if not ontology.elsewhere(parent)
         ]
     for term in ontology.properties:
         if term.kind == "AnnotationProperty":
@@ -81,6 +85,7 @@ def _object_rules(ontology: Ontology, term: Term) -> list[Rule]:
             (("?x", term.iri, "?y"),),
         )
         for parent in term.parents
+        if not ontology.elsewhere(parent)
     ]
     if term.inverse:
         made.append(

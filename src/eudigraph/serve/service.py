@@ -321,7 +321,7 @@ class Service:
                 {
                     "iri": p.iri,
                     "source": _value(NamedNode(p.source), names),
-                    "paragraph": p.paragraph,
+                    "locator": p.locator,
                     "start": p.start,
                     "end": p.end,
                     "speaker": _value(NamedNode(p.speaker), names),

@@ -44,8 +44,8 @@ def markdown(store: Triplestore, ontology: Ontology) -> str:
         lines += [
             _row(
                 _name(t),
-                ", ".join(_term(ontology, d) for d in t.domains),
-                ", ".join(_term(ontology, r) for r in t.ranges),
+                _either(ontology, t.domains, t.domain_includes),
+                _either(ontology, t.ranges, t.range_includes),
                 t.definition,
                 t.example,
                 "; ".join(_traits(ontology, t)),
@@ -74,7 +74,7 @@ def dot(ontology: Ontology, properties: Iterable[str], kinds: Iterable[str]) -> 
     arrows: dict[tuple[str, str], list[str]] = {}
     for name in properties:
         term = ontology.terms[EUD + name]
-        ends = (term.domains[0], term.ranges[0])
+        ends = ((term.domains or term.domain_includes)[0], (term.ranges or term.range_includes)[0])
         arrows.setdefault(ends, []).append(("» " if term.chains else "") + term.label)
     shown = sorted({end for ends in arrows for end in ends})
     for iri in shown:
@@ -97,6 +97,11 @@ def _name(term: Term) -> str:
 
 def _term(ontology: Ontology, iri: str) -> str:
     return ontology.terms[iri].label if iri in ontology.terms and iri.startswith(EUD) else f"`{shorten(iri)}`"
+
+
+def _either(ontology: Ontology, all_: Iterable[str], some: Iterable[str]) -> str:
+    """Return the classes that an end of a property belongs to, or those it may belong to."""
+    return ", ".join(_term(ontology, c) for c in all_) or " or ".join(_term(ontology, c) for c in some)
 
 
 def _mappings(term: Term) -> str:

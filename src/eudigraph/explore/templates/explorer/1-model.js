@@ -13,13 +13,13 @@ const relationById = new Map(RELATIONS.map((relation, i) => [relation.id, i]));
 const relation = (id) => relationById.get(id) ?? -1;
 const REL = {
   withCountry: relation("eud:withCountry"), status: relation("eud:status"), date: relation("eud:date"),
-  since: relation("eud:since"), under: relation("eud:under"), cooperates: relation("eud:cooperatesOn"),
+  under: relation("eud:under"), cooperates: relation("eud:cooperatesOn"),
   wanted: relation("eud:cooperationWantedOn"), wantsTopic: relation("eud:wantsTopic"),
   broader: relation("skos:broader"), transitive: relation("skos:broaderTransitive"),
 };
 const kindByName = new Map(KINDS.map((kind, i) => [kind.name, i]));
 // Kinds that have partners, topics and statuses of their own; filters ask them, and others come in beside them.
-const ENGAGEMENTS = new Set(["Partnership", "Meeting", "Initiative", "Election", "Document"].map((n) => kindByName.get(n)));
+const ENGAGEMENTS = new Set(["Partnership", "Meeting", "Initiative", "Instrument", "Document"].map((n) => kindByName.get(n)));
 
 const outgoing = ENTITIES.map(() => []);
 const incoming = ENTITIES.map(() => []);

@@ -51,8 +51,7 @@ function thing(e) {
 
 /** What belongs to a thing wherever it is named: its dates, and how it stands. */
 function standing(e) {
-  const dates = [...claimed(e, REL.date), ...claimed(e, REL.since).map(([d, p]) => [`since ${d}`, p])];
-  const words = dates.map(([d]) => d.startsWith("since ") ? `since ${readable(d.slice(6))}` : readable(d));
+  const words = claimed(e, REL.date).map(([d]) => (begins(e) ? "since " : "") + readable(d));
   const made = [];
   if (words.length) made.push(el("span", { class: "note", text: ` ${words.join(" or ")}` }));
   const statuses = claimed(e, REL.status);
@@ -64,7 +63,7 @@ function standing(e) {
 }
 
 /** Where a passage stands; with several sources, in which. */
-const place = (p) => `${SOURCES.length > 1 ? `${SOURCES[PASSAGES[p].source].publisher ?? SOURCES[PASSAGES[p].source].title} ` : ""}¶${PASSAGES[p].paragraph}`;
+const place = (p) => `${SOURCES.length > 1 ? `${SOURCES[PASSAGES[p].source].publisher ?? SOURCES[PASSAGES[p].source].title} ` : ""}${PASSAGES[p].locator}`;
 
 const onWeb = (address) => /^https?:/.test(address);
 const outward = (address, text) => el("a", { href: address, target: "_blank", rel: "noopener noreferrer", text });
@@ -79,7 +78,7 @@ function quote(p) {
     text == null ? null : el("div", { class: "passage", text: `“${text}”` }),
     el("div", { class: "who", text: `${who}. Confidence of the reader ${Math.round(sure * 100)} %.` }),
     el("div", { class: "who" }, onWeb(url) ? outward(url, title) : title,
-      `${where}, ¶${PASSAGES[p].paragraph}, characters ${start}–${end}`));
+      `${where}, ${PASSAGES[p].locator}${start == null ? "" : `, characters ${start}–${end}`}`));
 }
 
 function evidence(passages, expanded = false) {

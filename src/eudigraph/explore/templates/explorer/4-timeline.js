@@ -1,22 +1,22 @@
-// Meetings, frameworks and elections in the order of their dates. How long a bar is says how exact its date is.
+// Engagements in the order of their dates. How long a bar is says how exact its date is.
 
 const MAX_ROWS = 400;
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+/** Whether the date of a thing is the beginning of a time: a partnership lasts. */
+const begins = (e) => kindOf(e) === kindByName.get("Partnership");
 const day = (iso) => Date.parse(`${iso}T00:00:00Z`) / 86400000;
 
 /** What has a date among the visible: rows of thing, date, bounds in days, and whether it is the beginning of a time. */
 function dated(shown) {
   const rows = [];
   for (const e of shown) {
-    for (const [p, beginning] of [[REL.date, false], [REL.since, true]]) {
-      const given = claimed(e, p);
-      for (const [edtf, said] of given) {
-        const [first, last] = SPANS[edtf] ?? ["", ""];
-        const statuses = statusesWith(e, said).map(([status]) => status);
-        const open = statuses.some((status) => UNSETTLED.has(status)) || (said.length > 0 && said.every((n) => PASSAGES[n].hedged));
-        rows.push({ statuses, e, edtf, said, beginning, first: first ? day(first) : null, last: last ? day(last) + 1 : null,
-          unsure: /[?~%]/.test(edtf) || open, differs: differs(given) });
-      }
+    const given = claimed(e, REL.date);
+    for (const [edtf, said] of given) {
+      const [first, last] = SPANS[edtf] ?? ["", ""];
+      const statuses = statusesWith(e, said).map(([status]) => status);
+      const open = statuses.some((status) => UNSETTLED.has(status)) || (said.length > 0 && said.every((n) => PASSAGES[n].hedged));
+      rows.push({ statuses, e, edtf, said, beginning: begins(e), first: first ? day(first) : null, last: last ? day(last) + 1 : null,
+        unsure: /[?~%]/.test(edtf) || open, differs: differs(given) });
     }
   }
   return rows.sort((a, b) => (a.first ?? a.last ?? 0) - (b.first ?? b.last ?? 0) || (a.last ?? Infinity) - (b.last ?? Infinity) || a.e - b.e);

@@ -132,13 +132,13 @@ const quoted = (text) => `"${String(text ?? "").replace(/^(\s*[=+\-@＝＋－＠
 /** The facts of what is listed, a row for each passage; of a chosen source its own alone. In the matrix, its cells. */
 function table() {
   const here = new Set(state.q ? search(state.q) : visible());
-  const rows = [["subject", "relation", "object", "follows", "source", "paragraph", "start", "end", "speaker", "certainty", "confidence", "gist", "subject_id", "relation_id", "object_id"]];
+  const rows = [["subject", "relation", "object", "follows", "source", "locator", "start", "end", "speaker", "certainty", "confidence", "gist", "subject_id", "relation_id", "object_id"]];
   const add = (s, p, object_, id, inferred, passages) => {
     const [start, end] = [[label(s), RELATIONS[p].label, object_, inferred ? "yes" : "no"], [ENTITIES[s].id, RELATIONS[p].id, id]];
     if (!passages.length && state.source < 0) rows.push([...start, ...Array(8).fill(""), ...end]);
     for (const n of passages.filter((n) => fromSource([n]))) {
-      const { source, paragraph, start: from, end: to, speaker, certainty, confidence: sure, gist } = PASSAGES[n];
-      rows.push([...start, SOURCES[source].title, paragraph, from, to, speaker, certainty, sure, gist, ...end]);
+      const { source, locator, start: from, end: to, speaker, certainty, confidence: sure, gist } = PASSAGES[n];
+      rows.push([...start, SOURCES[source].title, locator, from, to, speaker, certainty, sure, gist, ...end]);
     }
   };
   const statement = (i) => add(subject(i), property(i), label(object(i)), ENTITIES[object(i)].id, follows(i),
