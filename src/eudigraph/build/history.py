@@ -421,6 +421,8 @@ class History:
         self._moved: dict[str | None, int] = defaultdict(int)
         self._sides: dict[Hashable, _Sides] = {}
         self._states: dict[bool, dict[Span, list[Snapshot]]] = {True: defaultdict(list), False: defaultdict(list)}
+        self._has_wide = {True: False, False: False}
+        """Whether some of them speak of more than a day, so that all are to be looked at."""
         self._disputes: list[tuple[Snapshot, Snapshot]] = []
         self._disputed_until = 0
         self._reports: list[Snapshot] = []
@@ -605,12 +607,13 @@ class History:
         if new.kind == PLAN and (new.status is None or self._ladder.ranks.get(new.status.stage) not in stages):
             return False
         is_state = new.kind == STATE
-        same_time = [
-            s for span, there in self._states[not is_state].items() if overlap(span, new.as_of) for s in there
-        ] if any(span != new.as_of for span in self._states[not is_state]) and (
-            new.as_of[0] != new.as_of[1] or any(a != b for a, b in self._states[not is_state])
-        ) else list(self._states[not is_state].get(new.as_of, ()))
+        there = self._states[not is_state]
+        if new.as_of[0] == new.as_of[1] and not self._has_wide[not is_state]:
+            same_time = list(there.get(new.as_of, ()))
+        else:
+            same_time = [s for span, others in there.items() if overlap(span, new.as_of) for s in others]
         self._states[is_state][new.as_of].append(new)
+        self._has_wide[is_state] |= new.as_of[0] != new.as_of[1]
         aside = False
         for other in same_time:
             state, plan = (new, other) if is_state else (other, new)
@@ -745,7 +748,10 @@ class History:
         for name in self._dirty_steps:
             step = self._steps.get(name)
             milestone = step and Milestone(
-                name, step.dated.date.text if step.dated and step.dated.date else None, step.own_day, step.teller.passage
+                name,
+                step.dated.date.text if step.dated and step.dated.date else None,
+                step.own_day,
+                step.teller.passage,
             )
             self._found["milestones"].put(name, milestone, day)
         self._dirty_steps.clear()

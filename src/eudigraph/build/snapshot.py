@@ -171,4 +171,3 @@ def foremost(plans: Iterable[Snapshot]) -> Snapshot:
 
 def _nearest(snapshot: Snapshot) -> tuple[int, int, str]:
     return snapshot.nearness, snapshot.date.width if snapshot.date else LAST_DAY, snapshot.passage
-

@@ -90,7 +90,7 @@ def read_claims(store: Store) -> Claims:
             if isinstance(graph, NamedNode) and isinstance(quad.subject, NamedNode):
                 if graph.value in claims.passages:
                     found.append((quad.subject.value, _plain(quad.object), graph.value))
-                elif graph == GRAPH_REFERENCE:
+                elif graph in (GRAPH_REFERENCE, GRAPH_PROVENANCE):
                     found.append((quad.subject.value, _plain(quad.object), None))
         claims.by_property[name] = found
     for name in ("Meeting", "Instrument", "Partnership", "Topic", "Engagement", "LegalAct"):
@@ -178,9 +178,7 @@ def derive(claims: Claims) -> State:
     )
 
 
-def _snapshots(
-    claims: Claims, nearness: Callable[[str, str], int]
-) -> tuple[list[Snapshot], list[tuple[str, str]]]:
+def _snapshots(claims: Claims, nearness: Callable[[str, str], int]) -> tuple[list[Snapshot], list[tuple[str, str]]]:
     """Return what each passage says of each engagement, and where a date leaves open how it stands."""
     said: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for name in ("status", "date", "takesPlaceIn"):
