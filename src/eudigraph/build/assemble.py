@@ -18,7 +18,8 @@ from pyoxigraph import (
     Store,
 )
 
-from eudigraph.build import state
+from eudigraph.build import statements
+from eudigraph.build.state import State
 from eudigraph.build.survey import Survey
 from eudigraph.model import dates
 from eudigraph.model.inventory import Entry, entries, inventory
@@ -60,7 +61,7 @@ class Assembly:
     unread: dict[Path, str] = field(default_factory=dict)
     """What is wrong with files that could not be read, or not to their end."""
     survey: Survey = field(default_factory=Survey)
-    state: state.State | None = None
+    state: State | None = None
     """How things stand, once that is derived."""
 
     @property
@@ -158,7 +159,7 @@ def complete(store: Store, assembly: Assembly) -> int:
 
 def stand(store: Store, assembly: Assembly) -> None:
     """Add how things stand, by what is known on each day, to its named graph and the default graph."""
-    stands, assembly.state = state.complete(store)
+    stands, assembly.state = statements.complete(store)
     _add_all(store, assembly, stands)
 
 

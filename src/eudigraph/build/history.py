@@ -11,7 +11,8 @@ from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, takewhile
+from operator import eq, itemgetter
 from typing import Any
 
 from eudigraph.build.snapshot import (
@@ -22,12 +23,10 @@ from eudigraph.build.snapshot import (
     Span,
     before,
     best_told,
-    earliest,
     foremost,
-    newest,
     overlap,
 )
-from eudigraph.model.stages import AGREED, PLAN, PLANNED, REPORT, STATE, Ladder, Status
+from eudigraph.model.stages import AGREED, PLAN, PLANNED, STATE, Ladder, Status
 
 MEETING, INSTRUMENT = "meeting", "instrument"
 _OF_INSTRUMENTS = ("concluded", "signed", "adopted", "provisional", "in-force", "done")
@@ -62,7 +61,7 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of what was announced first, so far; ``last_day`` is that of its last window, unless it is put off."""
+    """What became so far of what was announced first; ``last_day`` is that of its last window, unless it is put off."""
 
     verdict: str
     days: int | None
@@ -94,15 +93,14 @@ class Side:
     value: str
     number: int
     order: tuple[int, int, int, int, str]
-    passages: tuple[tuple[str, int], ...]
-    """Each with the day from which it is known."""
+    passages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
     """What holds by what is known, from one day on until another; ``key`` tells what it is of."""
 
-    key: Hashable
+    key: Any
     value: Any
     since: int
     until: int
@@ -245,8 +243,8 @@ class _Reached:
         self.all.append(new)
         self._count(new)
 
-    def remove(self, one: Snapshot) -> None:
-        self.all.remove(one)
+    def remove(self, gone: set[Snapshot]) -> None:
+        self.all = [one for one in self.all if one not in gone]
         self._begin_again()
 
     def _begin_again(self) -> None:
@@ -280,27 +278,29 @@ class _Sides:
 
     def __init__(self, fits: Callable[[Any, Any], bool], width: Callable[[Any], int]) -> None:
         self.given: dict[str, tuple[Any, list[Snapshot]]] = {}
-        self.founders: list[str] = []
+        self.founders: dict[str, None] = {}
         self.left_out: set[str] = set()
-        self._fits, self._width = fits, width
+        self.fits, self._width = fits, width
         self._spans: list[tuple[int, int, str]] = []  # the founders' in order, where they are dates
 
-    def add(self, text: str, value: object, new: Snapshot) -> bool:
-        """Add a value; return whether the sides are others than before."""
+    def add(self, text: str, value: object, new: Snapshot) -> Iterable[str]:
+        """Add a value; return the sides that are others than before."""
         if text in self.given:
             self.given[text][1].append(new)
-            return False
+            return ()
         self.given[text] = value, [new]
         near = self._near(value)
         if near and (len(near) > 1 or self._width(value) < self._width(self.given[near[0]][0])):
-            return self._found_anew()
+            before = set(self.founders)
+            self._found_anew()
+            return before | set(self.founders)
         if near:
-            return False
+            return ()
         self._found(text, value)
-        return True
+        return tuple(self.founders) if len(self.founders) < 3 else (text,)
 
     def _near(self, value: object) -> list[str]:
-        """Return the founders that a value agrees with; founders of days lie apart, so that few are looked at."""
+        """Return the founders that a value agrees with; those of days lie apart, so that few are looked at."""
         if isinstance(value, Date):
             place = bisect_right(self._spans, (value.span[1], LAST_DAY, "\uffff"))
             found = []
@@ -308,16 +308,15 @@ class _Sides:
                 place -= 1
                 found.append(self._spans[place][2])
             return found
-        return [text for text in self.founders if self._fits(value, self.given[text][0])]
+        return [text for text in self.founders if self.fits(value, self.given[text][0])]
 
     def _found(self, text: str, value: object) -> None:
-        self.founders.append(text)
+        self.founders[text] = None
         if isinstance(value, Date):
             insort(self._spans, (*value.span, text))
 
-    def _found_anew(self) -> bool:
-        was = self.founders, self.left_out
-        self.founders, self.left_out, self._spans = [], set(), []
+    def _found_anew(self) -> None:
+        self.founders, self.left_out, self._spans = {}, set(), []
         order = {text: number for number, text in enumerate(self.given)}
         for text in sorted(self.given, key=lambda text: (self._width(self.given[text][0]), order[text])):
             value = self.given[text][0]
@@ -326,39 +325,31 @@ class _Sides:
                 self._found(text, value)
             elif len(near) > 1:
                 self.left_out.add(text)
-        return was != (self.founders, self.left_out)
 
-    def fitting(self, founder: str) -> list[Snapshot]:
-        """Return all snapshots on one side."""
+    def lost(self, founder: str) -> frozenset[str]:
+        """Return the values that fit a side, and others as well."""
         value = self.given[founder][0]
-        others = (
-            one
-            for text, (one, _) in self.given.items()
-            if text == founder or (text not in self.left_out and text not in self.founders and self._fits(one, value))
-        )
-        named = {id(one) for one in others}
-        return [s for one, snapshots in self.given.values() if id(one) in named for s in snapshots]
+        return frozenset(one for one in self.left_out if self.fits(self.given[one][0], value))
 
 
 class _Group:
     """Plans of the same time: which goes first, and whether their days agree."""
 
-    def __init__(self, end: int) -> None:
-        self.end = end
-        """The last day that all of them may speak of."""
-        self.members: list[Snapshot] = []
-        self._first: Snapshot | None = None
+    def __init__(self, first: Snapshot) -> None:
+        self.members = [first]
+        self.start, self.end = first.as_of
+        """The first day that one of them may speak of, and the last that all may."""
+        self._first: Snapshot | None = first
 
     def add(self, new: Snapshot) -> None:
         self.members.append(new)
-        self._first = foremost([self._first, new]) if self._first else new
+        self.start = min(self.start, new.as_of[0])
+        self._first = None
 
     @property
     def first(self) -> Snapshot:
-        if len(self.members) > 1:
-            self._first = foremost(self.members)
         if self._first is None:
-            raise LookupError("nothing was added")
+            self._first = foremost(self.members)
         return self._first
 
 
@@ -368,25 +359,51 @@ class _Sequence:
     def __init__(self) -> None:
         self.groups: list[_Group] = []
 
-    def add(self, new: Snapshot) -> int:
-        """Add a plan, and return the number of the first group that is another for it."""
+    def add(self, new: Snapshot) -> tuple[list[_Group], list[_Group]]:
+        """Add a plan, and return the groups that are gone and those to look at again, also for what is before them."""
         groups = self.groups
-        place = len(groups)
-        while place and groups[place - 1].end >= new.as_of[0]:
-            place -= 1
-        if place == len(groups):
-            groups.append(_Group(new.as_of[1]))
-            groups[-1].add(new)
-        elif new.as_of[1] >= groups[place].end:
+        place = bisect_left(groups, new.as_of[0], key=lambda group: group.end)
+        after = groups[place + 1 : place + 2]
+        if place == len(groups) or new.as_of[1] < groups[place].start:
+            groups.insert(place, _Group(new))
+            return [], groups[place : place + 2]
+        if new.as_of[1] >= groups[place].end:
             groups[place].add(new)
-        else:  # it ends before those it belongs to, so that some of them may come after it
-            left = [s for group in groups[place:] for s in group.members] + [new]
-            del groups[place:]
-            for snapshot in sorted(left, key=lambda s: (s.as_of[1], s.as_of[0], s.passage)):
-                if len(groups) == place or groups[-1].end < snapshot.as_of[0]:
-                    groups.append(_Group(snapshot.as_of[1]))
+            return [], [groups[place], *after]
+        gone = groups[place:]  # it ends before those it belongs to, so that some of them may come after it
+        left = [s for group in gone for s in group.members] + [new]
+        del groups[place:]
+        for snapshot in sorted(left, key=lambda s: (s.as_of[1], s.as_of[0], s.passage)):
+            if len(groups) == place or groups[-1].end < snapshot.as_of[0]:
+                groups.append(_Group(snapshot))
+            else:
                 groups[-1].add(snapshot)
-        return place
+        return gone, groups[place:]
+
+    def before(self, group: _Group) -> _Group | None:
+        """Return the group before one, which is among them."""
+        place = bisect_left(self.groups, group.end, key=lambda one: one.end)
+        return self.groups[place - 1] if place else None
+
+
+class _Latest:
+    """Plans after which no other speaks, the foremost of each time."""
+
+    def __init__(self) -> None:
+        self._by_time: dict[Span, Snapshot] = {}
+        self._latest = 0
+
+    def add(self, new: Snapshot) -> None:
+        if new.as_of[0] > self._latest:
+            self._latest = new.as_of[0]
+            self._by_time = {span: s for span, s in self._by_time.items() if span[1] >= self._latest}
+        if new.as_of[1] >= self._latest:
+            there = self._by_time.get(new.as_of)
+            self._by_time[new.as_of] = foremost([there, new]) if there else new
+
+    @property
+    def first(self) -> Snapshot | None:
+        return foremost(self._by_time.values()) if self._by_time else None
 
 
 @dataclass
@@ -403,50 +420,66 @@ class Result:
 class History:
     """What is known of one engagement, day after day.
 
-    ``kind`` is that of the engagement, ``within`` gives the places that a place lies in; ``numbers`` are claimed
-    ordinals and quantities, as snapshots whose place holds the value, by property.
+    ``kind`` is that of the engagement, ``within`` gives the places that a place lies in.
     """
 
     def __init__(self, ladder: Ladder, kind: str, within: Mapping[str, set[str]]) -> None:
         self._ladder, self._kind, self._within = ladder, kind, within
+        by_name = {iri.rpartition("/")[2]: status for iri, status in ladder.statuses.items()}
+        self._held = by_name["held"].name if "held" in by_name else ""
+        self._planned = next((iri for iri in ladder.ranks if iri.endswith("/" + PLANNED)), "")
+        self._last_planned = max((s.rank for s in ladder.statuses.values() if s.stage == self._planned), default=0)
+        self._agreed = min((s.rank for s in ladder.statuses.values() if s.stage.endswith("/" + AGREED)), default=0)
+        self._wished = {ladder.stage("wanted"), ladder.stage(PLANNED)}
+
+        self._reports: list[Snapshot] = []
         self._main, self._analyses = _Reached(), _Reached()
         self._steps: dict[str, _Step] = {}
+        self._new_steps: set[str] = set()
         self._places = _Told()
-        self._plans = _Sequence()
-        self._fresh: list[Snapshot] = []
-        self._latest = 0
         self._latest_of_all = 0
+
+        self._plans = _Sequence()
+        self._newest_plans = _Latest()
         self._chains: dict[str | None, _Sequence] = defaultdict(_Sequence)
-        self._changes: dict[str | None, list[Change | None]] = defaultdict(list)
+        self._changes: dict[_Group, Change] = {}
         self._moved: dict[str | None, int] = defaultdict(int)
-        self._sides: dict[Hashable, _Sides] = {}
-        self._states: dict[bool, dict[Span, list[Snapshot]]] = {True: defaultdict(list), False: defaultdict(list)}
-        self._has_wide = {True: False, False: False}
-        """Whether some of them speak of more than a day, so that all are to be looked at."""
-        self._disputes: list[tuple[Snapshot, Snapshot]] = []
+        self._to_compare: dict[tuple[str | None, _Group], None] = {}
+
+        self._sides: dict[tuple[Any, ...], _Sides] = {}
+        self._shown: dict[tuple[Any, ...], set[str]] = defaultdict(set)
+        self._states: dict[Span, list[Snapshot]] = defaultdict(list)
+        self._wishes: dict[Span, dict[tuple[str, int], Snapshot]] = defaultdict(dict)
+        self._dispute: tuple[Snapshot, Snapshot] | None = None
+        self._in_dispute: set[str] = set()
+        self._noted: set[tuple[tuple[Any, ...], str]] = set()
         self._disputed_until = 0
-        self._reports: list[Snapshot] = []
-        self._windowed: list[Snapshot] = []
-        self._last_windowed: list[Snapshot] = []
+
+        self._windowed: dict[Span, Snapshot] = {}
+        self._newest_windowed = _Latest()
         self._undated: list[Snapshot] = []
+        self._known_undated: set[tuple[Span, int, int]] = set()
         self._latest_aim = 0
         self._aim: Snapshot | None = None
         self._outcomes: dict[str, _Step] = {}
         self._realised_as: str | None = None
         self._found = {name: Intervals() for name in ("situations", "milestones", "fates", "changes", "sides")}
-        self._dirty_steps: set[str] = set()
 
     # ------------------------------------------------------------------ what comes in
 
     def run(
         self, snapshots: Iterable[Snapshot], numbers: Iterable[tuple[str, Snapshot]], realised: tuple[int, str] | None
     ) -> Result:
-        """Go through all snapshots, and return what is derived. ``realised`` is from when on it is by what."""
+        """Go through all snapshots, and return what is derived.
+
+        ``numbers`` are claimed ordinals and quantities: the property, and a snapshot whose place is the value.
+        ``realised`` is from when on it is by what.
+        """
         arriving = [(s.known, "", s) for s in snapshots] + [(s.known, name, s) for name, s in numbers]
         arriving.sort(key=lambda one: (one[0], one[1], one[2].passage, one[2].status.name if one[2].status else ""))
-        days = [(day, list(batch)) for day, batch in groupby(arriving, key=lambda one: one[0])]
+        days = [(day, list(batch)) for day, batch in groupby(arriving, key=itemgetter(0))]
         if realised and all(day != realised[0] for day, _ in days):
-            insort(days, (realised[0], []), key=lambda one: one[0])
+            insort(days, (realised[0], []), key=itemgetter(0))
         for day, batch in days:
             if realised and day >= realised[0]:
                 self._realised_as = realised[1]
@@ -472,18 +505,11 @@ class History:
         if not new.lent and (new.kind == PLAN or (new.status and new.status.aim)):
             self._add_aim(new)
 
-    @property
-    def _held(self) -> str:
-        return next((name for name, status in self._ladder.statuses.items() if name.endswith("/status/held")), "")
-
     def _add_report(self, new: Snapshot, day: int) -> None:
         status = new.status
         if status is None:
             return
-        set_aside = False
-        if new.kind == STATE and not new.lent:
-            set_aside = self._dispute(new, day)
-        if not set_aside:
+        if new.lent or new.kind != STATE or not self._is_set_aside(new, day):
             self._take(new)
         if new.lent:
             return
@@ -494,61 +520,65 @@ class History:
 
     def _take(self, new: Snapshot) -> None:
         (self._analyses if new.nearness == ANALYSIS else self._main).add(new)
-        if new.status is None:
-            return
-        name = new.status.name
-        if name not in self._steps:
-            self._steps[name] = _Step(new.status)
-        self._steps[name].add(new)
-        self._dirty_steps.add(name)
         self._reports.append(new)
+        self._note_step(new)
         if self._aim:
             self._count_outcome(new, self._aim)
 
-    def _set_aside(self, one: Snapshot) -> None:
-        if one not in self._reports:
+    def _note_step(self, new: Snapshot) -> None:
+        if new.status:
+            self._steps.setdefault(new.status.name, _Step(new.status)).add(new)
+            self._new_steps.add(new.status.name)
+
+    def _set_aside(self, gone: set[Snapshot]) -> None:
+        """Take states back that were counted."""
+        gone &= set(self._reports)
+        if not gone:
             return
-        self._reports.remove(one)
-        (self._analyses if one.nearness == ANALYSIS else self._main).remove(one)
-        self._steps, self._aim = {}, None
+        self._reports = [one for one in self._reports if one not in gone]
+        self._main.remove(gone)
+        self._analyses.remove(gone)
+        self._new_steps |= self._steps.keys()
+        self._steps, self._aim, self._outcomes = {}, None, {}
         for other in self._reports:
-            if other.status:
-                self._steps.setdefault(other.status.name, _Step(other.status)).add(other)
-                self._dirty_steps.add(other.status.name)
-        if one.status:
-            self._dirty_steps.add(one.status.name)
+            self._note_step(other)
 
     def _add_plan(self, new: Snapshot, day: int) -> None:
         self._plans.add(new)
-        if new.as_of[0] > self._latest:
-            self._latest = new.as_of[0]
-            self._fresh = [s for s in self._fresh if s.as_of[1] >= self._latest]
-        if new.as_of[1] >= self._latest:
-            self._fresh.append(new)
-        if new.date is None:
-            self._dispute(new, day)
+        self._newest_plans.add(new)
+        if new.date is None and new.status and self._ladder.ranks.get(new.status.stage) in self._wished:
+            self._note_wish(new, day)
         if new.window:
-            place = self._chains[new.step].add(new)
-            self._compare(new.step, place, day)
+            gone, again = self._chains[new.step].add(new)
+            for group in gone:
+                self._forget(new.step, group, day)
+            self._to_compare |= dict.fromkeys((new.step, group) for group in again)
 
     # ------------------------------------------------------------------ changes and disagreements
 
-    def _compare(self, step: str | None, place: int, day: int) -> None:
-        """Compare the plans of a step with those before, from a group on."""
-        groups, changes = self._chains[step].groups, self._changes[step]
-        for old in changes[place:]:
-            if old:
-                self._found["changes"].put((step, old.earlier, old.later), None, day)
-                self._moved[step] -= old.moved or 0
-        del changes[place:]
-        for number in range(place, len(groups)):
-            change = self._change(groups[number - 1].first, groups[number].first) if number else None
-            changes.append(change)
-            if change:
-                self._found["changes"].put((step, change.earlier, change.later), change, day)
-                self._moved[step] += change.moved or 0
-            if len(groups[number].members) > 1:
-                self._compare_group(step, groups[number], day)
+    def _forget(self, step: str | None, group: _Group, day: int) -> None:
+        self._to_compare.pop((step, group), None)
+        if old := self._changes.pop(group, None):
+            self._found["changes"].put((step, old.earlier, old.later), None, day)
+            self._moved[step] -= old.moved or 0
+
+    def _compare(self, step: str | None, group: _Group, day: int) -> None:
+        """Compare plans of one time with one another, and with the plan before."""
+        self._forget(step, group, day)
+        before_it = self._chains[step].before(group)
+        change = self._change(before_it.first, group.first) if before_it else None
+        if change:
+            self._changes[group] = change
+            self._found["changes"].put((step, change.earlier, change.later), change, day)
+            self._moved[step] += change.moved or 0
+        if len(group.members) == 1:
+            return
+        key = ("planned date", step, group.end)
+        self._sides[key] = sides = self._sides_of_dates()
+        for member in sorted(group.members, key=lambda s: (s.known, s.passage)):
+            if member.meant:
+                sides.add(member.meant.text, member.meant, member)
+        self._show(key, {*self._shown[key], *sides.founders}, day)
 
     def _change(self, one: Snapshot, other: Snapshot) -> Change | None:
         a, b = one.meant, other.meant
@@ -557,126 +587,112 @@ class History:
         apart = not overlap(one.window, other.window)
         if apart or (a.is_deadline and b.is_deadline and a.span[1] != b.span[1]):
             return Change(one.passage, other.passage, b.span[1] - a.span[1], a.text, b.text)
-        if one.place and other.place and not self._same_place(one.place, other.place):
+        if one.place and other.place and not self._is_same_place(one.place, other.place):
             return Change(one.passage, other.passage, None, one.place, other.place)
         return None
-
-    def _compare_group(self, step: str | None, group: _Group, day: int) -> None:
-        key = ("planned date", step, min(s.as_of for s in group.members))
-        self._sides.pop(key, None)
-        for member in sorted(group.members, key=lambda s: (s.known, s.passage)):
-            if member.meant:
-                self._disagree(key, member.meant.text, member.meant, member, day)
-        sides = self._sides.get(key)
-        if sides and len(sides.founders) < 2:
-            self._show_sides(key, sides, day)
 
     def _disagree(self, key: tuple[Any, ...], text: str, value: object, new: Snapshot, day: int) -> None:
         if key not in self._sides:
             if isinstance(value, Date):
-                self._sides[key] = _Sides(lambda a, b: overlap(a.span, b.span), lambda date: date.width)
+                self._sides[key] = self._sides_of_dates()
+            elif key[0] == "place":
+                self._sides[key] = _Sides(self._is_same_place, lambda place: -len(self._within.get(place, ())))
             else:
-                self._sides[key] = _Sides(self._same_place, lambda place: -len(self._within.get(place, ())))
-        sides = self._sides[key]
-        if sides.add(text, value, new) and len(sides.founders) > 1:
-            self._show_sides(key, sides, day)
+                self._sides[key] = _Sides(eq, lambda _: 0)
+        if others := self._sides[key].add(text, value, new):
+            self._show(key, others, day)
 
-    def _show_sides(self, key: tuple[Any, ...], sides: _Sides, day: int) -> None:
-        """Note the sides as they are; members that come later are added at the end."""
-        shown = set(sides.founders) if len(sides.founders) > 1 else set()
-        intervals = self._found["sides"]
-        for text in self._shown.get(key, set()) - shown:
-            intervals.put((key, text), None, day)
-        for text in shown:
-            lost = frozenset(one for one in sides.left_out if sides._fits(sides.given[one][0], sides.given[text][0]))
-            intervals.put((key, text), lost, day)
-        self._shown[key] = shown
+    @staticmethod
+    def _sides_of_dates() -> _Sides:
+        return _Sides(lambda a, b: overlap(a.span, b.span), lambda date: date.width)
 
-    @property
-    def _shown(self) -> dict[Hashable, set[str]]:
-        if not hasattr(self, "_shown_sides"):
-            self._shown_sides: dict[Hashable, set[str]] = {}
-        return self._shown_sides
+    def _show(self, key: tuple[Any, ...], texts: Iterable[str], day: int) -> None:
+        """Note these sides as they are, if there are several; passages that come later are added at the end."""
+        sides, shown = self._sides[key], self._shown[key]
+        for text in texts:
+            is_there = text in sides.founders and len(sides.founders) > 1
+            self._found["sides"].put((key, text), sides.lost(text) if is_there else None, day)
+            (shown.add if is_there else shown.discard)(text)
 
-    def _same_place(self, one: str, other: str) -> bool:
+    def _is_same_place(self, one: str, other: str) -> bool:
         return one == other or other in self._within.get(one, ()) or one in self._within.get(other, ())
 
-    def _dispute(self, new: Snapshot, day: int) -> bool:
-        """Note where one says that it is there and another of the same time only wants it; return whether it is aside."""
-        stages = {self._ladder.stage("wanted"), self._ladder.stage(PLANNED)}
-        if new.kind == PLAN and (new.status is None or self._ladder.ranks.get(new.status.stage) not in stages):
-            return False
-        is_state = new.kind == STATE
-        there = self._states[not is_state]
-        if new.as_of[0] == new.as_of[1] and not self._has_wide[not is_state]:
-            same_time = list(there.get(new.as_of, ()))
-        else:
-            same_time = [s for span, others in there.items() if overlap(span, new.as_of) for s in others]
-        self._states[is_state][new.as_of].append(new)
-        self._has_wide[is_state] |= new.as_of[0] != new.as_of[1]
-        aside = False
-        for other in same_time:
-            state, plan = (new, other) if is_state else (other, new)
-            self._disputed_until = max(self._disputed_until, state.as_of[1], plan.as_of[1])
-            self._disputes.append((state, plan))
-            for one in (state, plan):
-                self._dispute_side(one, (state, plan), day)
-            if plan.nearness < state.nearness:
-                if state is new:
-                    aside = True
-                else:
-                    self._set_aside(state)
-        return aside
+    def _is_set_aside(self, state: Snapshot, day: int) -> bool:
+        """Note a state; return whether a plan of the same time, by a nearer speaker, only wants it."""
+        self._states[state.as_of].append(state)
+        wishes = [wish for span in self._same_time(self._wishes, state.as_of) for wish in self._wishes[span].values()]
+        if wishes:
+            nearest = min(wishes, key=lambda wish: wish.nearness)
+            for wish in wishes:
+                self._note_dispute(state, wish, day)
+            return nearest.nearness < state.nearness
+        return False
 
-    def _dispute_side(self, one: Snapshot, pair: tuple[Snapshot, Snapshot], day: int) -> None:
-        key = ("status", None, max(pair[0].as_of[0], pair[1].as_of[0]))
-        if key not in self._sides:
-            self._sides[key] = _Sides(lambda a, b: bool(a == b), lambda _: 0)
-        name = one.status.name if one.status else ""
-        sides = self._sides[key]
-        if name in sides.given and one in sides.given[name][1]:
+    def _note_wish(self, wish: Snapshot, day: int) -> None:
+        """Note an undated plan that wants or plans something, and set states of its time aside that others tell."""
+        name = wish.status.name if wish.status else ""
+        if (name, wish.nearness) in self._wishes[wish.as_of]:
             return
-        if sides.add(name, name, one) and len(sides.founders) > 1:
-            self._show_sides(key, sides, day)
+        self._wishes[wish.as_of][name, wish.nearness] = wish
+        states = [state for span in self._same_time(self._states, wish.as_of) for state in self._states[span]]
+        for state in states[:1]:
+            self._note_dispute(state, wish, day)
+        if len(self._wishes[wish.as_of]) == 1:
+            for state in states[1:]:
+                self._note_dispute(state, wish, day)
+        self._set_aside({state for state in states if wish.nearness < state.nearness})
+
+    @staticmethod
+    def _same_time(by_time: Mapping[Span, Any], time: Span) -> list[Span]:
+        """Return the times that may be the same: mostly one day, and looked for as such."""
+        if len(by_time) == 1 or time[0] != time[1]:
+            return [span for span in by_time if overlap(span, time)]
+        wide = [span for span in by_time if span[0] != span[1] and overlap(span, time)]
+        return [*wide, time] if time in by_time else wide
+
+    def _note_dispute(self, state: Snapshot, wish: Snapshot, day: int) -> None:
+        until = max(state.as_of[1], wish.as_of[1])
+        if self._dispute is None or until > self._disputed_until:
+            self._dispute, self._disputed_until = (state, wish), until
+        self._in_dispute.add(wish.passage)
+        key = ("status", None, max(state.as_of[0], wish.as_of[0]))
+        for one in (state, wish):
+            name = one.status.name if one.status else ""
+            if (key, one.passage) not in self._noted:
+                self._noted.add((key, one.passage))
+                self._disagree(key, name, name, one, day)
 
     # ------------------------------------------------------------------ aims and what they bring
 
     def _add_aim(self, new: Snapshot) -> None:
         self._latest_aim = max(self._latest_aim, new.as_of[0])
         if new.window:
-            if self._last_windowed and before(self._last_windowed[0].as_of, new.as_of):
-                self._last_windowed = []
-            if not self._last_windowed or not before(new.as_of, self._last_windowed[0].as_of):
-                self._last_windowed = [foremost([*self._last_windowed, new])]
-            if not self._windowed or new.as_of[0] <= min(s.as_of[1] for s in self._windowed):
-                self._windowed = earliest([*self._windowed, new])
-        else:
+            self._newest_windowed.add(new)
+            if not self._windowed or new.as_of[0] <= min(span[1] for span in self._windowed):
+                there = self._windowed.get(new.as_of)
+                self._windowed[new.as_of] = foremost([there, new]) if there else new
+                first = min(span[1] for span in self._windowed)
+                self._windowed = {span: s for span, s in self._windowed.items() if span[0] <= first}
+        elif (sort := (new.as_of, new.rank, new.nearness)) not in self._known_undated:
+            self._known_undated.add(sort)  # of those alike the first told
             insort(self._undated, new, key=lambda s: (s.as_of[1], s.as_of[0], s.passage))
 
     def _first_aim(self) -> Snapshot | None:
         if self._windowed:
-            return foremost(self._windowed)
+            return foremost(self._windowed.values())
         while self._undated and self._is_said_too_late(self._undated[0]):
             del self._undated[0]
         if not self._undated:
             return None
         first = self._undated[0].as_of[1]
-        same = []
-        for aim in self._undated:
-            if aim.as_of[0] > first:
-                break
-            if not self._is_said_too_late(aim):
-                same.append(aim)
-        return foremost(same) if same else None
+        same = takewhile(lambda aim: aim.as_of[0] <= first, self._undated)
+        return foremost(aim for aim in same if not self._is_said_too_late(aim))
 
     def _is_said_too_late(self, aim: Snapshot) -> bool:
         """Whether an undated aim says less than what counted already, other than in a dispute."""
-        if aim.meant or any(plan is aim for _, plan in self._disputes):
+        if aim.meant or aim.passage in self._in_dispute:
             return False
-        for step in self._steps.values():
-            if step.status.rank > aim.rank and step.counted <= aim.as_of[1]:
-                return True
-        return False
+        return any(step.status.rank > aim.rank and step.counted <= aim.as_of[1] for step in self._steps.values())
 
     def _brings(self, aim: Snapshot, status: Status) -> bool:
         """Whether a status is what an aim is meant to bring."""
@@ -706,22 +722,19 @@ class History:
             for report in self._reports:
                 self._count_outcome(report, aim)
         moved = self._moved.get(aim.step, 0) if aim.window else 0
-        last = self._last_windowed[0] if self._last_windowed else None
+        last = self._newest_windowed.first
         realised_as = self._realised_as
         if self._outcomes:
             step = min(
                 self._outcomes.values(), key=lambda s: (s.own_day[1], s.dated is None, s.own_day[0], -s.status.rank)
             )
             verdict, days, as_last = self._verdict(aim, step, last)
-            far = step.status.rank >= min(
-                (s.rank for s in self._ladder.statuses.values() if s.stage.endswith("/" + AGREED)), default=0
-            )
-            form = realised_as if far and step.teller.lent else None
+            form = realised_as if step.status.rank >= self._agreed and step.teller.lent else None
             return Fate(verdict, days, as_last, moved, None, form, aim.passage, step.teller.passage)
         end = self._main.end or self._analyses.end
         if end and not self._latest_aim > end.counts[1]:
             return Fate("dropped", None, False, moved, None, None, aim.passage, end.passage)
-        outlook = foremost(self._fresh) if self._fresh else None
+        outlook = self._newest_plans.first
         put_off = outlook and outlook.status and outlook.status.name.endswith("/postponed") and not outlook.meant
         day = last.window[1] if last and last.window and not put_off and last.window[1] < LAST_DAY else None
         return Fate("open", None, False, moved, day, None, aim.passage, None)
@@ -743,9 +756,12 @@ class History:
 
     def _settle(self, day: int) -> None:
         """Note how the engagement stands when all that became known on a day is in."""
+        for of_step, group in list(self._to_compare):
+            self._compare(of_step, group, day)
+        self._to_compare.clear()
         self._found["situations"].put("", self._situation(), day)
         self._found["fates"].put("", self._fate(), day)
-        for name in self._dirty_steps:
+        for name in self._new_steps:
             step = self._steps.get(name)
             milestone = step and Milestone(
                 name,
@@ -754,40 +770,43 @@ class History:
                 step.teller.passage,
             )
             self._found["milestones"].put(name, milestone, day)
-        self._dirty_steps.clear()
+        self._new_steps.clear()
 
     def _situation(self) -> Situation | None:
         reached = self._main.furthest or self._analyses.furthest
         outlook = self._outlook(reached)
-        disputed = bool(self._disputes) and self._latest_of_all <= self._disputed_until
+        disputed = self._dispute is not None and self._latest_of_all <= self._disputed_until
         ahead = outlook.status.name if outlook and outlook.status else None
         ahead_date = outlook.meant.text if outlook and outlook.meant else None
-        others = tuple(s.passage for pair in self._disputes for s in pair) if disputed else ()
+        others = {s.passage for s in self._dispute} if disputed and self._dispute else set()
         elsewhere = self._places.best
         if outlook and outlook.status and self._goes_first(outlook, reached):
+            status, stage, date = outlook.status.name, self._stage_of_plan(outlook), outlook.date
             place = outlook.place or (elsewhere.place if elsewhere else None)
-            span = outlook.date.span if outlook.date else None
-            text = outlook.date.text if outlook.date else None
-            passages = tuple(sorted({outlook.passage, *others}))
-            return Situation(
-                *(outlook.status.name, self._stage_of_plan(outlook), text, span, place),
-                *(ahead, ahead_date, disputed, passages, self._realised_as),
-            )
-        if reached is None:
+            passages = {outlook.passage}
+        elif reached:
+            dated, at = reached.dated, reached.places.best or elsewhere
+            status, stage, date = reached.status.name, reached.status.stage, dated.date if dated else None
+            place = at.place if at else None
+            passages = {s.passage for s in (reached.newest, dated, at) if s}
+        else:
             return None
-        bearing, dated, at = reached.newest, reached.dated, reached.places.best or elsewhere
-        passages = tuple(sorted({s.passage for s in (bearing, dated, at) if s} | set(others)))
         return Situation(
-            *(reached.status.name, reached.status.stage, dated.date.text if dated and dated.date else None),
-            *(dated.date.span if dated and dated.date else None, at.place if at else None),
-            *(ahead, ahead_date, disputed, passages, self._realised_as),
+            status,
+            stage,
+            date.text if date else None,
+            date.span if date else None,
+            place,
+            ahead,
+            ahead_date,
+            disputed,
+            tuple(sorted(passages | others)),
+            self._realised_as,
         )
 
     def _outlook(self, reached: _Step | None) -> Snapshot | None:
-        if not self._fresh:
-            return None
-        plan = foremost(self._fresh)
-        if reached is None:
+        plan = self._newest_plans.first
+        if plan is None or reached is None:
             return plan
         since = reached.newest.counts
         if reached.status.final:
@@ -799,12 +818,11 @@ class History:
     def _goes_first(self, plan: Snapshot, reached: _Step | None) -> bool:
         if reached is None or reached.status.ends:
             return True
-        planned = max((s.rank for s in self._ladder.statuses.values() if s.stage.endswith("/" + PLANNED)), default=0)
-        return min(plan.rank, planned) > reached.status.rank
+        return min(plan.rank, self._last_planned) > reached.status.rank
 
     def _stage_of_plan(self, plan: Snapshot) -> str:
         """Return the stage of a plan, at most planned; one put off without a day keeps that of the plan before it."""
-        planned = next((iri for iri in self._ladder.ranks if iri.endswith("/" + PLANNED)), "")
+        planned = self._planned
         if plan.status and plan.status.name.endswith("/postponed") and not plan.meant:
             for group in reversed(self._plans.groups):
                 if group.end < plan.as_of[0]:
@@ -814,25 +832,32 @@ class History:
 
     # ------------------------------------------------------------------ what comes out
 
-    def sides(self, lasting: Lasting) -> Iterator[Side]:
-        """Yield the side that a note of one stands for, with its passages in the order of their tellers."""
-        key, text = lasting.key  # type: ignore[misc]
-        sides = self._sides.get(key)
-        if sides is None or text not in sides.given:
-            return
-        value = sides.given[text][0]
-        told = [
-            s
-            for other, (one, snapshots) in sides.given.items()
-            if other == text or (other not in lasting.value and sides._fits(one, value))
-            for s in snapshots
-            if s.known < lasting.until
-        ]
-        first = best_told(told)
-        shown = first.place if key[0] in ("place", "ordinal", "quantity") else first.date.text if first.date else text
-        if key[0] == "status":
-            shown = text
-        is_plan = int(key[0] == "status" and first.kind == PLAN)
-        order = (is_plan, int(first.nearness == ANALYSIS), first.said[1], first.nearness, first.passage)
-        passages = tuple(sorted({(s.passage, s.known) for s in told}, key=lambda one: (one[1], one[0])))
-        yield Side(str(key[0]), key[1], shown or text, key[2] if len(key) > 2 else 0, order, passages)
+    def sides(self, result: Result) -> Iterator[tuple[Lasting, Side]]:
+        """Yield the sides of all disagreements, with their passages."""
+        others = {
+            key: [text for text in sides.given if text not in sides.founders] for key, sides in self._sides.items()
+        }
+        for lasting in result.sides:
+            key, founder = lasting.key
+            given, fits = self._sides[key].given, self._sides[key].fits
+            if founder not in given:
+                continue
+            told = [s for s in given[founder][1] if s.known < lasting.until]
+            for text in others[key]:
+                value, snapshots = given[text]
+                if text != founder and text not in lasting.value and fits(value, given[founder][0]):
+                    told += [s for s in snapshots if s.known < lasting.until]
+            first = best_told(told)
+            value = (
+                first.place
+                if key[0] in ("place", "ordinal", "quantity")
+                else first.date.text
+                if first.date
+                else founder
+            )
+            if key[0] == "status":
+                value = founder
+            is_wish = int(key[0] == "status" and first.kind == PLAN)  # first what is said to be there
+            order = (is_wish, int(first.nearness == ANALYSIS), first.said[1], first.nearness, first.passage)
+            passages = tuple(sorted({s.passage for s in told}))
+            yield lasting, Side(str(key[0]), key[1], value or founder, key[2] if len(key) > 2 else 0, order, passages)

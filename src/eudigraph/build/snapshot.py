@@ -148,20 +148,6 @@ def best_told(snapshots: Iterable[Snapshot]) -> Snapshot:
     return min(first_told(snapshots), key=_nearest)
 
 
-def newest(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
-    """Return those after which no other speaks."""
-    all_ = list(snapshots)
-    latest = max(s.as_of[0] for s in all_)
-    return [s for s in all_ if s.as_of[1] >= latest]
-
-
-def earliest(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
-    """Return those before which no other speaks."""
-    all_ = list(snapshots)
-    first = min(s.as_of[1] for s in all_)
-    return [s for s in all_ if s.as_of[0] <= first]
-
-
 def foremost(plans: Iterable[Snapshot]) -> Snapshot:
     """Return which of several plans of one time goes first: the nearest, the furthest, with a date, by its teller."""
     all_ = list(plans)

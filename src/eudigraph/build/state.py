@@ -1,27 +1,27 @@
-"""From all claims to how things stand: snapshots, situations, milestones, fates, changes, disagreements and ties.
-
-Everything is derived here, once, and written with the days from which on and until which it is known, so that what was
-known by a day is a comparison of two days, for every engine and every surface.
-"""
+"""From all claims to how things stand: snapshots, situations, milestones, fates, changes, disagreements and ties."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store
+from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
 from eudigraph.build.history import INSTRUMENT, MEETING, History, Lasting, Result
-from eudigraph.build.snapshot import ALWAYS, LAST_DAY, Snapshot, Span, implied, kind_of, named, read_date
-from eudigraph.build.ties import RELATIONS, Said, Tie, ties
-from eudigraph.model.names import BASE, EDTF, EUD, GRAPH_ONTOLOGY, GRAPH_PROVENANCE, GRAPH_REFERENCE, GRAPH_STATE
-from eudigraph.model.names import RDF_TYPE, XSD, eud
-from eudigraph.model.stages import AGREED, Ladder, read_ladder
+from eudigraph.build.snapshot import LAST_DAY, Snapshot, Span, implied, kind_of, named, read_date
+from eudigraph.build.ties import RELATIONS, Said, ties
+from eudigraph.model.names import (
+    BASE,
+    GRAPH_ONTOLOGY,
+    GRAPH_PROVENANCE,
+    GRAPH_REFERENCE,
+    RDF_TYPE,
+    eud,
+)
+from eudigraph.model.stages import Ladder, read_ladder
 
 EUROPEAN_UNION = f"{BASE}org/european-union"
 """Whose parts and whoever represents it are one side of every engagement."""
@@ -84,7 +84,7 @@ def read_claims(store: Store) -> Claims:
     ladder = read_ladder(store.quads_for_pattern(None, None, None, GRAPH_ONTOLOGY))
     claims = Claims(ladder, _passages(store))
     for name in _READ:
-        found = []
+        found: list[tuple[str, Any, str | None]] = []
         for quad in store.quads_for_pattern(None, eud(name), None, None):
             graph = quad.graph_name
             if isinstance(graph, NamedNode) and isinstance(quad.subject, NamedNode):
@@ -164,7 +164,7 @@ def derive(claims: Claims) -> State:
         kind = MEETING if engagement in claims.classes["Meeting"] else ""
         kind = INSTRUMENT if engagement in claims.classes["Instrument"] else kind
         history = History(claims.ladder, kind, within)
-        lent = _lent(engagement, by_engagement, realised, claims)
+        lent = _lent(engagement, by_engagement, realised)
         as_what = realised.get(engagement)
         result = history.run([*by_engagement[engagement], *lent], numbers[engagement], as_what)
         results[engagement] = history, result
@@ -214,7 +214,6 @@ def _lent(
     engagement: str,
     by_engagement: dict[str, list[Snapshot]],
     realised: dict[str, tuple[int, str]],
-    claims: Claims,
 ) -> list[Snapshot]:
     """Return the reports and states of what realises an engagement, from the day that this is known."""
     lent: list[Snapshot] = []
@@ -327,7 +326,8 @@ _OWN = {"official": 0, "official-copy": 0, "official-shortened": 1}
 def _ties(
     claims: Claims, countries: dict[str, dict[str, int]], results: dict[str, tuple[History, Result]]
 ) -> list[Lasting]:
-    said, priorities = [], {}
+    said: list[Said] = []
+    priorities: dict[tuple[str, str | None], int] = {}
     topics = claims.classes["Topic"]
     for relation in RELATIONS:
         for subject, value, passage in claims.by_property[relation]:
@@ -339,176 +339,3 @@ def _ties(
             priorities[key] = min(claims.known(passage), priorities.get(key, LAST_DAY))
     situations = {engagement: result.situations for engagement, (_, result) in results.items()}
     return [*ties(claims.ladder, said, situations, countries, priorities, claims.classes["Partnership"])]
-
-
-# ---------------------------------------------------------------- statements
-
-
-def statements(state: State, ladder: Ladder) -> Iterator[Quad]:
-    """Yield all that was derived as statements, in the graph of how things stand."""
-    write = _Writer()
-    if state.newest:
-        write(GRAPH_STATE.value, "newestDay", _day(state.newest))
-    for passage, (known, as_of) in sorted(state.passages.items()):
-        write(passage, "knownFrom", _day(known))
-        write(passage, "asOfFirst", _day(as_of[0]))
-        write(passage, "asOfLast", _day(as_of[1]))
-    for snapshot in sorted(state.snapshots, key=lambda s: (s.engagement, s.passage)):
-        if snapshot.status:
-            node = _node("snapshot", snapshot.engagement, snapshot.passage)
-            write(node, "type", eud(_CLASSES[snapshot.kind]))
-            write(node, "about", NamedNode(snapshot.engagement))
-            write(node, "inPassage", NamedNode(snapshot.passage))
-            write(node, "inStatus", NamedNode(snapshot.status.name))
-            write(node, "onDate", snapshot.date and _edtf(snapshot.date.text))
-            write(node, "atPlace", snapshot.place and NamedNode(snapshot.place))
-            write(node, "knownFrom", _day(snapshot.known))
-            write(node, "nearness", _number(snapshot.nearness))
-    for engagement, (history, result) in state.results.items():
-        _write_result(write, engagement, history, result, ladder, state.newest)
-    agreed = ladder.stage(AGREED)
-    for lasting in sorted(state.ties, key=lambda one: (one.key, one.since)):
-        country, topic = lasting.key  # type: ignore[misc]
-        tie: Tie = lasting.value
-        node = f"{_node('tie', country, topic)}/{_iso(lasting.since)}"
-        write.lasting(node, "Tie", lasting)
-        write(node, "ofCountry", NamedNode(country))
-        write(node, "onTopic", NamedNode(topic))
-        write(node, "stage", NamedNode(f"{BASE}stage/{tie.stage}"))
-        write(node, "through", NamedNode(tie.engagement))
-        write(node, "borneBy", NamedNode(tie.passage))
-        write(node, "isPriority", _boolean(tie.priority))
-        if lasting.until == LAST_DAY and ladder.stage(tie.stage) >= agreed:
-            write(country, "cooperatesOn", NamedNode(topic))
-    yield from write.quads
-
-
-def _write_result(
-    write: _Writer, engagement: str, history: History, result: Result, ladder: Ladder, newest: int
-) -> None:
-    for lasting in result.situations:
-        now, node = lasting.value, f"{_node('situation', engagement)}/{_iso(lasting.since)}"
-        write.lasting(node, "Situation", lasting, engagement)
-        write(node, "inStatus", NamedNode(now.status))
-        write(node, "stage", NamedNode(now.stage))
-        write.dated(node, now.date, now.span)
-        write(node, "atPlace", now.place and NamedNode(now.place))
-        write(node, "outlookStatus", now.outlook and NamedNode(now.outlook))
-        write(node, "outlookDate", now.outlook_date and _edtf(now.outlook_date))
-        write(node, "isDisputed", _boolean(now.disputed))
-        write(node, "realisedAs", now.realised_as and NamedNode(now.realised_as))
-        for passage in now.passages:
-            write(node, "borneBy", NamedNode(passage))
-        if lasting.until == LAST_DAY:
-            write(engagement, "currentStatus", NamedNode(now.status))
-            write(engagement, "currentStage", NamedNode(now.stage))
-            write(engagement, "currentDate", now.date and _edtf(now.date))
-            write(engagement, "currentPlace", now.place and NamedNode(now.place))
-    for lasting in result.milestones:
-        step = lasting.value
-        node = f"{_node('milestone', engagement, step.status)}/{_iso(lasting.since)}"
-        write.lasting(node, "Milestone", lasting, engagement)
-        write(node, "inStatus", NamedNode(step.status))
-        write.dated(node, step.date, step.span)
-        write(node, "borneBy", NamedNode(step.passage))
-    for lasting in result.fates:
-        fate, node = lasting.value, f"{_node('fate', engagement)}/{_iso(lasting.since)}"
-        write.lasting(node, "Fate", lasting, engagement)
-        write(node, "verdict", Literal(fate.verdict))
-        write(node, "days", None if fate.days is None else _number(fate.days))
-        write(node, "asLastAnnounced", _boolean(fate.as_last_announced))
-        write(node, "movedBy", _number(fate.moved))
-        write(node, "dueBy", fate.last_day and _day(fate.last_day))
-        write(node, "realisedAs", fate.realised_as and NamedNode(fate.realised_as))
-        write(node, "aim", NamedNode(fate.aim))
-        write(node, "outcome", fate.outcome and NamedNode(fate.outcome))
-    for lasting in result.changes:
-        change = lasting.value
-        node = f"{_node('change', engagement, change.earlier, change.later)}/{_iso(lasting.since)}"
-        write.lasting(node, "Change", lasting, engagement)
-        write(node, "earlierPlan", NamedNode(change.earlier))
-        write(node, "laterPlan", NamedNode(change.later))
-        if change.moved is None:
-            write(node, "oldPlace", NamedNode(change.old))
-            write(node, "newPlace", NamedNode(change.new))
-        else:
-            write(node, "movedBy", _number(change.moved))
-            write(node, "oldDate", _edtf(change.old))
-            write(node, "newDate", _edtf(change.new))
-    for lasting in result.sides:
-        for side in history.sides(lasting):
-            parts = [side.about, (side.step or "").rpartition("/")[2], str(side.number or "")]
-            about = f"{_node('disagreement', engagement)}/{quote('-'.join(p for p in parts if p), safe='')}"
-            node = f"{about}/{quote(side.value.removeprefix(BASE), safe='')}/{_iso(lasting.since)}"
-            write(about, "type", eud("Disagreement"))
-            write(about, "about", NamedNode(engagement))
-            write(about, "aspect", Literal(side.about))
-            write(about, "inStatus", side.step and NamedNode(side.step))
-            write(about, "side", NamedNode(node))
-            write.lasting(node, "Side", lasting)
-            is_iri = side.value.startswith(("http://", "https://"))
-            is_date = side.about in ("date", "planned date")
-            if is_iri:
-                write(node, "valueNamed", NamedNode(side.value))
-            else:
-                write(node, "value", _edtf(side.value) if is_date else Literal(side.value))
-            write(node, "order", Literal(":".join(f"{part:08}" for part in side.order[:4]) + " " + side.order[4]))
-            for passage, _ in side.passages:
-                write(node, "borneBy", NamedNode(passage))
-
-
-class _Writer:
-    """Statements in the making. A value that is None or empty is not written."""
-
-    def __init__(self) -> None:
-        self.quads: list[Quad] = []
-
-    def __call__(self, subject: str, name: str, value: NamedNode | Literal | str | int | None) -> None:
-        if isinstance(value, NamedNode | Literal):
-            predicate = RDF_TYPE if name == "type" else eud(name)
-            self.quads.append(Quad(NamedNode(subject), predicate, value, GRAPH_STATE))
-
-    def lasting(self, node: str, kind: str, lasting: Lasting, about: str | None = None) -> None:
-        """Write what something is, what of, and how long it is known."""
-        self(node, "type", eud(kind))
-        self(node, "about", about and NamedNode(about))
-        self(node, "knownFrom", _day(lasting.since))
-        self(node, "knownUntil", _day(lasting.until))
-
-    def dated(self, node: str, text: str | None, span: Span | None) -> None:
-        """Write a date and the days it allows; open ends are left out."""
-        self(node, "onDate", text and _edtf(text))
-        if span:
-            self(node, "firstDay", None if span[0] == ALWAYS[0] else _day(span[0]))
-            self(node, "lastDay", None if span[1] == ALWAYS[1] else _day(span[1]))
-
-
-def _node(kind: str, *iris: str) -> str:
-    return "/".join([f"{BASE}{kind}", *(quote(iri.removeprefix(BASE), safe="/") for iri in iris)])
-
-
-def _iso(day: int) -> str:
-    return date.fromordinal(max(day, 1)).isoformat()
-
-
-def _day(day: int) -> Literal:
-    return Literal(_iso(day), datatype=NamedNode(XSD + "date"))
-
-
-def _edtf(text: str) -> Literal:
-    return Literal(text, datatype=NamedNode(EDTF))
-
-
-def _boolean(value: bool) -> Literal:
-    return Literal(value)
-
-
-def _number(value: int) -> Literal:
-    return Literal(value)
-
-
-def complete(store: Store) -> tuple[list[Quad], State]:
-    """Return what is derived of a store's claims as statements, each once, and how everything stands."""
-    claims = read_claims(store)
-    state = derive(claims)
-    return [*dict.fromkeys(statements(state, claims.ladder))], state

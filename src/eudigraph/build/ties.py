@@ -77,10 +77,9 @@ def ties(
             )
             for country, known in countries.get(one.engagement, {}).items():
                 for first, last, priority in (
-                    (since, min(until, wanted_since), False),
-                    (max(since, wanted_since), until, True),
+                    (max(since, known), min(until, wanted_since), False),
+                    (max(since, known, wanted_since), until, True),
                 ):
-                    first = max(first, known)
                     if first < last:
                         piece = (-ladder.stage(stage), not priority, one.known, one.passage, one.engagement, relation)
                         pieces[country, one.topic].append((first, last, piece))
@@ -103,8 +102,8 @@ def _stages(
     pieces: list[tuple[int, int, Situation | None]] = [(one.known, begin, None)]
     pieces += [(lasting.since, lasting.until, lasting.value) for lasting in ordered]
     before: tuple[int, int, str] | None = None
-    for since, until, situation in pieces:
-        since = max(since, one.known)
+    for begins, until, situation in pieces:
+        since = max(begins, one.known)
         if since >= until:
             continue
         stage = stage_of(
