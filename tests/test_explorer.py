@@ -749,7 +749,7 @@ def bare(checkout: workspace.Workspace) -> Store:
     graph = Store()
     assembly = assemble.read(Store(), checkout)
     for entry in assembly.having("ontology"):
-        if entry.path.name == "eudigraph.ttl":
+        if entry.path.name not in ("statuses.ttl", "topics.ttl"):
             graph.load(path=str(entry.path), to_graph=GRAPH_ONTOLOGY)
     return graph
 
