@@ -153,7 +153,7 @@ class Asker:
         found = []
         for row, behind in zip(answer.rows, attached.behind or [], strict=True):
             passages = [attached.passages[i] for i in behind]
-            said = {p.locator for p in passages if self.speaks_of(p.iri, row[topic])}
+            said = {int(p.locator.removeprefix("¶")) for p in passages if self.speaks_of(p.iri, row[topic])}
             found.append((tuple(text(term) for term in row), said))
         return found
 
@@ -1006,7 +1006,7 @@ def test_asking_in_a_process_of_its_own_gives_the_same_with_evidence(
     here = ask.raw("officials")[2]
     assert asked.variables == here.variables
     assert asked.rows == here.rows
-    behind = [{asked.passages[i].locator for i in row} for row in asked.behind or []]
+    behind = [{int(asked.passages[i].locator.removeprefix("¶")) for i in row} for row in asked.behind or []]
     assert behind == [{23}, {3}, {23}]
 
 
@@ -1045,7 +1045,7 @@ def test_evidence_reaches_through_what_was_inferred(built: store.Built) -> None:
     country, topic = (NamedNode(names.expand(n) or "") for n in ("country:canada", "topic:cybersecurity"))
     statement = Triple(country, NamedNode(EUD + "cooperationWantedOn"), topic)
     passages = evidence.describe(built.store, evidence.passages_behind(built.store, terms, [statement]))
-    assert {p.locator for p in passages} == {5, 30}
+    assert {p.locator for p in passages} == {"¶5", "¶30"}
     assert {shorten(p.speaker) for p in passages} == {PAPER, COMMISSION}
 
 

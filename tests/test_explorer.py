@@ -114,7 +114,7 @@ def test_search_finds_nothing_by_a_slip_that_makes_another_name(open_page: Open)
 def test_a_fact_leads_to_its_passage_in_one_click(open_page: Open, built: store.Built) -> None:
     page = open_page("e=meeting:eu-japan-summit-2023")
     page.get_by_text("Says who? European Commission, ¶17").first.click()
-    gist = select(built.store, f"SELECT ?g {{ ?p <{EUD}gist> ?g ; <{EUD}locator> "¶17" }}")[0]["g"].value
+    gist = select(built.store, f'SELECT ?g {{ ?p <{EUD}gist> ?g ; <{EUD}locator> "¶17" }}')[0]["g"].value
     quote = page.locator("blockquote:visible").first
     expect(quote).to_contain_text(gist)
     expect(quote).to_contain_text("European Commission, stated")

@@ -163,7 +163,7 @@ LULEA = "EU–US Trade and Technology Council, fourth high-level meeting"
         ("Country", "southkorea", "country:south-korea", "South Korea (country)"),
         ("Topic", "semiconducter", "topic:semiconductors", "semiconductors (topic)"),
         ("Topic", "Halbleiter", "topic:fabs", "Halbleiterwerke (topic)"),
-        ("Meeting", "meeting: Luleå", "meeting:eu-us-ttc-4", f"{LULEA} (high-level meeting)"),
+        ("Meeting", "meeting: Luleå", "meeting:eu-us-ttc-4", f"{LULEA} (high-level meeting, summit)"),
         ("Meeting", "session ttc 3", "meeting:ttc-3", "Working Session TTC 3 (meeting)"),
         ("Meeting", "Workign Session TTC 4", "meeting:ttc-4", "Working Session TTC 4 (meeting)"),
         ("resource", "Bretton", "official:thierry-breton", "Thierry Breton (official)"),
