@@ -974,7 +974,7 @@ passage:{source}\\/{place} {{ {claims} }}
 def source(name: str, published: str) -> str:
     return f"""
 source:{name} a eud:Source ; eud:title "Made up"@en ; eud:publisher org:euractiv ;
-    eud:published "{published}"^^edtf:EDTF ; eud:language "en" ; eud:characters 100 ;
+    eud:published "{published}"^^edtf:EDTF ; eud:sourceKind "press" ; eud:extent "text" ; eud:language "en" ; eud:characters 100 ;
     eud:sha256 "{"0" * 64}" .
 """
 
@@ -1111,7 +1111,7 @@ def test_engagements_with_several_dates_begin_with_the_first_and_have_all(
 
 
 def test_a_graph_without_claims_makes_empty_networks(disputed: Callable[..., Project]) -> None:
-    network_of = disputed(said("one/1", "org:european-commission eud:opposes topic:6g ."))
+    network_of = disputed(said("one/1", "org:european-commission eud:represents org:european-union ."))
     made = network_of(claims="all")
     assert (len(made), made.number_of_edges()) == (0, 0)
     assert made.graph["title"] == "Partner countries and topics"
