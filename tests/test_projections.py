@@ -974,7 +974,8 @@ passage:{source}\\/{place} {{ {claims} }}
 def source(name: str, published: str) -> str:
     return f"""
 source:{name} a eud:Source ; eud:title "Made up"@en ; eud:publisher org:euractiv ;
-    eud:published "{published}"^^edtf:EDTF ; eud:sourceKind "press" ; eud:extent "text" ; eud:language "en" ; eud:characters 100 ;
+    eud:published "{published}"^^edtf:EDTF ; eud:sourceKind "press" ; eud:extent "text" ;
+    eud:language "en" ; eud:characters 100 ;
     eud:sha256 "{"0" * 64}" .
 """
 
