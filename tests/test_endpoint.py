@@ -246,8 +246,8 @@ OWN = [
     'SELECT ("service # \\u0023 \U0001d11e" AS ?x) {}',
     "SELECT ?t { country:japan eud:cooperatesOn/skos:broader* ?t } ORDER BY ?t",
     "SELECT DISTINCT ?k { ?m a eud:Meeting ; a ?k . ?k rdfs:subClassOf+ eud:Meeting } ORDER BY ?k",
-    "SELECT ?p ?n { ?p eud:paragraph ?n VALUES ?n { 5 } } ORDER BY ?p",
-    "SELECT ?p ?n { VALUES ?n { 5 } ?p eud:paragraph ?n } ORDER BY ?p",
+    'SELECT ?p ?n { ?p eud:locator ?n VALUES ?n { "¶5" } } ORDER BY ?p',
+    'SELECT ?p ?n { VALUES ?n { "¶5" } ?p eud:locator ?n } ORDER BY ?p',
 ]
 
 

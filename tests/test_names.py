@@ -163,12 +163,12 @@ LULEA = "EU–US Trade and Technology Council, fourth high-level meeting"
         ("Country", "southkorea", "country:south-korea", "South Korea (country)"),
         ("Topic", "semiconducter", "topic:semiconductors", "semiconductors (topic)"),
         ("Topic", "Halbleiter", "topic:fabs", "Halbleiterwerke (topic)"),
-        ("Meeting", "meeting: Luleå", "meeting:eu-us-ttc-4", f"{LULEA} (high-level meeting)"),
+        ("Meeting", "meeting: Luleå", "meeting:eu-us-ttc-4", f"{LULEA} (high-level meeting, summit)"),
         ("Meeting", "session ttc 3", "meeting:ttc-3", "Working Session TTC 3 (meeting)"),
         ("Meeting", "Workign Session TTC 4", "meeting:ttc-4", "Working Session TTC 4 (meeting)"),
         ("resource", "Bretton", "official:thierry-breton", "Thierry Breton (official)"),
         ("property", "cooperates", "eud:cooperatesOn", "cooperates on (property)"),
-        ("property", "lacks suport of", "eud:notSupportedBy", "lacks support of (property)"),
+        ("property", "not suported by", "eud:notSupportedBy", "not supported by (property)"),
     ],
 )
 def test_a_part_of_a_name_or_a_slip_in_it_is_a_guess_with_a_note(
@@ -500,7 +500,7 @@ def test_pages_note_what_they_took_above_the_table(service: Service) -> None:
 
 def test_what_a_passage_says_goes_before_a_thing_of_that_name(tricky: Graph) -> None:
     found = tricky.evidence("EU–Japan summit 2023", value="2023-07-03?/2023-07-04?")
-    assert found[["paragraph", "property"]].values.tolist() == [[17, "date"]]
+    assert found[["locator", "property"]].values.tolist() == [["¶17", "date"]]
 
 
 # ---------------------------------------------------------------- Languages

@@ -745,7 +745,7 @@ def test_the_workspace_of_the_current_folder_is_used(
     assert asked.err.endswith(f"Build again with: eudigraph build --workspace {copy.root}\n")
     monkeypatch.chdir(copy.root)
     assert command("check", "--no-hermit", "--workspace", checkout.root).status == 0
-    (copy.root / "ontology" / "eudigraph.ttl").rename(copy.root / "ontology" / "other.ttl")
+    (copy.root / "ontology" / "core.ttl").rename(copy.root / "ontology" / "other.ttl")
     assert workspace.current_folder() is None
     gone = tmp_path / "gone"
     gone.mkdir()

@@ -61,6 +61,8 @@ source:test a eud:Source ;
     eud:title "A test"@en ;
     eud:publisher org:euractiv ;
     eud:published "2023-04"^^edtf:EDTF ;
+    eud:sourceKind "press" ;
+    eud:extent "text" ;
     eud:language "en" ;
     eud:characters {len(TEXT)} ;
     eud:sha256 "{hashlib.sha256(TEXT.encode()).hexdigest()}" .
@@ -511,10 +513,43 @@ def test_a_passage_without_source_is_named(small: Make) -> None:
     assert found(small(text)) == [("error", "graph/test.trig", line_of(text, "p:01 a"), what, mend)]
 
 
-def test_a_passage_that_claims_nothing_is_a_warning(small: Make) -> None:
-    text = GOOD.replace(CLAIM, "")
-    what, mend = "passage:test/01 claims nothing", "write its claims in its graph, or take it out"
-    assert found(small(text)) == [("warning", "graph/test.trig", line_of(text, "p:01 a"), what, mend)]
+def test_a_passage_may_claim_nothing_and_be_told_by_its_gist(small: Make) -> None:
+    assert found(small(GOOD.replace(CLAIM, ""))) == []
+
+
+EXCERPT = re.sub(r"    eud:(characters|sha256) [^\n]*\n", "", GOOD.replace('"text"', '"excerpt"'))
+EXCERPT = EXCERPT.replace('eud:language "en" ;', 'eud:language "en" .')
+PLACED = re.compile(r"    eud:(start|end) [^\n]*\n")
+
+
+def test_a_source_of_which_no_text_was_kept_has_locators(small: Make) -> None:
+    assert found(small(PLACED.sub("", EXCERPT).replace('"¶1"', '"Next steps"'))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (EXCERPT, "take out eud:start and eud:end, the locator says where it stands"),
+        (
+            PLACED.sub("", EXCERPT).replace('eud:extent "excerpt" ;', 'eud:extent "excerpt" ; eud:characters 99 ;'),
+            "neither length nor digest is known",
+        ),
+        (PLACED.sub("", GOOD), "needs its positions (eud:start, eud:end)"),
+        (GOOD.replace('    eud:locator "¶1" ;\n', ""), "A passage needs one locator"),
+        (GOOD.replace('"press"', '"gossip"'), "A source needs its kind (eud:sourceKind)"),
+        (GOOD.replace('    eud:extent "text" ;\n', ""), "A source needs its extent (eud:extent)"),
+        (re.sub(r"    eud:characters [^\n]*\n", "", GOOD), "needs its length (eud:characters) and digest (eud:sha256)"),
+        (
+            GOOD.replace("    eud:speaker", '    eud:asOf "2023-04-18" ;\n    eud:speaker'),
+            "as an EDTF literal (eud:asOf",
+        ),
+        (with_claim('meeting:eu-us-ttc-4 eud:format "in a tent" .'), "The format of a meeting (eud:format) is"),
+        (with_claim("meeting:eu-us-ttc-4 eud:date 2023 ."), "Write the date as an EDTF literal"),
+    ],
+)
+def test_what_evidence_and_engagements_lack_is_told_with_the_mend(small: Make, text: str, said: str) -> None:
+    (problem,) = [what for severity, *_, what, _ in found(small(text)) if severity == "error"]
+    assert said in problem
 
 
 ADDRESSES = {
@@ -538,7 +573,7 @@ def test_a_passage_that_ends_before_it_starts_is_named(small: Make, start: int, 
     text = HEAD + SOURCE + passage(start=start, end=end)
     reported = found(small(text))
     assert [(s, f) for s, f, *_ in reported] == [("error", "graph/test.trig")]
-    assert "A passage needs one start (eud:start): a whole number from 0, below its end" in reported[0][3]
+    assert "The start of a passage (eud:start) is one whole number from 0, below its end" in reported[0][3]
 
 
 def test_a_passage_beyond_the_text_is_named(small: Make) -> None:
@@ -611,7 +646,7 @@ def test_a_contradiction_between_a_file_and_the_workspace_is_shown_when_that_fil
 
 
 def test_an_axiom_that_no_rule_follows_is_a_warning(copy: workspace.Workspace) -> None:
-    path = copy.root / "ontology" / "eudigraph.ttl"
+    path = copy.root / "ontology" / "core.ttl"
     axiom = "\neud:party owl:propertyChainAxiom ( [ owl:inverseOf eud:party ] eud:party ) .\n"
     path.write_text(path.read_text("utf-8") + axiom, "utf-8")
     reported = [(s, f, what) for s, f, _, what, _ in found(copy) if "axiom" in what]
@@ -675,7 +710,7 @@ def test_a_passage_named_after_another_source_is_named(small: Make) -> None:
     text = GOOD.replace("passage/test/", "passage/euractiv-2023-04/")
     what = "passage:euractiv-2023-04/01 is a passage of source:test, but named after another source"
     mend = "name passages passage/<the source's name>/…; correct the prefix at the top of the file"
-    assert found(small(text)) == [("error", "graph/test.trig", line_of(text, "eud:source"), what, mend)]
+    assert found(small(text)) == [("error", "graph/test.trig", line_of(text, "eud:source "), what, mend)]
 
 
 def test_a_phrase_is_located_as_a_passage_wants_it(tmp_path: Path, command: Callable[..., Run]) -> None:
@@ -701,7 +736,7 @@ def test_positions_that_do_not_fit_the_text_are_named(small: Make, tmp_path: Pat
     report, _ = build.check_with_texts(small(text), texts=[path], use_hermit=False)
     assert [(p.severity, p.line, p.what) for p in report.problems] == [
         ("error", line_of(text, "eud:characters"), f"the text has {len(TEXT)} characters, the source says 99"),
-        ("error", line_of(text, "eud:paragraph"), "passage:test/01 begins in paragraph 2, not 1"),
+        ("error", line_of(text, "eud:locator"), "passage:test/01 begins in paragraph 2, not ¶1"),
         ("warning", line_of(text, "eud:start"), "passage:test/01 begins or ends with white space"),
         ("warning", line_of(text, "eud:end"), "passage:test/01 runs on into the next paragraph"),
     ]

@@ -16,7 +16,7 @@ from eudigraph.model.ontology import Ontology
 from eudigraph.model.text import similar
 
 _ORDERED = re.compile(r"\bxsd:date\b|\b(?:YEAR|MONTH|DAY)\s*\(", re.IGNORECASE)
-_DATES = re.compile(r"\beud:(?:date|since|published)\b")
+_DATES = re.compile(r"\beud:(?:date|published|asOf|from|until)\b")
 _BOUNDS = re.compile(r"\beud:(?:earliest|latest)\b")
 _MOST = 10_000
 """Names that are looked through for one that may be meant."""
@@ -35,7 +35,9 @@ def remarks(graph: store.Built, text: str, answer: Answer) -> list[str]:
 def _unknown_terms(known: Ontology, bare: str) -> Iterator[str]:
     names = {shorten(iri) for iri in known.terms}
     for term in dict.fromkeys(re.findall(r"\beud:\w+", bare)):
-        if term not in names:
+        if mend := known.deprecated.get(EUD + term.removeprefix("eud:")):
+            yield f"{term} is deprecated; {mend}"
+        elif term not in names:
             near = similar(term, names)
             yield f"{term} is no term of the ontology" + (f"; did you mean {' or '.join(near)}?" if near else "")
 

@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from eudigraph.ask import evidence
 from eudigraph.export.networks import day, for_file, unbroken
 from eudigraph.model import dates, labels
-from eudigraph.model.names import BASE, EUD, eud
+from eudigraph.model.names import BASE, EUD, RDF_TYPE, eud
 from eudigraph.model.passage import Passage
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.reason import proofs
@@ -81,7 +81,7 @@ def icalendar(store: Triplestore) -> str:
         event.add("url", occasion.meeting)
         event.add("description", facts.description(occasion, others))
         status, where = facts.firmness(occasion, disputed=bool(others)), facts.location(occasion)
-        topics = facts.names(occasion.meeting, "agenda")
+        topics = facts.topics(occasion.meeting)
         for name, value in (("status", status), ("location", where), ("categories", topics)):
             if value:
                 event.add(name, value)
@@ -135,6 +135,8 @@ class _Facts:
             for quad in store.quads_for_pattern(None, eud(prop), None):
                 if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
                     self._objects[(quad.subject.value, prop)].append(quad.object.value)
+        typed = store.quads_for_pattern(None, RDF_TYPE, eud("Topic"), None)
+        self._topics = {quad.subject.value for quad in typed if isinstance(quad.subject, NamedNode)}
         self._words = self._texts("icalendarStatus")
         self._published = {source: dates.bounds(text)[1] for source, text in self._texts("published").items()}
         readings = self._texts("readOn")
@@ -161,6 +163,10 @@ class _Facts:
 
     def names(self, meeting: str, prop: str) -> list[str]:
         return sorted({self.name(iri) for iri in self._objects[(meeting, prop)]})
+
+    def topics(self, meeting: str) -> list[str]:
+        """Return the topics on a meeting's agenda, without the engagements there."""
+        return sorted({self.name(iri) for iri in self._objects[(meeting, "agenda")] if iri in self._topics})
 
     def location(self, occasion: _Occasion) -> str:
         """Return place and country; where only the country is known, that.

@@ -59,6 +59,8 @@ def markdown(store: Triplestore, ontology: Ontology) -> str:
     lines += [
         _row(row["name"], row["also"], row["broader"], row["definition"]) for row in _concepts(store, topics=True)
     ]
+    lines += ["", "## Deprecated", "", "| term | what to do |", "|---|---|"]
+    lines += [_row(f"`{shorten(iri)}`", mend) for iri, mend in sorted(ontology.deprecated.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -96,7 +98,9 @@ def _name(term: Term) -> str:
 
 
 def _term(ontology: Ontology, iri: str) -> str:
-    return ontology.terms[iri].label if iri in ontology.terms and iri.startswith(EUD) else f"`{shorten(iri)}`"
+    return (
+        ontology.terms[iri].label if iri in ontology.terms and iri.startswith(EUD) else f"`{shorten(iri).strip('<>')}`"
+    )
 
 
 def _either(ontology: Ontology, all_: Iterable[str], some: Iterable[str]) -> str:
