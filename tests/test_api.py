@@ -317,9 +317,9 @@ def test_evidence_is_found_for_texts_numbers_and_days(graph: Graph) -> None:
     assert summit[["paragraph", "object"]].values.tolist() == [[17, "2023-07-03?/2023-07-04?"]]
     india = graph.evidence("EU–India Trade and Technology Council", value="2022-04")
     assert set(india["property"]) == {"since"}
-    with pytest.raises(errors.UsageError, match="object: there is no thing called '2031'"):
+    with pytest.raises(errors.UsageError, match="object: there is no entity called '2031'"):
         graph.evidence("EU–Japan summit 2023", "date", 2031)
-    with pytest.raises(errors.UsageError, match="there is no thing called 'EU–China summit' in the graph"):
+    with pytest.raises(errors.UsageError, match="there is no entity called 'EU–China summit' in the graph"):
         graph.evidence("EU–China summit", "date", "2023")
 
 

@@ -154,6 +154,10 @@ LULEA = "EU–US Trade and Technology Council, fourth high-level meeting"
         ("Agent", "Breton", "official:thierry-breton", "Thierry Breton (official)"),
         ("Official", "kleiner thibaut", "official:thibaut-kleiner", "Thibaut Kleiner (official)"),
         ("Official", "T. Breton", "official:thierry-breton", "Thierry Breton (official)"),
+        ("Agent", "Mr Breton", "official:thierry-breton", "Thierry Breton (official)"),
+        ("Agent", "Commissioner Breton", "official:thierry-breton", "Thierry Breton (official)"),
+        ("Official", "Minister Lee", "official:lee-jong-ho", "Lee Jong Ho (official)"),
+        ("Agent", "EC", "org:european-commission", "European Commission (organisation)"),
         ("Official", "O'Brien", "official:obrien", 'Siobhán "Shiv" O\'Brien (official)'),
         ("Country", "Moldova", "country:moldova", "Republic of Moldova (country)"),
         ("Country", "Slov", "country:slovenia", "Slovenia (country)"),
@@ -215,7 +219,7 @@ def test_things_go_before_what_describes_them(tricky: Graph) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["China", "Iran", "Niger", "Iceland", "Slovakia", "Sudan", "N", "s", "(", "7G", "Japan 2"]
+    "text", ["China", "Iran", "Niger", "Iceland", "Slovakia", "Sudan", "N", "s", "(", "7G", "North Korea"]
 )
 def test_a_name_of_something_else_is_not_taken_for_one_of_the_graph(tricky: Graph, text: str) -> None:
     assert refused(tricky, text, "Country") == (
@@ -252,14 +256,51 @@ def test_where_there_is_much_the_nearest_are_named_or_how_to_list_it(tricky: Gra
         "there is no topic called 'semiconductance' in the graph; did you mean semiconductors?"
     )
     assert refused(tricky, "zzzz", "Topic") == (
-        "there is no topic called 'zzzz' in the graph; there are 42 topics, which SPARQL lists: "
-        "SELECT * { VALUES ?class { eud:Topic } ?x a ?class }"
+        "there is no topic called 'zzzz' in the graph; there are 42 topics, such as 5G, 6G, AI governance, "
+        "AI regulation, AI standards; the explorer shows them all"
     )
-    assert refused(tricky, "zzzz", "property").endswith(
-        " properties, which SPARQL lists: "
-        "SELECT * { VALUES ?class { owl:ObjectProperty owl:DatatypeProperty } ?x a ?class }"
-    )
-    assert refused(tricky, "zzzz").endswith(" things, which SPARQL lists: SELECT * { ?x skos:prefLabel ?name }")
+    assert refused(tricky, "zzzz", "property").endswith("; the page of the ontology shows them all")
+    assert refused(tricky, "zzzz").endswith("; the explorer shows them all")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "near"),
+    [
+        ("Country", "Japn", "Japan"),
+        ("Country", "Japan 2", "Japan"),
+        ("Agent", "President Bretton-Woods", "Thierry Breton"),
+        ("property", "cooperate with", "cooperates on or cooperation wanted on"),
+    ],
+)
+def test_what_is_called_nearly_so_is_proposed(tricky: Graph, kind: str, text: str, near: str) -> None:
+    assert refused(tricky, text, kind).endswith(f" called {text!r} in the graph; did you mean {near}?")
+
+
+COUNCILS = (
+    "EU–India Trade and Technology Council (trade and technology council, partnership:eu-india-ttc) or "
+    "EU–US Trade and Technology Council (trade and technology council, partnership:eu-us-ttc)"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        ("Country", "TTC", f"'TTC' is no country; it may be {COUNCILS}; give the name of a country"),
+        ("Topic", "Japan", "'Japan' is no topic; it is Japan (country, country:japan); give the name of a topic"),
+        (
+            *("Country", "Breton"),
+            "'Breton' is no country; it may be Thierry Breton (official, official:thierry-breton); give the name of a "
+            "country",
+        ),
+        (
+            *("Official", "the Commission"),
+            "'the Commission' is no official; it is European Commission (organisation, org:european-commission); give "
+            "the name of an official",
+        ),
+    ],
+)
+def test_what_is_of_another_kind_is_said_to_be(tricky: Graph, kind: str, text: str, said: str) -> None:
+    assert refused(tricky, text, kind) == said
 
 
 @pytest.mark.parametrize(
@@ -268,11 +309,11 @@ def test_where_there_is_much_the_nearest_are_named_or_how_to_list_it(tricky: Gra
         ("country:Japan", "Country", "country:Japan is no country of the graph; did you mean country:japan?"),
         ("country:jappan", "Country", "country:jappan is no country of the graph; did you mean country:japan?"),
         ("topic:6g", "Country", "topic:6g is no country of the graph; there are: "),
-        (f"{BASE}topic/7g", "Topic", "topic:7g is no topic of the graph; there are 42 topics, which SPARQL lists: "),
+        (f"{BASE}topic/7g", "Topic", "topic:7g is no topic of the graph; there are 42 topics, such as 5G, 6G, "),
         ("<a\nb>", "Country", "there is no country called '<a\\nb>' in the graph; there are: "),
         ("country: <", "Country", "there is no country called 'country: <' in the graph; there are: "),
         ("", "Country", "no name is given; give that of one of the countries, or its identifier"),
-        (" \n ", "resource", "no name is given; give that of one of the things, or its identifier"),
+        (" \n ", "resource", "no name is given; give that of one of the entities, or its identifier"),
         ("x" * 10_001, "Official", "is longer than any name; give that of one of the officials, or its identifier"),
         ("anything", "Nothing", "there is no nothing called 'anything' in the graph; there is none at all"),
     ],
@@ -370,7 +411,7 @@ def test_what_is_no_text_is_no_name() -> None:
         graph.add(ox.Quad(thing, label, value))
         graph.add(ox.Quad(ox.BlankNode("c"), label, ox.Literal("China")))
     assert lookup.find(graph, "Jap", "resource").label == "Japan"
-    with pytest.raises(UsageError, match="there is no thing called 'China' in the graph; there are: Japan"):
+    with pytest.raises(UsageError, match="there is no entity called 'China' in the graph; there are: Japan"):
         lookup.find(graph, "China")
 
 
