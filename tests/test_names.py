@@ -602,7 +602,11 @@ def test_other_names_are_shown_in_one_language_and_found_in_all(tricky: Graph) -
     assert whole_[f"{BASE}country/germany"]["alternatives"] == ["BRD", "FRG"]
     data = json.loads(page.render(tricky.built.store, {}).partition('id="data">')[2].partition("</script>")[0])
     germany = next(entity for entity in data["entities"] if entity["id"] == "country:germany")
-    assert (germany["label"], germany["also"], germany["names"]) == ("Deutschland", ["BRD", "FRG"], ["DE", "deutsch"])
+    assert (germany["label"], germany["also"], germany["names"]) == (
+        "Deutschland",
+        ["BRD", "FRG"],
+        ["DE", "DEU", "deutsch"],
+    )
 
 
 def test_networks_and_pages_show_one_name_of_a_thing_and_its_status(tricky: Graph, service: Service) -> None:

@@ -1,7 +1,7 @@
 """From a name, as somebody types it, to the one entity that is meant, and a note where that is a guess.
 
 One resolver for the command line, Python, the API and its pages. The explorer's search has the same names and follows
-the same rules: ``explore/templates/explorer/1-model.js``, which a test holds to these. Each rule is tried when those
+the same rules: ``explore/templates/explorer/1-search.js``, which a test holds to these. Each rule is tried when those
 before it found nothing: one entity decides, several are listed for the reader to choose.
 
 a. an IRI, a prefixed name, or the IRI of an exact match elsewhere, such as ``wd:Q884``;
@@ -32,7 +32,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 from eudigraph.ask.library import LibraryQuery, Parameter, Value
 from eudigraph.model.errors import UsageError
 from eudigraph.model.labels import LANGUAGES, labels
-from eudigraph.model.names import EUD, GRAPH_ONTOLOGY, OWL, RDF_TYPE, RDFS, SKOS, XSD, expand, shorten
+from eudigraph.model.names import EUD, GRAPH_ONTOLOGY, OWL, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand, shorten
 from eudigraph.model.text import cut, fold, one_line, plural, similar, slips
 from eudigraph.model.triples import Triplestore, exists, select
 
@@ -149,6 +149,20 @@ def _term(store: Triplestore, parameter: Parameter, text: str) -> tuple[Value, s
     except UsageError as error:
         raise UsageError(f"{parameter.name}: {error}") from error
     return found.iri, found.note
+
+
+def rules() -> dict[str, Any]:
+    """Return what the rules go by, for the explorer, which follows them with the names that it has."""
+    return {
+        "silent": sorted(SILENT),
+        "words": _MAX_WORDS,
+        "beginning": _BEGINNING,
+        "slips": _SLIPS,
+        "initials": INITIALS,
+        "compared": _MAX_COMPARED,
+        "prefixes": PREFIXES,
+        "countries": sorted(_countries()),
+    }
 
 
 class Name(NamedTuple):
