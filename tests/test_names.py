@@ -544,6 +544,59 @@ def test_what_a_passage_says_goes_before_a_thing_of_that_name(tricky: Graph) -> 
     assert found[["paragraph", "property"]].values.tolist() == [[17, "date"]]
 
 
+# ---------------------------------------------------------------- Where nothing is found
+
+
+def test_what_is_given_nothing_is_named_with_the_way_to_omit_it(command: Callable[..., Run], tricky: Graph) -> None:
+    done = command("query", "--workspace", tricky.workspace.root, "meetings-after", "after=")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "eudigraph: after is given nothing; write its value right after the sign, or omit after=\n"
+
+
+def test_no_number_below_zero_is_taken(tricky: Graph) -> None:
+    with pytest.raises(UsageError, match=r"^at_least is a number from 0 upwards, such as 2, not '-1'$"):
+        tricky.query("shared-topics", at_least=-1)
+    assert not tricky.query("shared-topics", at_least=0).empty
+
+
+def test_evidence_of_what_only_others_name_says_who_they_are(command: Callable[..., Run], tricky: Graph) -> None:
+    done = command("query", "--workspace", tricky.workspace.root, "evidence", "subject=US")
+    assert (done.status, len(done.out.splitlines())) == (0, 1)
+    assert done.err == (
+        "Note: no passage says anything of United States itself; passages name it where they speak of others: "
+        "elections in the United States in 2024; submarine cable between Europe and Japan via the Arctic; "
+        "US administration and 1 more\nNo rows: nothing in the graph fits all that is asked.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["SELECT ?topic { ?country eud:cooperatesOn ?topic }", "ASK { ?country a eud:Country }"]
+)
+def test_a_name_that_stands_for_a_variable_as_a_mere_text_is_pointed_out(tricky: Graph, text: str) -> None:
+    with pytest.warns(
+        UserWarning, match="^country stands for the text 'Korea', and for no entity; give country:south-korea"
+    ):
+        tricky.sparql(text, country="Korea")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tricky.sparql(text, country="country:south-korea")
+        tricky.sparql("SELECT ?x { ?x skos:notation ?code }", code="no name of anything")
+
+
+def test_what_the_graph_does_not_say_leads_to_what_it_says(tricky: Graph) -> None:
+    for parts, said in (
+        (("Japan", "has party", "EU–Japan Digital Partnership"), "Japan · partner in · EU–Japan Digital Partnership"),
+        (("EU–Japan summit 2023", "with country", "Canada"), "EU–Japan summit 2023 · with country · Japan"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            tricky.explain(*parts)
+        assert str(caught.value) == f"the graph does not say: {' · '.join(parts)}; it says: {said}"
+    with pytest.raises(UsageError, match=r"Arctic connectivity; .* and [0-9]+ more$"):
+        tricky.explain("Japan", "cooperates on", "Canada")
+    with pytest.raises(UsageError, match=r"; the explorer shows all that it says of either$"):
+        tricky.explain("Japan", "holds post", "Canada")
+
+
 # ---------------------------------------------------------------- Languages
 
 OWN = "SELECT ?x { VALUES ?x { country:brazil country:germany country:ireland country:reunion } }"
@@ -761,14 +814,28 @@ def test_days_are_read_as_people_write_them(text: str, first: str, last: str) ->
         ),
         *(
             (text, "is no day; write it as YYYY-MM-DD, such as 2023-04-18")
-            for text in ("2023-05/2023-04", "", "2023-04-18T09:00")
+            for text in ("2023-05/2023-04", "2023-04-18T09:00")
         ),
+        *(
+            (text, "does not exist: February 2023 has 28 days; give another day")
+            for text in ("31 February 2023", "2023-02-31")
+        ),
+        ("1 May–31 June 2023", "does not exist: June 2023 has 30 days; give another day"),
+        ("2023-13-01", "does not exist: a year has no month 13; give another day"),
     ],
 )
 def test_days_that_may_be_others_are_refused_with_the_way_to_write_them(text: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         dates.day(text)
     assert str(caught.value).startswith(f"{text!r} {said}")
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n"])
+def test_no_day_at_all_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(
+        UsageError, match=r"^no day is given; write one, such as 2023-04-18, 18 April 2023 or May 2023$"
+    ):
+        dates.day(text)
 
 
 DAYS = st.dates(datetime.date(1900, 1, 1), datetime.date(2100, 12, 31)).map(str)

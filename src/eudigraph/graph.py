@@ -214,7 +214,9 @@ class Graph:
             parameters["property"] = self.find(relation, "property")
         if value is None:
             return self.query("evidence", **parameters)
-        found = self.query("evidence", **parameters)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the question itself is asked below
+            found = self.query("evidence", **parameters)
         text = str(value).lower() if isinstance(value, bool) else str(value)
         # What a passage says in these words goes before a thing of that name: 2023 is rather a year than a summit.
         said = found[[str(given) == text for given in found["object"]]]
@@ -400,6 +402,8 @@ class Graph:
             raise UsageError(f"the query has no variable ?{unknown[0]}; write it where its value belongs")
         found = answers.ask_text(self.built, text, asking, {name: _term(value) for name, value in variables.items()})
         _warn_all(hints.remarks(self.built, text, found))
+        if found.empty or found.truth is False:
+            _warn_all(hints.of_variables(self.built, variables))
         return found
 
     def _given(self, answer: Answer, with_iris: bool) -> pd.DataFrame | rdflib.Graph | bool:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from pyoxigraph import NamedNode
+from pyoxigraph import DefaultGraph, NamedNode
 
+from eudigraph.ask import lookup
+from eudigraph.ask.library import LibraryQuery, Value
 from eudigraph.engine import safety, store
 from eudigraph.engine.answer import Answer
-from eudigraph.model import ontology, triples
-from eudigraph.model.names import EUD, KINDS, PREFIXES, SKOS, shorten
+from eudigraph.model import labels, ontology, triples
+from eudigraph.model.names import EUD, KINDS, OWN_GRAPHS, PREFIXES, SKOS, expand, shorten
 from eudigraph.model.ontology import Ontology
-from eudigraph.model.text import similar
+from eudigraph.model.text import cut, similar
 
 _ORDERED = re.compile(r"\bxsd:date\b|\b(?:YEAR|MONTH|DAY)\s*\(", re.IGNORECASE)
 _DATES = re.compile(r"\beud:(?:date|since|published)\b")
 _BOUNDS = re.compile(r"\beud:(?:earliest|latest)\b")
+_FEW = 3
+"""Entities that a remark names."""
 _MOST = 10_000
 """Names that are looked through for one that may be meant."""
 
@@ -30,6 +34,48 @@ def remarks(graph: store.Built, text: str, answer: Answer) -> list[str]:
     if answer.empty:
         found += _reasons(known, bare)
     return found
+
+
+def of_subjects(graph: store.Built, query: LibraryQuery, values: Mapping[str, Value]) -> Iterator[str]:
+    """Yield why a question about an entity has no rows, if it is others of whom passages say something with it."""
+    for name, value in values.items():
+        asked = any(pattern.startswith(f"?{name} ") for pattern in query.evidence)
+        if not asked or not isinstance(value, NamedNode):
+            continue
+        own = ", ".join(map(str, OWN_GRAPHS))
+        wanted = (
+            f"SELECT DISTINCT ?s {{ GRAPH ?g {{ ?s ?p {value} }} FILTER(?g NOT IN ({own}) && isIRI(?s)) }} ORDER BY ?s"
+        )
+        others = [row["s"].value for row in triples.select(graph.store, wanted)]
+        if others and not any(_said(graph, value)):
+            names = labels.labels(graph.store, [value.value, *others[:_FEW]])
+            told = "; ".join(names[other] for other in others[:_FEW])
+            more = f" and {len(others) - _FEW:,} more" if len(others) > _FEW else ""
+            yield (
+                f"no passage says anything of {names[value.value]} itself; passages name it where they speak of "
+                f"others: {told}{more}"
+            )
+
+
+def _said(graph: store.Built, subject: NamedNode) -> Iterator[bool]:
+    """Yield, for each statement of an entity, whether a passage makes it."""
+    return (
+        quad.graph_name not in OWN_GRAPHS
+        for quad in graph.store.quads_for_pattern(subject, None, None)
+        if not isinstance(quad.graph_name, DefaultGraph)
+    )
+
+
+def of_variables(graph: store.Built, given: Mapping[str, object]) -> Iterator[str]:
+    """Yield which texts that stand for variables of a query without rows are names of entities."""
+    for variable, text in given.items():
+        if not isinstance(text, str) or expand(text):
+            continue
+        found = lookup.candidates(graph.store, text)[:_FEW]
+        if found:
+            names = labels.labels(graph.store, found)
+            meant = " or ".join(f"{shorten(iri)} for {names[iri]}" for iri in found)
+            yield f"{variable} stands for the text {cut(repr(text))}, and for no entity; give {meant}"
 
 
 def _unknown_terms(known: Ontology, bare: str) -> Iterator[str]:

@@ -143,6 +143,8 @@ def _term(store: Triplestore, parameter: Parameter, text: str) -> tuple[Value, s
     if parameter.type == "integer":
         if not re.fullmatch(r"-?\d{1,9}", text):
             raise UsageError(f"{parameter.name} is a whole number of up to nine digits, such as 2, not {cut(text)!r}")
+        if int(text) < 0:  # whatever is counted or compared
+            raise UsageError(f"{parameter.name} is a number from 0 upwards, such as 2, not {cut(text)!r}")
         return Literal(int(text)), None
     try:
         found = find(store, text, parameter.type)

@@ -213,7 +213,9 @@ class Application:
         name, accept = request.path_params["name"], request.headers.get("accept", "")
         generation, manifest = self.generation, self.manifest
         if name not in DUMPS or (name not in manifest.files and not (generation / name).is_file()):
-            return response(problem(Refusal(404, "there is no such file of this build"), accept))
+            return response(
+                problem(Refusal(404, f"there is no such file of this build; there may be: {', '.join(DUMPS)}"), accept)
+            )
         try:  # in a thread: to read a large one takes a second
             file, digest = await asyncio.to_thread(store.export, generation, manifest, name)
         except StoreError as error:
@@ -264,7 +266,7 @@ async def _gone(request: Request) -> None:
 
 
 def _unknown(request: Request, _: Exception) -> Response:
-    paths = ("/", "/sparql", "/api", "/id/…", "/ontology", "/.well-known/void", "/health")
+    paths = ("/", "/sparql", "/api", "/id/…", "/explain", "/ontology", "/.well-known/void", "/data/…", "/health")
     detail = f"there is nothing here; see {', '.join(map(link, paths))}"
     return response(problem(Refusal(404, detail), request.headers.get("accept", "")))
 
