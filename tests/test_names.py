@@ -139,6 +139,7 @@ def refused(graph: Graph, text: str, kind: str = "resource") -> str:
         ("property", "cooperates on", "eud:cooperatesOn"),
         ("property", "cooperatesOn", "eud:cooperatesOn"),
         ("property", "rdf:type", "rdf:type"),
+        ("property", "is a", "rdf:type"),
     ],
 )
 def test_what_a_thing_is_called_is_no_guess(tricky: Graph, kind: str, text: str, thing: str) -> None:
@@ -542,6 +543,12 @@ def test_pages_note_what_they_took_above_the_table(service: Service) -> None:
 def test_what_a_passage_says_goes_before_a_thing_of_that_name(tricky: Graph) -> None:
     found = tricky.evidence("EU–Japan summit 2023", value="2023-07-03?/2023-07-04?")
     assert found[["paragraph", "property"]].values.tolist() == [[17, "date"]]
+
+
+def test_what_something_is_is_said_in_words(command: Callable[..., Run], tricky: Graph) -> None:
+    where = ("query", "--workspace", tricky.workspace.root, "evidence", "subject=EU–Japan summit 2023")
+    assert "EU–Japan summit 2023,is a,summit," in command(*where, "property=is a").out
+    assert "meeting:eu-japan-summit-2023,rdf:type,eud:Summit," in command(*where, "property=rdf:type", "--ids").out
 
 
 # ---------------------------------------------------------------- Where nothing is found

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -21,7 +22,7 @@ from rdflib.plugins.sparql.parser import parseQuery
 
 from conftest import Run
 from eudigraph.ask import answers, hints, lookup
-from eudigraph.ask.library import LibraryQuery, Parameter, Value, bind, load_library
+from eudigraph.ask.library import LibraryQuery, Parameter, Value, bind, find, load_library
 from eudigraph.engine import answer, safety, store
 from eudigraph.engine.safety import prepare
 from eudigraph.model import errors, workspace
@@ -606,9 +607,42 @@ def test_an_unknown_query_is_named_with_the_nearest(command: Callable[..., Run],
     done = command("query", "--store", built.folder, "qqqqqqqq")
     assert (done.status, done.out) == (2, "")
     assert done.err == "eudigraph: there is no query 'qqqqqqqq'; list them with: eudigraph queries\n"
-    done = command("query", "--store", built.folder, "17")
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("gephi", "did you mean gexf? There are: "),
+        ("ics", "did you mean icalendar? There are: "),
+        ("turtle", "there are: "),
+        ("xls", "there are: "),
+    ],
+)
+def test_a_format_that_is_none_is_refused_with_those_there_are(
+    command: Callable[..., Run], built: store.Built, form: str, said: str
+) -> None:
+    done = command("export", "--store", built.folder, form)
+    rest = "; turtle is among the files that eudigraph build writes" if form == "turtle" else ""
+    there = "graphml, gexf, cytoscape, neo4j, icalendar, jsonld"
     assert (done.status, done.out) == (2, "")
-    assert done.err == "eudigraph: several queries have the number 17; give a name: agenda-similarity, binding-topics\n"
+    assert done.err == f"eudigraph: there is no format {form!r}; {said}{there}{rest}\n"
+
+
+def test_a_text_that_is_not_there_is_named(command: Callable[..., Run], built: store.Built, tmp_path: Path) -> None:
+    done = command("query", "--store", built.folder, "topics", "--text", tmp_path / "none.txt")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == f"eudigraph: {tmp_path}/none.txt cannot be read: No such file or directory; check the path\n"
+
+
+def test_a_question_has_a_number_of_its_own(
+    command: Callable[..., Run], built: store.Built, library: Mapping[str, LibraryQuery]
+) -> None:
+    by_name, by_number = (command("query", "--store", built.folder, name) for name in ("agenda-similarity", "17"))
+    assert (by_number.status, by_number.out) == (0, by_name.out)
+    twice = {name: replace(library[name], number=17) for name in ("agenda-similarity", "binding-topics")}
+    with pytest.raises(errors.UsageError) as caught:
+        find(twice, "17")
+    assert str(caught.value) == "several queries have the number 17; give a name: agenda-similarity, binding-topics"
 
 
 def test_sparql_where_a_name_or_a_file_is_wanted_is_told_apart(

@@ -520,6 +520,19 @@ def test_a_page_of_an_entity_leads_to_what_is_said_and_who_says_it(server: Clien
     assert "What the passage says" in passage
 
 
+def test_a_page_of_an_entity_says_in_words_what_others_vocabularies_mean(server: Client) -> None:
+    page = server.ask("/id/country/south-korea", accept="text/html").text
+    assert re.search(r"<dt>.*\bcode\b.*</dt>", page)
+    assert "KR" in page
+    assert not re.search(r"(skos|rdfs?|owl):[a-zA-Z]", page)
+
+
+def test_an_address_that_is_none_leads_to_those_there_are(server: Client) -> None:
+    detail = server.ask("/nothing", accept="application/json").text
+    assert "see /, /sparql, /api, /id/…, /explain, /ontology, /.well-known/void, /data/…, /health" in detail
+    assert "there may be: " in server.ask("/data/nothing", accept="application/json").text
+
+
 @pytest.mark.parametrize(
     "path",
     [

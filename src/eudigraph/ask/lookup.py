@@ -31,7 +31,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from eudigraph.ask.library import LibraryQuery, Parameter, Value
 from eudigraph.model.errors import UsageError
-from eudigraph.model.labels import LANGUAGES, labels
+from eudigraph.model.labels import LANGUAGES, WORDS, labels
 from eudigraph.model.names import EUD, GRAPH_ONTOLOGY, OWL, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand, shorten
 from eudigraph.model.text import cut, fold, one_line, plural, similar, slips
 from eudigraph.model.triples import Triplestore, exists, select
@@ -387,6 +387,7 @@ class _Looking:
         if self._kind == "property":
             own = {name.entity: name.entity.removeprefix(EUD) for name in found if name.entity.startswith(EUD)}
             found += [Name(entity, text, fold(text), preferred=False) for entity, text in own.items()]
+            found.append(Name(RDF_TYPE.value, WORDS[RDF_TYPE.value], fold(WORDS[RDF_TYPE.value]), preferred=True))
         return found
 
     def _named_by(self, prop: str) -> Iterator[tuple[Any, Any]]:

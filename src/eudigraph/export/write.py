@@ -17,6 +17,8 @@ from eudigraph.network.definitions import Choice
 ENDINGS = dict(zip(NETWORK_FORMATS, (".graphml", ".gexf", ".cyjs", "-neo4j", ".ics", ".jsonld"), strict=True))
 _NO_NETWORK = ("icalendar", "jsonld")
 """Formats that have the graph itself, not a network of it."""
+_BUILT = ("turtle", "ttl", "trig", "nquads", "nq")
+"""Formats of RDF, in which a build has the graph already."""
 
 
 def write(
@@ -34,7 +36,7 @@ def write(
     it cannot be written.
     """
     if not isinstance(form, str) or form not in ENDINGS:
-        raise UsageError(f"there is no format {cut(str(form))!r}; there are: {', '.join(ENDINGS)}")
+        raise UsageError(no_format(form))
     if form in _NO_NETWORK and (name != definitions.EVERYTHING or choice not in (None, Choice())):
         raise UsageError(f"{form} has the whole graph; leave out --network and what chooses claims")
     if not isinstance(name, str):
@@ -53,6 +55,16 @@ def write(
     places = algorithms.layout(network)
     written = networks.gexf if form == "gexf" else networks.cytoscape
     return [write_aside(place, written(network, places))], []
+
+
+def no_format(form: object) -> str:
+    """Return that there is no such format, which there are, and which is meant by its ending or its program."""
+    wanted = str(form).casefold().lstrip(".-")
+    by_ending = {ending.lstrip(".-"): name for name, ending in ENDINGS.items()}
+    meant = {"gephi": "gexf", "json-ld": "jsonld", **by_ending}.get(wanted)
+    hint = f"did you mean {meant}? There are" if meant else "there are"
+    rest = "" if wanted not in _BUILT else f"; {wanted} is among the files that eudigraph build writes"
+    return f"there is no format {cut(str(form))!r}; {hint}: {', '.join(ENDINGS)}{rest}"
 
 
 def _folder(folder: Path, files: dict[str, str]) -> list[Path]:

@@ -13,7 +13,7 @@ from itertools import takewhile
 from pyoxigraph import Literal, NamedNode
 
 from eudigraph.model.errors import UsageError
-from eudigraph.model.names import EUD, RDFS, SKOS, shorten
+from eudigraph.model.names import EUD, RDF_TYPE, RDFS, SKOS, shorten
 from eudigraph.model.text import cut
 from eudigraph.model.triples import Triplestore, select
 
@@ -29,6 +29,19 @@ _TAG = re.compile(
 )
 """A tag that is well formed (https://www.rfc-editor.org/rfc/rfc5646#section-2.1). Those of five letters and more, which
 the standard reserves, are left out: they are names of languages, such as ``german``, that somebody took for tags."""
+WORDS = {
+    RDF_TYPE.value: "is a",
+    SKOS + "prefLabel": "name",
+    SKOS + "altLabel": "other name",
+    SKOS + "hiddenLabel": "name it is found by",
+    SKOS + "notation": "code",
+    SKOS + "definition": "definition",
+    SKOS + "example": "example",
+    SKOS + "exactMatch": "same as",
+    SKOS + "closeMatch": "much the same as",
+    SKOS + "broadMatch": "part of what elsewhere is",
+}
+"""What properties of others are called, to which the ontology gives no label."""
 _MAX_TAGS = 20
 _BATCH = 500
 
@@ -129,7 +142,7 @@ def labels(store: Triplestore, iris: Iterable[str]) -> dict[str, str]:
             if number is not None:
                 paragraphs[iri] = min(number.value, paragraphs.get(iri, number.value))
     told = {iri: f"{best(publishers[iri])} ¶{number}" for iri, number in paragraphs.items()}
-    return {iri: best(own.get(iri, ())) or told.get(iri) or shorten(iri) for iri in wanted}
+    return {iri: best(own.get(iri, ())) or told.get(iri) or WORDS.get(iri) or shorten(iri) for iri in wanted}
 
 
 def show(term: object, names: Mapping[str, str], *, ids: bool = False) -> str:

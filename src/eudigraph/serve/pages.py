@@ -24,7 +24,13 @@ from eudigraph.show import tables
 
 MAX_SHOWN = 200
 """Values of one relation, or rows of an answer, that a page shows."""
-_NAMES = frozenset((SKOS + "prefLabel", SKOS + "altLabel", SKOS + "definition", RDFS + "label", EUD + "title"))
+_NAMES = frozenset(
+    (
+        *(SKOS + name for name in ("prefLabel", "altLabel", "hiddenLabel", "definition")),
+        *(RDFS + "label", EUD + "title"),
+    )
+)
+"""Properties whose values stand elsewhere on a page or, being hidden, nowhere."""
 _OWN = frozenset(graph.value for graph in OWN_GRAPHS)
 _MATCHES = frozenset(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch"))
 
