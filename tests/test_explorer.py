@@ -948,7 +948,7 @@ def test_of_a_large_graph_the_most_important_are_drawn_and_the_others_can_be_rea
             bare.add(Quad(meeting, NamedNode(EUD + "withCountry"), hub, GRAPH_REFERENCE))
     page = show(bare)
     assert page.evaluate("drawn.length") == MAX_DRAWN
-    expect(page.locator("#count")).to_contain_text("1,001 things of 1,001 shown; the 400 most important are drawn")
+    expect(page.locator("#count")).to_contain_text("1,001 entities of 1,001 shown; the 400 most important are drawn")
     page.get_by_role("searchbox").fill("meeting 998")
     page.keyboard.press("Enter")
     expect(page.locator("#heading")).to_have_text("meeting 998")

@@ -91,7 +91,7 @@ def tricky(checkout: workspace.Workspace, tmp_path_factory: pytest.TempPathFacto
 
 
 def found(graph: Graph, text: str, kind: str = "resource") -> tuple[str, str | None]:
-    """Return the identifier of the thing that a text stands for, and the note."""
+    """Return the identifier of the entity that a text stands for, and the note."""
     match = lookup.find(graph.built.store, text, kind)
     return shorten(match.iri.value), match.note
 
@@ -102,11 +102,11 @@ def refused(graph: Graph, text: str, kind: str = "resource") -> str:
     return str(caught.value)
 
 
-# ---------------------------------------------------------------- Which thing a name stands for
+# ---------------------------------------------------------------- Which entity a name stands for
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "thing"),
+    ("kind", "text", "entity"),
     [
         *(
             ("Country", text, "country:united-states")
@@ -142,15 +142,15 @@ def refused(graph: Graph, text: str, kind: str = "resource") -> str:
         ("property", "is a", "rdf:type"),
     ],
 )
-def test_what_a_thing_is_called_is_no_guess(tricky: Graph, kind: str, text: str, thing: str) -> None:
-    assert found(tricky, text, kind) == (thing, None)
+def test_what_a_thing_is_called_is_no_guess(tricky: Graph, kind: str, text: str, entity: str) -> None:
+    assert found(tricky, text, kind) == (entity, None)
 
 
 LULEA = "EU–US Trade and Technology Council, fourth high-level meeting"
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "thing", "label"),
+    ("kind", "text", "entity", "label"),
     [
         ("Agent", "Breton", "official:thierry-breton", "Thierry Breton (official)"),
         ("Official", "kleiner thibaut", "official:thibaut-kleiner", "Thibaut Kleiner (official)"),
@@ -177,9 +177,9 @@ LULEA = "EU–US Trade and Technology Council, fourth high-level meeting"
     ],
 )
 def test_a_part_of_a_name_or_a_slip_in_it_is_a_guess_with_a_note(
-    tricky: Graph, kind: str, text: str, thing: str, label: str
+    tricky: Graph, kind: str, text: str, entity: str, label: str
 ) -> None:
-    assert found(tricky, text, kind) == (thing, f'"{text}" was taken for {label}')
+    assert found(tricky, text, kind) == (entity, f'"{text}" was taken for {label}')
 
 
 @pytest.mark.parametrize(
@@ -358,10 +358,10 @@ def graph_of(names: list[str], languages: list[str | None]) -> ox.Store:
     """Return a graph in which each name is the preferred name of a country, and of nothing else."""
     made = ox.Store()
     for number, name in enumerate(names):
-        thing = ox.NamedNode(f"{BASE}country/n{number}")
-        made.add(ox.Quad(thing, RDF_TYPE, ox.NamedNode(EUD + "Country")))
+        entity = ox.NamedNode(f"{BASE}country/n{number}")
+        made.add(ox.Quad(entity, RDF_TYPE, ox.NamedNode(EUD + "Country")))
         language = languages[number % len(languages)]
-        made.add(ox.Quad(thing, ox.NamedNode(SKOS + "prefLabel"), ox.Literal(name, language=language)))
+        made.add(ox.Quad(entity, ox.NamedNode(SKOS + "prefLabel"), ox.Literal(name, language=language)))
     return made
 
 
@@ -407,9 +407,9 @@ def test_a_text_without_end_is_soon_refused(tricky: Graph, text: str, kind: str)
 
 def test_what_is_no_text_is_no_name() -> None:
     graph, label = graph_of(["Japan"], [None]), ox.NamedNode(SKOS + "altLabel")
-    thing = ox.NamedNode(f"{BASE}country/n0")
-    for value in (ox.BlankNode("b"), thing, ox.Triple(thing, label, thing), ox.Literal("")):
-        graph.add(ox.Quad(thing, label, value))
+    entity = ox.NamedNode(f"{BASE}country/n0")
+    for value in (ox.BlankNode("b"), entity, ox.Triple(entity, label, entity), ox.Literal("")):
+        graph.add(ox.Quad(entity, label, value))
         graph.add(ox.Quad(ox.BlankNode("c"), label, ox.Literal("China")))
     assert lookup.find(graph, "Jap", "resource").label == "Japan"
     with pytest.raises(UsageError, match="there is no entity called 'China' in the graph; there are: Japan"):
@@ -637,7 +637,7 @@ def test_names_are_shown_in_the_languages_asked_for(
     assert status == 200
     assert all(f"<bdi>{name}</bdi>" in shown for name in names)
     assert [
-        asked(service, "thing", "text/html", name=f"country/{iri.rpartition('/')[2]}", lang=lang)[1].count(
+        asked(service, "entity", "text/html", name=f"country/{iri.rpartition('/')[2]}", lang=lang)[1].count(
             f"<h1><bdi>{name}</bdi></h1>"
         )
         for iri, name in zip(iris, names, strict=True)
@@ -680,24 +680,24 @@ def test_networks_and_pages_show_one_name_of_a_thing_and_its_status(tricky: Grap
         assert opened.network("country-topic").nodes[japan]["label"] == name
         assert opened.network("organisation-engagement").nodes[meeting]["status"] == [status]
         assert opened.network().nodes[meeting]["status"] == [status]
-        _, shown = asked(service, "thing", "text/html", name="country/united-states", lang=lang)
+        _, shown = asked(service, "entity", "text/html", name="country/united-states", lang=lang)
         assert f'<span class="stands">{status}, 31 May 2023</span>' in shown
-    _, fabs = asked(service, "thing", "text/html", name="topic/fabs")
+    _, fabs = asked(service, "entity", "text/html", name="topic/fabs")
     assert "<p>Werke, die Chips herstellen.</p>" in fabs
 
 
 def test_links_keep_the_languages_asked_for(service: Service) -> None:
-    _, thing = asked(service, "thing", "text/html", name="country/japan", lang="ga,pt")
-    assert '<a href="/api?lang=ga,pt">' in thing
-    assert 'href="/ontology?lang=ga,pt#cooperatesOn"' in thing
-    links = re.findall(r'<a [^>]*href="(/[^"]*)"', thing)
+    _, entity = asked(service, "entity", "text/html", name="country/japan", lang="ga,pt")
+    assert '<a href="/api?lang=ga,pt">' in entity
+    assert 'href="/ontology?lang=ga,pt#cooperatesOn"' in entity
+    links = re.findall(r'<a [^>]*href="(/[^"]*)"', entity)
     assert {link for link in links if "lang=ga,pt" not in link} == {
         f"/id/country/japan.{form}" for form in ("ttl", "jsonld", "nt", "rdf", "n3", "trig", "nq")
     }
     _, answer = asked(service, "question", "text/html", {"who": "Breton", "lang": "ga"}, name="meetings-of", lang="ga")
     assert '<input type="hidden" name="lang" value="ga">' in answer
     assert "who=Breton&amp;evidence=true&amp;format=json&amp;lang=ga" in answer
-    _, usual = asked(service, "thing", "text/html", name="country/japan")
+    _, usual = asked(service, "entity", "text/html", name="country/japan")
     assert "lang=" not in usual.replace('<html lang="en">', "")
 
 

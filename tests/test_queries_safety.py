@@ -695,7 +695,7 @@ def test_names_that_are_not_in_the_graph_are_remarked(built: store.Built) -> Non
         ),
         (
             "?m eud:withCountry 'Japan'@en",
-            "eud:withCountry leads to a thing, not to a text",
+            "eud:withCountry leads to an entity, not to a text",
             "?m eud:withCountry country:japan",
         ),
         ("?m rdfs:label 'Japan'@en", "rdfs:label names classes", "?m skos:prefLabel 'Japan'@en"),

@@ -21,7 +21,7 @@ from eudigraph.sources import texts as texts_
 
 
 class Explained(NamedTuple):
-    """A statement, the ways in which it follows, the names of all things in these, and notes on what was guessed."""
+    """A statement, the ways in which it follows, the names of all entities in these, and notes on what was guessed."""
 
     statement: Triple
     ways: list[proofs.Step]
@@ -121,7 +121,7 @@ def _statements(step: proofs.Step) -> list[Triple]:
 
 
 def names_of(graph: Triplestore, statements: Sequence[Triple]) -> dict[str, str]:
-    """Return the names of all things in these statements."""
+    """Return the names of all entities in these statements."""
     iris = [t.value for s in statements for t in (s.subject, s.predicate, s.object) if isinstance(t, NamedNode)]
     return labels.labels(graph, iris)
 

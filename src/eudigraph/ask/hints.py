@@ -30,7 +30,7 @@ def remarks(graph: store.Built, text: str, answer: Answer) -> list[str]:
     """Return remarks on a query: names of ours that the graph does not have and, if it has no rows, likely reasons."""
     known = ontology.from_store(graph.store)
     bare = safety.bare(text)
-    found = [*_unknown_terms(known, bare), *_unknown_things(graph, text, bare)]
+    found = [*_unknown_terms(known, bare), *_unknown_entities(graph, text, bare)]
     if answer.empty:
         found += _reasons(known, bare)
     return found
@@ -86,8 +86,8 @@ def _unknown_terms(known: Ontology, bare: str) -> Iterator[str]:
             yield f"{term} is no term of the ontology" + (f"; did you mean {' or '.join(near)}?" if near else "")
 
 
-def _unknown_things(graph: store.Built, text: str, bare: str) -> Iterator[str]:
-    """Yield things that nothing is said of, with those that may be meant."""
+def _unknown_entities(graph: store.Built, text: str, bare: str) -> Iterator[str]:
+    """Yield entities that nothing is said of, with those that may be meant."""
     prefixes = {**PREFIXES, **safety.declared(text)}
     named = functools.cache(functools.partial(_named, graph))
     for prefix, local in dict.fromkeys(re.findall(r"(?<![\w-])(\w+):(\w[\w-]*)(?![\w:/.%\\-])", bare)):
@@ -101,7 +101,7 @@ def _unknown_things(graph: store.Built, text: str, bare: str) -> Iterator[str]:
 
 
 def _named(graph: store.Built, kind: str) -> list[str]:
-    """Return the last parts of the IRIs of things of one kind that have a name or a title; of very many, not all."""
+    """Return the last parts of the IRIs of entities of one kind that have a name or a title; of very many, not all."""
     start = PREFIXES[kind]
     query = f"""SELECT DISTINCT ?x {{ ?x <{SKOS}prefLabel>|<{EUD}title> ?name FILTER(STRSTARTS(STR(?x), "{start}")) }}
         ORDER BY ?x LIMIT {_MOST}"""
@@ -113,9 +113,9 @@ def _reasons(known: Ontology, bare: str) -> Iterator[str]:
     for name in dict.fromkeys(re.findall(r'\beud:(\w+)\s+""', bare)):
         term = known.terms.get(EUD + name)
         if term and term.kind == "ObjectProperty":
-            yield f"eud:{name} leads to a thing, not to a text; give its name, such as country:japan"
+            yield f"eud:{name} leads to an entity, not to a text; give its name, such as country:japan"
     if re.search(r"\brdfs:label\b", bare):
-        yield "rdfs:label names classes and properties; the names of things are skos:prefLabel and skos:altLabel"
+        yield "rdfs:label names classes and properties; the names of entities are skos:prefLabel and skos:altLabel"
     if _DATES.search(bare) and _ORDERED.search(bare) and not _BOUNDS.search(bare):
         yield (
             "dates are EDTF, such as 2023-05 or 2023-06-30?, and have no order; compare the days that they allow: "

@@ -29,7 +29,7 @@ from eudigraph.show import html, looks
 from eudigraph.sources import texts as texts_
 
 MAX_DRAWN = 400
-"""Nodes that the page draws at once; search, filters and a thing's neighbours lead to the others."""
+"""Nodes that the page draws at once; search, filters and an entity's neighbours lead to the others."""
 MAX_LAID_OUT = 2000
 """Nodes that are laid out with care, the most important first; the others come to stand beside their neighbours."""
 MAX_SKETCHED = 2000
@@ -110,7 +110,7 @@ def render(
 def _data(
     graph: Triplestore, ontology: Ontology, everything: nx.MultiDiGraph, order: Sequence[str], texts: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return what the page knows: numbers stand for the places of things in the lists."""
+    """Return what the page knows: numbers stand for the places of entities in the lists."""
     index = {node: i for i, node in enumerate(order)}
     passages = evidence.describe(graph, texts=texts)
     passage_index = {p.iri: i for i, p in enumerate(passages)}
@@ -205,7 +205,7 @@ def _relation(ontology: Ontology, iri: str, index: Mapping[str, int]) -> dict[st
 
 
 def _rules(ontology: Ontology, index: Mapping[str, int]) -> list[list[Any]]:
-    """Return the rules on relations between things: name, head and body as [variable, relation, variable]."""
+    """Return the rules on relations between entities: name, head and body as [variable, relation, variable]."""
     found = []
     for rule in rules.rules(ontology):
         atoms = [rule.head, *rule.body]

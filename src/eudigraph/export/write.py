@@ -1,4 +1,4 @@
-"""Writing the graph, or a network of it, to files that other tools read."""
+"""What ``eudigraph export`` writes: the graph, or a network of it, in the format of that name for another tool."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write(
     choice: Choice | None = None,
     out: Path | None = None,
 ) -> tuple[list[Path], list[str]]:
-    """Write a network, or the graph, in a format of ``NETWORK_FORMATS``; return files and notes on what was left out.
+    """Write a network, or the graph, in a format of ``NETWORK_FORMATS``; return files and notes on what was omitted.
 
     ``out`` is a file, or for ``neo4j`` a folder; by default ``eudigraph`` or the network's name with the format's
     ending, in the folder one is in. Raises UsageError for what is not known or does not go together, StoreError where
@@ -38,7 +38,7 @@ def write(
     if not isinstance(form, str) or form not in ENDINGS:
         raise UsageError(no_format(form))
     if form in _NO_NETWORK and (name != definitions.EVERYTHING or choice not in (None, Choice())):
-        raise UsageError(f"{form} has the whole graph; leave out --network and what chooses claims")
+        raise UsageError(f"{form} has the whole graph; omit --network and what chooses claims")
     if not isinstance(name, str):
         raise UsageError(f"a network is named by a text, such as 'country-topic', not {cut(repr(name))}")
     place = out or Path(("eudigraph" if name == definitions.EVERYTHING else name) + ENDINGS[form])

@@ -1,5 +1,5 @@
 "use strict";
-// What the page knows, and how to ask it. Things, relations and passages are numbers: their places in the lists.
+// What the page knows, and how to ask it. Entities, relations and passages are numbers: their places in the lists.
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const DATA = read("data");
@@ -28,7 +28,7 @@ const byRelation = RELATIONS.map(() => []);
 STATEMENTS.forEach(([s, p, o], i) => { outgoing[s].push(i); incoming[o].push(i); byRelation[p].push(i); });
 VALUES.forEach(([s], i) => valuesOf[s].push(i));
 
-/** The statements of a thing with a property, from it or to it; sorted out for a thing when it is first asked for. */
+/** The statements of an entity with a property, from it or to it; sorted out for an entity when it is first asked for. */
 function sorter(lists) {
   const known = new Map();
   return (e, p) => {
@@ -159,7 +159,7 @@ function claimsBehind(i) {
   return proofs.get(i);
 }
 
-/** Whether a statement only repeats one claim between the same two things, turned round or in other words. */
+/** Whether a statement only repeats one claim between the same two entities, turned round or in other words. */
 function repeats(i) {
   const claims = claimsBehind(i);
   const [s, o] = [subject(i), object(i)];
@@ -230,7 +230,7 @@ function decode(hash) {
 const kindsOn = () => new Set(state.kinds ?? KINDS.flatMap((kind, k) => (kind.shown ? [k] : [])));
 const used = (i) => state.inferred || !follows(i);
 
-/** Things of the kinds that are shown, at most so many steps away, with their distance. */
+/** Entities of the kinds that are shown, at most so many steps away, with their distance. */
 function around(start, steps) {
   const on = kindsOn();
   const distance = new Map([[start, 0]]);
@@ -250,7 +250,7 @@ function around(start, steps) {
 
 const fromSource = (passages) => state.source < 0 || passages.some((p) => PASSAGES[p].source === state.source);
 
-/** Whether the chosen source says anything of a thing. */
+/** Whether the chosen source says anything of an entity. */
 const saidBy = (e) => [...outgoing[e], ...incoming[e]].some((i) => passagesOf(i).length && fromSource(passagesOf(i)))
   || valuesOf[e].some((i) => fromSource(VALUES[i].slice(3)));
 

@@ -15,8 +15,8 @@ const bare = (name) => name.replace(/^the /, "");
 const spoken = (name) => name.split(" ").filter((word) => !SILENT.has(word));
 
 // In all languages, also those that are never shown; made when something is first looked for.
-let names = null; // of each: the thing, the name as written and as compared, whether it is a preferred one
-let byWord = null; // the things in whose names a word stands
+let names = null; // of each: the entity, the name as written and as compared, whether it is a preferred one
+let byWord = null; // the entities in whose names a word stands
 
 function readNames() {
   names = [];
@@ -32,10 +32,10 @@ function readNames() {
   }
 }
 
-const things = (has) => new Set(names.filter(has).map((name) => name.e));
+const entities = (has) => new Set(names.filter(has).map((name) => name.e));
 const inAll = ([first = new Set(), ...others]) => new Set([...first].filter((e) => others.every((other) => other.has(e))));
 
-/** The things whose names have, for each word, one of those that may be meant by it. */
+/** The entities whose names have, for each word, one of those that may be meant by it. */
 const withWords = (words, meant) => inAll(words.map((word) => new Set(meant(word).flatMap((other) => [...(byWord.get(other) ?? [])]))));
 const beginning = (word) => [...byWord.keys()].filter((longer) => longer.startsWith(word));
 const whole = (word) => [word];
@@ -77,12 +77,12 @@ function asIri(text) {
 function* byRules(text) {
   const iri = asIri(text);
   yield [new Set(iri ? ENTITIES.flatMap(({ id, links = [] }, e) => (drawable(e) && (asIri(id ?? "") === iri || links.includes(iri)) ? [e] : [])) : []), false];
-  yield [things((name) => name.preferred && name.text.trim() === text), false];
+  yield [entities((name) => name.preferred && name.text.trim() === text), false];
   const wanted = fold(text);
   if (!wanted) return;
   for (const preferred of [true, false]) {
-    yield [things((name) => name.preferred === preferred && name.folded === wanted), false];
-    yield [things((name) => name.preferred === preferred && bare(name.folded) === bare(wanted)), false];
+    yield [entities((name) => name.preferred === preferred && name.folded === wanted), false];
+    yield [entities((name) => name.preferred === preferred && bare(name.folded) === bare(wanted)), false];
   }
   const words = spoken(wanted);
   if (iri || words.length > FINDING.words || !words.some((word) => word.length > 1 || !ascii(word))) return;
@@ -92,7 +92,7 @@ function* byRules(text) {
 /** Niger is not the beginning of Nigeria: where a country of the world is named, no other one is meant. */
 function notOtherCountries(wanted, found) {
   if (!COUNTRIES.has(bare(wanted))) return found;
-  const others = things((name) => COUNTRIES.has(bare(name.folded)));
+  const others = entities((name) => COUNTRIES.has(bare(name.folded)));
   return new Set([...found].filter((e) => !others.has(e)));
 }
 
@@ -101,23 +101,23 @@ function* guesses(wanted, given) {
   const joined = given.join("");
   if (words.length > 1) {
     const sameWords = (spelt) => spelt.size === words.length && words.every((word) => spelt.has(word));
-    yield things((name) => sameWords(new Set(spoken(name.folded))));
+    yield entities((name) => sameWords(new Set(spoken(name.folded))));
   }
   yield withWords(words, whole);
   const part = (word) => telling(word) || (words.length > 1 && word.length === 1 && ALPHABETIC.test(word));
   yield withWords(words, (word) => (part(word) ? beginning(word) : [word]));
   yield withPosts(words);
-  if (joined.length >= FINDING.slips[0][0] && ALPHABETIC.test(joined)) yield things((name) => name.folded.replaceAll(" ", "") === joined);
+  if (joined.length >= FINDING.slips[0][0] && ALPHABETIC.test(joined)) yield entities((name) => name.folded.replaceAll(" ", "") === joined);
   const meant = new Map(words.map((word) => [word, [...byWord.keys()].filter((other) => slip(word, other))]));
   const found = withWords(words, (word) => meant.get(word));
   const known = new Set([...meant.values()].flat());
-  yield things((name) => {
+  yield entities((name) => {
     const parts = spoken(name.folded);
     return found.has(name.e) && parts.length === given.length && parts.every((word) => known.has(word));
   });
   yield found;
   if (given.length === 1 && wanted.length >= FINDING.initials[0] && wanted.length <= FINDING.initials[1] && ALPHABETIC.test(wanted)) {
-    yield things((name) => name.preferred && initials(name.text) === wanted);
+    yield entities((name) => name.preferred && initials(name.text) === wanted);
   }
 }
 
@@ -145,7 +145,7 @@ function likely(found, guessed) {
   return after.size < found.size ? new Set([...found].filter((e) => !after.has(e))) : found;
 }
 
-/** The things that a text stands for by the first rule that finds any, the most important first. */
+/** The entities that a text stands for by the first rule that finds any, the most important first. */
 function meant(text) {
   if (!names) readNames();
   for (const [found, guessed] of byRules(text.trim())) {
