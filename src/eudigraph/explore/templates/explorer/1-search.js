@@ -124,10 +124,11 @@ function* guesses(wanted, given) {
 /** Who has such words in the name, and in that of a post that goes with it. */
 function withPosts(words) {
   const posts = new Map();
-  for (const i of byRelation[REL.holdsPost] ?? []) {
-    for (const name of names) {
-      if (name.e !== object(i)) continue;
-      for (const word of name.folded.split(" ")) posts.set(word, (posts.get(word) ?? new Set()).add(subject(i)));
+  const held = new Map(); // by the posts, the statements that somebody holds them
+  for (const i of byRelation[REL.holdsPost] ?? []) held.set(object(i), [...(held.get(object(i)) ?? []), i]);
+  for (const { e, folded } of held.size ? names : []) {
+    for (const i of held.get(e) ?? []) {
+      for (const word of folded.split(" ")) posts.set(word, (posts.get(word) ?? new Set()).add(subject(i)));
     }
   }
   const own = words.map((word) => byWord.get(word) ?? new Set());
