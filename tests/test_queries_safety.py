@@ -611,6 +611,15 @@ def test_an_unknown_query_is_named_with_the_nearest(command: Callable[..., Run],
     assert done.err == "eudigraph: several queries have the number 17; give a name: agenda-similarity, binding-topics\n"
 
 
+def test_what_is_asked_is_read_before_a_graph_is_built(
+    command: Callable[..., Run], copy: workspace.Workspace, tmp_path: Path
+) -> None:
+    for words in (["--file", tmp_path / "nope"], ["nope"], ["topics", "Japan"], ["--file", "-", "country=Japan"]):
+        done = command("query", "--workspace", copy.root, *words)
+        assert (done.status, done.out) == (2, "")
+        assert "Building" not in done.err
+
+
 def test_sparql_where_a_name_or_a_file_is_wanted_is_told_apart(
     command: Callable[..., Run], built: store.Built, tmp_path: Path
 ) -> None:

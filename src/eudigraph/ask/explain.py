@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,8 +28,17 @@ class Explained(NamedTuple):
     notes: list[str]
 
 
-def explained(graph: store.Built, subject: str, prop: str, value: str) -> Explained:
-    """Return a statement with the ways in which it follows; its parts and what is raised are as for ``explain``."""
+def _by_command(subject: NamedNode) -> str:
+    return f"with: eudigraph query --file - and SELECT ?property ?value {{ {subject} ?property ?value }}"
+
+
+def explained(
+    graph: store.Built, subject: str, prop: str, value: str, *, seen: Callable[[NamedNode], str] = _by_command
+) -> Explained:
+    """Return a statement with the ways in which it follows; its parts and what is raised are as for ``explain``.
+
+    Of a statement that is not in the graph, ``seen`` says how one sees what is said of its subject.
+    """
     found = [lookup.find(graph.store, subject), lookup.find(graph.store, prop, "property")]
     subject_, prop_ = (match.iri for match in found)
     literals = [
@@ -43,23 +52,27 @@ def explained(graph: store.Built, subject: str, prop: str, value: str) -> Explai
     ways = proofs.explain(graph.store, ontology.from_store(graph.store), statement)
     names = names_of(graph.store, [statement, *(s for way in ways for s in _statements(way))])
     if not ways:
-        raise UsageError(
-            f"the graph does not say: {as_sentence(statement, names)}; see what it says with: eudigraph query --file - "
-            f"and SELECT ?property ?value {{ {subject_} ?property ?value }}"
-        )
+        raise UsageError(f"the graph does not say: {as_sentence(statement, names)}; see what it says {seen(subject_)}")
     return Explained(statement, ways, names, [match.note for match in found if match.note])
 
 
 def explain(
-    graph: store.Built, subject: str, prop: str, value: str, texts: Sequence[Path] = (), *, width: int = WIDTH
+    graph: store.Built,
+    subject: str,
+    prop: str,
+    value: str,
+    texts: Sequence[Path] = (),
+    *,
+    width: int = WIDTH,
+    seen: Callable[[NamedNode], str] = _by_command,
 ) -> tuple[str, list[str]]:
     """Return, for people, every way in which a statement follows, down to the passages that say so, and notes on it.
 
     The three parts are names, IRIs or prefixed names; the notes are on those that were guessed. Raises UsageError for
-    names that are not known and a statement that is not in the graph.
+    names that are not known and a statement that is not in the graph; ``seen`` is as for ``explained``.
     """
     known = texts_.read(graph.store, texts)
-    statement, ways, names, notes = explained(graph, subject, prop, value)
+    statement, ways, names, notes = explained(graph, subject, prop, value, seen=seen)
     sentence = as_sentence(statement, names)
     lines = []
     for number, way in enumerate(ways, 1):

@@ -31,6 +31,8 @@ LARGEST = 3_000_000
 _AT_ONCE = 200
 """How many statements are read before another thread has its turn: a millisecond or two."""
 MANIFEST = "manifest.json"
+_MEND = "whoever runs the server should build again"
+"""What is to be done about an export that is not as it was built; only clients of a server are told."""
 _SOUND: set[tuple[int | str, ...]] = set()
 """Exports that were seen to be as they were written, by size, digest and how they look."""
 
@@ -126,16 +128,16 @@ def export(generation: Path, manifest: Manifest, name: str) -> tuple[Path, str]:
     path, known = generation / name, manifest.files.get(name)
     try:
         if known is None:
-            raise StoreError(f"the build has no digest of {name}; build again: eudigraph build")
+            raise StoreError(f"the build has no digest of {name}; {_MEND}")
         if not path.is_file():  # a pipe would be waited for
-            raise StoreError(f"{name} is no file any more; see: eudigraph verify")
+            raise StoreError(f"{name} is no file any more; {_MEND}")
         seen = (str(path), *known, *look(path))
         if seen not in _SOUND:
             if [path.stat().st_size, digest(path)] != known:
-                raise StoreError(f"{name} is not as it was built; see: eudigraph verify")
+                raise StoreError(f"{name} is not as it was built; {_MEND}")
             _SOUND.add(seen)
     except OSError as error:
-        raise StoreError(f"{name} cannot be read ({error.strerror or error}); see: eudigraph verify") from error
+        raise StoreError(f"{name} cannot be read ({error.strerror or error}); {_MEND}") from error
     return path, str(known[1])
 
 

@@ -202,7 +202,7 @@ class Service:
         name, given = request["name"], dict(request["given"])
         if name not in self.library:
             try:
-                library.find(self.library, name)
+                library.find(self.library, name, f"they are listed at {link('/api/queries')}")
             except UsageError as error:
                 raise Refusal(404, str(error)) from None
             raise Refusal(404, f"there is no question {cut(name)!r}; they are listed at {link('/api/queries')}")
@@ -391,9 +391,9 @@ class Service:
         if not all(parts):
             raise UsageError("an explanation needs subject, property and object; give all three")
         if negotiate(_accept(request), ("text/plain", HTML)) != HTML:
-            told, notes = explain.explain(self.graph, *parts)
+            told, notes = explain.explain(self.graph, *parts, seen=_seen)
             return text("".join([*(f"Note: {note}\n" for note in notes), told]), "text/plain")
-        statement, ways, names, notes = explain.explained(self.graph, *parts)
+        statement, ways, names, notes = explain.explained(self.graph, *parts, seen=_seen)
         made, passages = pages.reasons(self.graph.store, ways, names)
         names |= labels(self.graph.store, {iri for p in passages for iri in (p.speaker, p.certainty)})
         sentence = [pages.cell(t, names) for t in (statement.subject, statement.predicate, statement.object)]
@@ -419,6 +419,12 @@ class Service:
 
 
 _ENDINGS = ("ttl", "jsonld", "nt", "rdf", "n3", "trig", "nq", "html")
+
+
+def _seen(subject: NamedNode) -> str:
+    """Return where one sees what is said of something."""
+    address = pages.path(subject.value)
+    return f"at {link(address)}" if address.startswith("/") else f"with a query at {link('/sparql')}"
 
 
 def _query_link(asked: str, form: str) -> str:
