@@ -199,6 +199,35 @@ def test_a_file_is_read_once_under_whatever_names(small: Make, without_shapes: N
     assert sum(claims or 0 for _, claims in accounts(report).values()) == CLAIMS
 
 
+def test_a_file_of_the_workspace_is_read_once_and_reported_under_whatever_name(
+    small: Make, tmp_path: Path, without_shapes: None
+) -> None:
+    space = small(GOOD + "p:01 { meeting:eu-us-ttc-4 eud:agendaTopic topic:nowhere }")
+    own, other = space.root / "graph" / "test.trig", tmp_path / "other" / "out.trig"
+    other.parent.mkdir()
+    other.hardlink_to(own)
+    for given in (other, other.parent):
+        report = check(space, given)
+        assert accounts(report) == {"graph/test.trig": ("claims", CLAIMS + 1)}
+        assert [(problem.file, problem.what) for problem in report.errors] == [
+            ("graph/test.trig", "topic:nowhere is described nowhere")
+        ]
+
+
+@pytest.mark.slow
+def test_a_shape_about_a_value_reports_the_line_that_has_the_value(small: Make) -> None:
+    space = small(GOOD)
+    with (space.root / "ontology" / "shapes.ttl").open("a", encoding="utf-8") as file:
+        file.write(f"""
+            [] a <{SH}NodeShape> ; <{SH}targetObjectsOf> <{EUD}gist> ; <{SH}minLength> 100 ;
+                <{SH}message> "is too short. Write more." .
+        """)
+    (problem,) = check(space).errors
+    line = next(n for n, text in enumerate(GOOD.splitlines(), 1) if "eud:gist" in text)
+    assert (problem.file, problem.line) == ("graph/test.trig", line)
+    assert (problem.what, problem.mend) == ("the value 'What it says.': is too short", "write more")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_folder_that_may_not_be_read_is_named(small: Make) -> None:
     space = small(GOOD)
@@ -257,6 +286,45 @@ ELSEWHERE = "has a context that lies elsewhere"
 DEEP = "within each other, more than 100 deep"
 LONG = f"http://a.example/{'x' * 300}/"
 BASE_IN_STEPS = "@base <http://a.example/> .\n" + "".join(f"@base <{'x' * 100}{n}/> .\n" for n in range(8))
+
+
+IN_FULL = "write the IRI in full (https://…), or add an xml:base"
+WITHIN = "write properties within things, and one thing or text within a property"
+WITH_PREFIX = "give names a prefix that xmlns: declares, such as rdf:about"
+THING = '<rdf:Description rdf:about="http://a.example/x">'
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "mend"),
+    [
+        (['<rdf:Description rdf:about="x">', "<a:p>v</a:p>", "</rdf:Description>"], 2, IN_FULL),
+        ([THING, '<a:p rdf:datatype="integer">1</a:p>', "</rdf:Description>"], 3, IN_FULL),
+        ([THING, "<a:p>v</a:p>", "<a:p>v<a:C/></a:p>", "</rdf:Description>"], 4, WITHIN),
+        ([THING, "<a:p>v</a:p> and so on", "</rdf:Description>"], 4, WITHIN),  # a text ends where the next begins
+        ([THING, "<p>v</p>", "</rdf:Description>"], 3, WITH_PREFIX),
+        (
+            [THING, '<a:p xml:lang="no language">v</a:p>', "</rdf:Description>"],
+            3,
+            "write the tag of a language, such as en",
+        ),
+        (
+            [THING, "<b:p>v</b:p>", "</rdf:Description>"],
+            3,
+            "declare the prefix at the top of the file (xmlns:), or correct its name",
+        ),
+        ([THING, "<a:p>&b;</a:p>", "</rdf:Description>"], 3, "declare the entity, or write the character itself"),
+        (['<rdf:Description rdf:nodeID="1 2"/>'], 2, "correct the line"),
+    ],
+)
+def test_rdf_xml_that_says_nothing_is_refused_with_its_line(
+    tmp_path: Path, lines: list[str], line: int, mend: str
+) -> None:
+    path = tmp_path / "a.rdf"
+    path.write_text("\n".join([f"<rdf:RDF {RDF}>", *lines, "</rdf:RDF>"]), "utf-8")
+    for read in (files.pieces, files.statements):
+        with pytest.raises(Unreadable, match="is no valid RDF/XML: ") as raised:
+            list(read(path))
+        assert (raised.value.line, raised.value.mend) == (line, mend)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def _parsed(path: Path, syntax: str, parser: QuadParser, line: Callable[[], int 
                 raise _too_long("a prefix", MAX_BASE, line())
             yield quad
     except SyntaxError as error:
-        raise _unreadable(path, syntax, error) from error
+        raise _unreadable(path, syntax, error, line()) from error
     except MemoryError as error:  # what it says when a token outgrows its buffer
         raise Unreadable("has a text or a name of more than 16 MB", "make it shorter") from error
     except OSError as error:
@@ -220,20 +220,41 @@ def _not_read(error: OSError) -> Unreadable:
     return Unreadable(what, "check that the file is there and may be read")
 
 
-def _unreadable(path: Path, syntax: str, error: SyntaxError) -> Unreadable:
+def _unreadable(path: Path, syntax: str, error: SyntaxError, line: int | None) -> Unreadable:
     """Say what the parser found, in our order: what, then how to mend it."""
     found = re.sub(r"^Parser error (at|between) line [^:]*: ", "", str(error.msg or error))
     if found.startswith("Invalid UTF-8") or "\0" in found or _begins_with_zeros(path):
         return Unreadable("is not UTF-8 text", "save the file in UTF-8", error.lineno)
     what = one_line(found, 200).rstrip(".")
+    in_xml = syntax == "RDF/XML"
     mend = "correct the line"
-    if what.startswith("Invalid IRI"):
+    if "Invalid IRI" in what:
         mend = "write the IRI without spaces and other characters that IRIs may not have"
-    elif what.startswith("No scheme"):
-        mend = "write the IRI in full (<https://…>), or with a prefix"
-    elif "prefix" in what:
+    elif "No scheme" in what:
+        mend = (
+            f"write the IRI in full ({'https://…), or add an xml:base' if in_xml else '<https://…>), or with a prefix'}"
+        )
+    elif "language tag" in what:
+        mend = "write the tag of a language, such as en"
+    elif in_xml and "namespaces are required" in what:
+        mend = "give names a prefix that xmlns: declares, such as rdf:about"
+    elif in_xml and what.startswith(("Unexpected text", "Unexpected node", "Invalid property element")):
+        mend = "write properties within things, and one thing or text within a property"
+    elif "prefix" in what and not in_xml:
         mend = "declare the prefix at the top of the file (@prefix), or correct its name"
-    return Unreadable(f"is no valid {syntax}: {what}", mend, error.lineno)
+    if in_xml and line is None:  # its parser counts no lines
+        line = _line_of_error(path)
+    return Unreadable(f"is no valid {syntax}: {what}", mend, error.lineno or (line if in_xml else None))
+
+
+def _line_of_error(path: Path) -> int | None:
+    """Return the line up to which the parser has read where it finds an error."""
+    try:
+        for _ in statements(path):
+            pass
+    except Unreadable as error:
+        return error.line
+    return None
 
 
 def _begins_with_zeros(path: Path) -> bool:
