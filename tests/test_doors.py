@@ -727,6 +727,24 @@ def test_verify_names_each_file_that_is_not_as_it_was(whole: workspace.Workspace
     assert done.out.endswith("\n6 files of the build damaged, 3 files changed since.\n")
 
 
+def test_counts_that_were_changed_in_the_manifest_are_seen(whole: workspace.Workspace) -> None:
+    path = whole.build_folder / "manifest.json"
+    counts = json.loads(path.read_text("utf-8"))["counts"]
+    for name in counts:
+        assert differing(whole) == []
+        edited = json.loads(path.read_text("utf-8"))
+        edited["counts"][name] += 1
+        path.write_text(json.dumps(edited), "utf-8")
+        (found,) = verify.verify(whole, whole.build_folder)
+        what = f"says {counts[name] + 1} {name}, the store has {counts[name]}"
+        assert (found.file, found.what, found.rotten) == ("manifest.json", what, True)
+        edited["counts"][name] -= 1
+        path.write_text(json.dumps(edited), "utf-8")
+    del edited["counts"]["claims"]
+    path.write_text(json.dumps(edited), "utf-8")
+    assert differing(whole) == [("manifest.json", True)]
+
+
 @pytest.mark.parametrize("name", ["CURRENT", "MANIFEST-", ".sst"])
 def test_no_file_of_the_store_may_change(whole: workspace.Workspace, name: str) -> None:
     folder = whole.build_folder / "1" / "store"

@@ -102,7 +102,7 @@ class Built:
     def counts(self) -> dict[str, int]:
         """How many sources, passages and statements of each kind there are; they may have to be counted."""
         try:
-            return self.manifest.counts or _counted(self.store)
+            return self.manifest.counts or counted(self.store)
         except (LookupError, AttributeError, ValueError) as error:
             raise StoreError(
                 "the graph cannot be counted: its endpoint answers with other columns than it was asked for"
@@ -141,8 +141,8 @@ def export(generation: Path, manifest: Manifest, name: str) -> tuple[Path, str]:
     return path, str(known[1])
 
 
-def _counted(graph: Triplestore) -> dict[str, int]:
-    """Count what a build counts, and notes in its manifest."""
+def counted(graph: Triplestore) -> dict[str, int]:
+    """Count what a build counts, and notes in its manifest. Of a store on disk, raises OSError for a damaged one."""
 
     def number(pattern: str, what: str = "*") -> int:
         return int(select(graph, f"SELECT (COUNT({what}) AS ?n) {{ {pattern} }}")[0]["n"].value)
