@@ -288,6 +288,24 @@ LONG = f"http://a.example/{'x' * 300}/"
 BASE_IN_STEPS = "@base <http://a.example/> .\n" + "".join(f"@base <{'x' * 100}{n}/> .\n" for n in range(8))
 
 
+def test_a_packed_file_holds_no_more_than_such_files_do(tmp_path: Path) -> None:
+    """Names that are short in the file, and long in memory, each with each."""
+    names = [f"a:{number:x}" for number in range(400)]
+    text = f"@prefix a: <http://a.example/{'x' * 180}> .\n" + "".join(
+        f"{one} a:p {', '.join(names)} .\n" for one in names
+    )
+    packed, plain = tmp_path / "a.ttl.gz", tmp_path / "a.ttl"
+    packed.write_bytes(gzip.compress(text.encode()))
+    plain.write_text(text, "utf-8")
+    most = 100 * packed.stat().st_size + 16 * 1024**2
+    for read in (files.pieces, files.statements):
+        with pytest.raises(Unreadable, match=f"^holds statements of more than {most:,} characters, far more than "):
+            list(read(packed))
+    assert sum(map(len, files.pieces(plain))) == 160_000
+    packed.write_bytes(gzip.compress(text.encode()[: len(text) // 10].rpartition(b"\n")[0]))
+    assert sum(map(len, files.pieces(packed))) in range(10_000, 20_000)
+
+
 IN_FULL = "write the IRI in full (https://…), or add an xml:base"
 WITHIN = "write properties within things, and one thing or text within a property"
 WITH_PREFIX = "give names a prefix that xmlns: declares, such as rdf:about"

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
+from math import inf
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any, TypeAlias
@@ -31,6 +32,11 @@ _AT_ONCE = 1024 * 1024
 """Bytes of a line that are handed to the parser at once."""
 _MOST_PACKED = 200
 """How many times as large a packed file may be, unpacked: five times what is usual where names are alike."""
+_MOST_WRITTEN = 100
+"""How many times as long its statements may be as a packed file, each written out: four times what is usual. Lists of
+short names pack so well that 40 KB of them would be a million statements, and those 2 GB in memory."""
+_ROOM = 16 * 1024**2
+"""Characters that they may be beyond that: small files may have many names that are alike."""
 _TREES = {"RDF/XML": check_xml, "JSON-LD": check_json}
 """What looks at a document as a whole before it is parsed: these two go astray silently, or take all there is."""
 
@@ -101,10 +107,17 @@ class _Lines(io.RawIOBase):
 
 def _parsed(path: Path, syntax: str, parser: QuadParser, line: Callable[[], int | None]) -> Iterator[Quad]:
     """Yield what the parser finds; say what it, the system and we have against the file."""
+    written = 0
     try:
+        most = _MOST_WRITTEN * path.stat().st_size + _ROOM if is_packed(path) else inf
         for number, quad in enumerate(parser):
             # What a base or a prefix adds to each name takes no room in the file, but in memory.
-            if len(str(quad)) > MAX_IRI or len(parser.base_iri or "") > MAX_BASE:
+            length = len(str(quad))
+            written += length
+            if written > most:
+                what = f"holds statements of more than {most:,} characters, far more than a file packed to its size"
+                raise Unreadable(what, "give it unpacked, or split it", line())
+            if length > MAX_IRI or len(parser.base_iri or "") > MAX_BASE:
                 _refuse_long(quad, parser, line())
             if number % 1000 == 0 and any(len(iri) > MAX_BASE for iri in parser.prefixes.values()):
                 raise _too_long("a prefix", MAX_BASE, line())
