@@ -943,6 +943,27 @@ def test_a_client_that_does_not_read_a_download_is_disconnected(built: store.Bui
         assert len(client.ask("/data/eudigraph.nq").body) == 44_000_000
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not let a server say so")
+def test_a_connection_of_which_nobody_reads_is_closed(server: Client) -> None:
+    """The answers would wait in the web server for ever, and so many connections are all that it has."""
+    with socket.socket() as lazy:
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        lazy.connect(("127.0.0.1", server.port))
+        lazy.sendall(f"GET /data/eudigraph.nq HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode() * 200)
+
+        def is_closed() -> bool:
+            try:
+                lazy.send(b"G")
+            except ConnectionError:
+                return True
+            return False
+
+        wait(is_closed, 15)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as slow:  # but reads
+        slow.sendall(f"GET /api/openapi.json HTTP/1.1\r\nHost: {server.host}\r\nConnection: close\r\n\r\n".encode())
+        assert slow.recv(1000).startswith(b"HTTP/1.1 200")
+
+
 def test_an_export_is_sent_as_it_was_built_or_not_at_all(built: store.Built, tmp_path: Path) -> None:
     folder = tmp_path / "build"
     shutil.copytree(built.folder, folder, symlinks=True)
