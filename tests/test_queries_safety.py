@@ -103,6 +103,54 @@ def test_from_is_refused_in_all_forms(form: str) -> None:
     assert refusal(FROMS[form]) == NO_FROM
 
 
+GRAPH_CHOSEN = ox.NamedNode("http://e/service")
+CHOICES = {
+    "named as a prefix": "PREFIX named: <http://e/> SELECT * FROM named:service { ?s ?p ?o }",
+    "escaped": r"PREFIX e: <http:> SELECT * FROM e:\/\/e\/service { ?s ?p ?o }",
+    "code points": r"SELECT * FROM <http://e/\u0073ervic\U00000065> { ?s ?p ?o }",
+    "code points in a prefix": r"PREFIX e: <http:\u002F/e/> SELECT * FROM e:service { ?s ?p ?o }",
+    "base": "BASE <http://x/y> BASE <//e/x/> PREFIX e: <../a/../> BASE <a:> SELECT * FROM e:service { ?s ?p ?o }",
+    "base and a name": "BASE <http://e/ser> PREFIX service: <ser> PREFIX e: <> SELECT * FROM <service> { ?s ?p ?o }",
+    "relative to the endpoint": "PREFIX e: <../> ASK FROM e:service { ?s ?p ?o }",
+    "dots": "PREFIX e·.x: <http://e/> ASK FROM e·.x:service{ ?s ?p ?o }",
+}
+
+
+@pytest.mark.parametrize("form", CHOICES)
+def test_graphs_are_chosen_in_every_way_to_write_an_iri(form: str) -> None:
+    made = prepare(CHOICES[form], choosing=True, base="http://e/x/sparql")
+    assert made.graphs == safety.Graphs((GRAPH_CHOSEN,), ())
+    graph = ox.Store()
+    graph.add(ox.Quad(ox.NamedNode("a:x"), ox.NamedNode("a:y"), ox.NamedNode("a:z"), GRAPH_CHOSEN))
+    found = answer.run(graph, made)
+    assert found.truth or len(found.rows) == 1
+    named = CHOICES[form].replace("FROM", "FROM NAMED")
+    assert prepare(named, choosing=True, base="http://e/x/sparql").graphs == safety.Graphs((), (GRAPH_CHOSEN,))
+    assert refusal(CHOICES[form]) == NO_FROM
+
+
+def test_a_prefix_may_be_called_service_whatever_it_is_relative_to() -> None:
+    graph = ox.Store()
+    for name in ("p", "service"):
+        graph.add(ox.Quad(ox.NamedNode("a:x"), ox.NamedNode(f"http://e/a#{name}"), ox.NamedNode("a:z")))
+    asked = "PREFIX service: <#> SELECT ?x { ?x service:p ?y OPTIONAL { ?x service: ?z } { ?x service:service ?y } }"
+    for text, base in ((asked, "http://e/a"), (f"BASE <http://e/> BASE <a> {asked}", None)):
+        assert [row[0].value for row in answer.run(graph, prepare(text, base=base)).rows] == ["a:x"]
+
+
+@pytest.mark.parametrize("joined", ["FROM:x", "FROMNAMED:x", "FROMNAMED<http://e/x>", "fromEud:x", "FROMnamedeud:x"])
+def test_from_is_refused_where_it_is_joined_with_a_name(joined: str) -> None:
+    for text in (
+        f"PREFIX : <http://e/> SELECT * {joined} {{ ?s ?p ?o }}",
+        f"PREFIX : <http://e/> DESCRIBE <a:b>{joined}",
+    ):
+        assert refusal(text) == NO_FROM
+        with pytest.raises(errors.UsageError, match="write a space between"):
+            prepare(text, choosing=True)
+    plain = "PREFIX from: <a:> PREFIX : <a:> SELECT * { ?s from:p ?o ; :from from:NAMED } ORDER BY ?o"
+    assert prepare(plain).form == prepare(plain, choosing=True).form == "select"
+
+
 UPDATES = [
     "INSERT DATA { <a:a> <a:b> <a:c> }",
     "DELETE DATA { <a:a> <a:b> <a:c> }",
@@ -643,6 +691,15 @@ def test_a_question_has_a_number_of_its_own(
     with pytest.raises(errors.UsageError) as caught:
         find(twice, "17")
     assert str(caught.value) == "several queries have the number 17; give a name: agenda-similarity, binding-topics"
+
+
+def test_what_is_asked_is_read_before_a_graph_is_built(
+    command: Callable[..., Run], copy: workspace.Workspace, tmp_path: Path
+) -> None:
+    for words in (["--file", tmp_path / "nope"], ["nope"], ["topics", "Japan"], ["--file", "-", "country=Japan"]):
+        done = command("query", "--workspace", copy.root, *words)
+        assert (done.status, done.out) == (2, "")
+        assert "Building" not in done.err
 
 
 def test_sparql_where_a_name_or_a_file_is_wanted_is_told_apart(

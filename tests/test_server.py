@@ -67,6 +67,7 @@ PASSAGE = BASE + "passage/euractiv-2023-04/05"
 OTHER = BASE + "passage/euractiv-2023-04/30"
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d && ?g != ?j) }"
 FORM = "application/x-www-form-urlencoded"
+AGAIN = "whoever runs the server should build again"
 FORMATS = {
     "application/sparql-results+json": QueryResultsFormat.JSON,
     "application/sparql-results+xml": QueryResultsFormat.XML,
@@ -955,6 +956,27 @@ def test_a_client_that_does_not_read_a_download_is_disconnected(built: store.Bui
         assert len(client.ask("/data/eudigraph.nq").body) == 44_000_000
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not let a server say so")
+def test_a_connection_of_which_nobody_reads_is_closed(server: Client) -> None:
+    """The answers would wait in the web server for ever, and so many connections are all that it has."""
+    with socket.socket() as lazy:
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        lazy.connect(("127.0.0.1", server.port))
+        lazy.sendall(f"GET /data/eudigraph.nq HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode() * 200)
+
+        def is_closed() -> bool:
+            try:
+                lazy.send(b"G")
+            except ConnectionError:
+                return True
+            return False
+
+        wait(is_closed, 15)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as slow:  # but reads
+        slow.sendall(f"GET /api/openapi.json HTTP/1.1\r\nHost: {server.host}\r\nConnection: close\r\n\r\n".encode())
+        assert slow.recv(1000).startswith(b"HTTP/1.1 200")
+
+
 def test_an_export_is_sent_as_it_was_built_or_not_at_all(built: store.Built, tmp_path: Path) -> None:
     folder = tmp_path / "build"
     shutil.copytree(built.folder, folder, symlinks=True)
@@ -970,20 +992,59 @@ def test_an_export_is_sent_as_it_was_built_or_not_at_all(built: store.Built, tmp
             path.write_bytes(other)
             answer = client.ask("/data/eudigraph.nq", if_none_match=known)
             assert answer.status == 500
-            assert answer.json()["detail"] == "eudigraph.nq is not as it was built; see: eudigraph verify"
+            assert answer.json()["detail"] == f"eudigraph.nq is not as it was built; {AGAIN}"
         path.unlink()
         assert client.ask("/data/eudigraph.nq").status == 500
         os.mkfifo(path)  # nobody waits for what never comes
-        assert (
-            client.ask("/data/eudigraph.nq").json()["detail"]
-            == "eudigraph.nq is no file any more; see: eudigraph verify"
-        )
+        assert client.ask("/data/eudigraph.nq").json()["detail"] == f"eudigraph.nq is no file any more; {AGAIN}"
         path.unlink()
         path.write_bytes(content)
         assert client.ask("/data/eudigraph.nq").body == content
         assert client.ask("/data/eudigraph.nq", if_none_match="*").status == 304
         part = client.ask("/data/eudigraph.nq", range="bytes=10-19", if_range=known)
         assert (part.status, part.body) == (206, content[10:20])
+
+
+RANGES: dict[str, tuple[int, slice]] = {
+    "bytes=5-": (206, slice(5, None)),
+    "bytes=-5": (206, slice(-5, None)),
+    "Bytes = 5-9": (200, slice(None)),  # no space is allowed there
+    "bytes=0-9, 99999999999-": (206, slice(0, 10)),  # what can be sent is
+    "bytes=99999999999-": (416, slice(None)),
+    "bytes=-0": (416, slice(None)),
+    "bytes=9-5": (200, slice(None)),
+    "bytes=-": (200, slice(None)),
+    "bytes=x-y": (200, slice(None)),
+    "bytes=": (200, slice(None)),
+    f"bytes={'9' * 5000}-": (200, slice(None)),
+    "lines=1-2": (200, slice(None)),
+    "nonsense": (200, slice(None)),
+}
+
+
+@pytest.mark.parametrize("given", RANGES)
+def test_a_part_of_an_export_is_sent_where_one_is_asked_for(server: Client, built: store.Built, given: str) -> None:
+    content = (built.generation / "eudigraph.nq").read_bytes()
+    status, part = RANGES[given]
+    answer = server.ask("/data/eudigraph.nq", range=given)
+    assert answer.status == status
+    if status == 416:
+        assert answer.headers["content-range"] == f"bytes */{len(content)}"
+        assert answer.json()["detail"] == f"the file has {len(content):,} bytes; ask for some of these"
+    else:
+        assert answer.body == content[part]
+    head = server.ask("/data/eudigraph.nq", method="HEAD", range=given)
+    assert (head.status, head.headers["content-length"]) == (200, str(len(content)))
+    assert server.ask("/data/eudigraph.nq", range=given, if_range='"another"').body == content
+
+
+def test_messages_on_the_web_say_what_to_do_there(server: Client) -> None:
+    detail = server.ask("/api/queries/xyzzy").json()["detail"]
+    assert detail == "there is no query 'xyzzy'; they are listed at /api/queries"
+    asked = "/explain?subject=Japan&property=cooperates+on&object=EU"
+    for media in ("text/plain", "text/html"):
+        assert "the graph does not say: " in server.ask(asked, accept=media).text
+    assert "eudigraph " not in server.ask(asked, accept="text/plain").json()["detail"]
 
 
 def test_pages_are_sent_however_many_large_answers_are_on_their_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -224,6 +224,7 @@ class Application:
         known = request.headers.get("if-none-match", "").strip()
         if known == "*" or headers["etag"] in known:
             return Response(status_code=304, headers=headers)
+        protocol.keep_range(request, int(manifest.files[name][0]), headers["etag"])
         return FileResponse(file, headers=headers, media_type=DUMPS[name], filename=name)
 
     async def _health(self, _: Request) -> Response:

@@ -202,7 +202,7 @@ class Service:
         name, given = request["name"], dict(request["given"])
         if name not in self.library:
             try:
-                library.find(self.library, name)
+                library.find(self.library, name, f"they are listed at {link('/api/queries')}")
             except UsageError as error:
                 raise Refusal(404, str(error)) from None
             raise Refusal(404, f"there is no question {cut(name)!r}; they are listed at {link('/api/queries')}")
