@@ -363,6 +363,73 @@ def test_what_check_refuses_has_no_words_and_no_bounds(text: str) -> None:
     assert dates.readable(text) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "first", "last"),
+    [
+        *(("2023-33", "first quarter of 2023", "01-01", "03-31"), ("2023-36?", "", "10-01", "12-31")),
+        *(("2023-37", "first third of 2023", "01-01", "04-30"), ("2023-39", "last third of 2023", "09-01", "12-31")),
+        *(("2023-40", "first half of 2023", "01-01", "06-30"), ("2023-41~", "", "07-01", "12-31")),
+        ("2023-34/2023-35", "second quarter–third quarter of 2023", "04-01", "09-30"),
+        ("2023-33/2023-05", "first quarter of 2023–May 2023", "01-01", "05-31"),
+    ],
+)
+def test_quarters_thirds_and_halves_of_a_year_have_words(text: str, words: str, first: str, last: str) -> None:
+    bounds = date.fromisoformat(f"2023-{first}"), date.fromisoformat(f"2023-{last}")
+    assert dates.bounds(text) == bounds
+    shown = dates.readable(text)
+    assert not words or shown == words
+    assert shown != text
+    assert tuple(dates.day(shown, end=end).day for end in (False, True)) == bounds
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        *(("20XX", "2000-01-01", "2099-12-31"), ("202X-02-29", "2020-02-29", "2028-02-29")),
+        *(("2023-1X", "2023-10-01", "2023-12-31"), ("2023-0X?", "2023-01-01", "2023-09-30")),
+        *(("2023-XX", "2023-01-01", "2023-12-31"), ("2023-X1-XX", "2023-01-01", "2023-11-30")),
+        *(("2023-02-XX", "2023-02-01", "2023-02-28"), ("2024-02-2X", "2024-02-20", "2024-02-29")),
+        *(("201X/2020-05", "2010-01-01", "2020-05-31"), ("../201X", None, "2019-12-31"), ("20XX/", "2000-01-01", None)),
+        *(("[1667,1668,1760-12]", "1667-01-01", "1760-12-31"), ("{2003,2001}", "2001-01-01", "2003-12-31")),
+        *(("{2001-21,1999..2000?}", "1999-01-01", "2001-05-31"), ("[201X,2005]", "2005-01-01", "2019-12-31")),
+        *(("[..1760-12-03]", None, "1760-12-03"), ("{1760-01,1760-12..}", "1760-01-01", None)),
+        ("{2001,?2002-05}", "2001-01-01", "2002-05-31"),
+    ],
+)
+def test_lists_and_digits_that_are_not_known_have_bounds(text: str, first: str | None, last: str | None) -> None:
+    assert dates.bounds(text) == tuple(day and date.fromisoformat(day) for day in (first, last))
+    assert dates.readable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        *(
+            (text, "is no EDTF date, or a day")
+            for text in ("2023-2X", "2023-02-3X", "2XX3-02-29", "2023-42", "000X/0000")
+        ),
+        *(
+            (text, "is no EDTF date, or a day")
+            for text in ("{}", "[2001}", "{2001,}", "{..}", "{..,1}", "{2001..,2003}")
+        ),
+        *((text, "is no EDTF date, or a day") for text in ("{2001/2002}", "{[2001]}", "{2001,..2003}", "{1..2..3}")),
+        *((text, "ends before it begins") for text in ("{1672..1670}", "202X/201X")),
+        *((text, "says nothing of the year, as 20XX or 202X would") for text in ("XXXX", "XXXX-05", "2001/XXXX")),
+        ("{" + ",".join(["2001"] * 13) + "}", "is no EDTF date: it has more than 64 characters"),
+    ],
+)
+def test_what_such_dates_may_not_be(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        dates.bounds(text)
+
+
+def test_lists_are_not_left_to_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dates, "_by_library", pytest.fail)  # it takes a tenth of a second for each
+    for year in range(1000, 2000):
+        text = f"{{{year},{','.join(str(year + n) for n in range(9))},{year}-1X}}"
+        assert dates.bounds(text) == (date(year, 1, 1), date(year + 8, 12, 31))
+
+
 def test_a_date_has_no_more_than_two_ends() -> None:
     with pytest.raises(ValueError, match="is no EDTF date"):
         dates.bounds("2023/2024/2025")

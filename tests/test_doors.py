@@ -31,6 +31,7 @@ from test_withstand import GOOD, Make
 
 COUNTRY = b"<https://w3id.org/eudigraph/country/wakanda> a <https://w3id.org/eudigraph/ontology#Country> .\n"
 CLAIMS = 3
+AGAIN = "whoever runs the server should build again"
 
 
 def in_syntax(text: str, name: str) -> bytes:
@@ -198,6 +199,35 @@ def test_a_file_is_read_once_under_whatever_names(small: Make, without_shapes: N
     assert sum(claims or 0 for _, claims in accounts(report).values()) == CLAIMS
 
 
+def test_a_file_of_the_workspace_is_read_once_and_reported_under_whatever_name(
+    small: Make, tmp_path: Path, without_shapes: None
+) -> None:
+    space = small(GOOD + "p:01 { meeting:eu-us-ttc-4 eud:agendaTopic topic:nowhere }")
+    own, other = space.root / "graph" / "test.trig", tmp_path / "other" / "out.trig"
+    other.parent.mkdir()
+    other.hardlink_to(own)
+    for given in (other, other.parent):
+        report = check(space, given)
+        assert accounts(report) == {"graph/test.trig": ("claims", CLAIMS + 1)}
+        assert [(problem.file, problem.what) for problem in report.errors] == [
+            ("graph/test.trig", "topic:nowhere is described nowhere")
+        ]
+
+
+@pytest.mark.slow
+def test_a_shape_about_a_value_reports_the_line_that_has_the_value(small: Make) -> None:
+    space = small(GOOD)
+    with (space.root / "ontology" / "shapes.ttl").open("a", encoding="utf-8") as file:
+        file.write(f"""
+            [] a <{SH}NodeShape> ; <{SH}targetObjectsOf> <{EUD}gist> ; <{SH}minLength> 100 ;
+                <{SH}message> "is too short. Write more." .
+        """)
+    (problem,) = check(space).errors
+    line = next(n for n, text in enumerate(GOOD.splitlines(), 1) if "eud:gist" in text)
+    assert (problem.file, problem.line) == ("graph/test.trig", line)
+    assert (problem.what, problem.mend) == ("the value 'What it says.': is too short", "write more")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_folder_that_may_not_be_read_is_named(small: Make) -> None:
     space = small(GOOD)
@@ -256,6 +286,63 @@ ELSEWHERE = "has a context that lies elsewhere"
 DEEP = "within each other, more than 100 deep"
 LONG = f"http://a.example/{'x' * 300}/"
 BASE_IN_STEPS = "@base <http://a.example/> .\n" + "".join(f"@base <{'x' * 100}{n}/> .\n" for n in range(8))
+
+
+def test_a_packed_file_holds_no_more_than_such_files_do(tmp_path: Path) -> None:
+    """Names that are short in the file, and long in memory, each with each."""
+    names = [f"a:{number:x}" for number in range(400)]
+    text = f"@prefix a: <http://a.example/{'x' * 180}> .\n" + "".join(
+        f"{one} a:p {', '.join(names)} .\n" for one in names
+    )
+    packed, plain = tmp_path / "a.ttl.gz", tmp_path / "a.ttl"
+    packed.write_bytes(gzip.compress(text.encode()))
+    plain.write_text(text, "utf-8")
+    most = 100 * packed.stat().st_size + 16 * 1024**2
+    for read in (files.pieces, files.statements):
+        with pytest.raises(Unreadable, match=f"^holds statements of more than {most:,} characters, far more than "):
+            list(read(packed))
+    assert sum(map(len, files.pieces(plain))) == 160_000
+    packed.write_bytes(gzip.compress(text.encode()[: len(text) // 10].rpartition(b"\n")[0]))
+    assert sum(map(len, files.pieces(packed))) in range(10_000, 20_000)
+
+
+IN_FULL = "write the IRI in full (https://…), or add an xml:base"
+WITHIN = "write properties within things, and one thing or text within a property"
+WITH_PREFIX = "give names a prefix that xmlns: declares, such as rdf:about"
+THING = '<rdf:Description rdf:about="http://a.example/x">'
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "mend"),
+    [
+        (['<rdf:Description rdf:about="x">', "<a:p>v</a:p>", "</rdf:Description>"], 2, IN_FULL),
+        ([THING, '<a:p rdf:datatype="integer">1</a:p>', "</rdf:Description>"], 3, IN_FULL),
+        ([THING, "<a:p>v</a:p>", "<a:p>v<a:C/></a:p>", "</rdf:Description>"], 4, WITHIN),
+        ([THING, "<a:p>v</a:p> and so on", "</rdf:Description>"], 4, WITHIN),  # a text ends where the next begins
+        ([THING, "<p>v</p>", "</rdf:Description>"], 3, WITH_PREFIX),
+        (
+            [THING, '<a:p xml:lang="no language">v</a:p>', "</rdf:Description>"],
+            3,
+            "write the tag of a language, such as en",
+        ),
+        (
+            [THING, "<b:p>v</b:p>", "</rdf:Description>"],
+            3,
+            "declare the prefix at the top of the file (xmlns:), or correct its name",
+        ),
+        ([THING, "<a:p>&b;</a:p>", "</rdf:Description>"], 3, "declare the entity, or write the character itself"),
+        (['<rdf:Description rdf:nodeID="1 2"/>'], 2, "correct the line"),
+    ],
+)
+def test_rdf_xml_that_says_nothing_is_refused_with_its_line(
+    tmp_path: Path, lines: list[str], line: int, mend: str
+) -> None:
+    path = tmp_path / "a.rdf"
+    path.write_text("\n".join([f"<rdf:RDF {RDF}>", *lines, "</rdf:RDF>"]), "utf-8")
+    for read in (files.pieces, files.statements):
+        with pytest.raises(Unreadable, match="is no valid RDF/XML: ") as raised:
+            list(read(path))
+        assert (raised.value.line, raised.value.mend) == (line, mend)
 
 
 @pytest.mark.parametrize(
@@ -658,6 +745,24 @@ def test_verify_names_each_file_that_is_not_as_it_was(whole: workspace.Workspace
     assert done.out.endswith("\n6 files of the build damaged, 3 files changed since.\n")
 
 
+def test_counts_that_were_changed_in_the_manifest_are_seen(whole: workspace.Workspace) -> None:
+    path = whole.build_folder / "manifest.json"
+    counts = json.loads(path.read_text("utf-8"))["counts"]
+    for name in counts:
+        assert differing(whole) == []
+        edited = json.loads(path.read_text("utf-8"))
+        edited["counts"][name] += 1
+        path.write_text(json.dumps(edited), "utf-8")
+        (found,) = verify.verify(whole, whole.build_folder)
+        what = f"says {counts[name] + 1} {name}, the store has {counts[name]}"
+        assert (found.file, found.what, found.rotten) == ("manifest.json", what, True)
+        edited["counts"][name] -= 1
+        path.write_text(json.dumps(edited), "utf-8")
+    del edited["counts"]["claims"]
+    path.write_text(json.dumps(edited), "utf-8")
+    assert differing(whole) == [("manifest.json", True)]
+
+
 @pytest.mark.parametrize("name", ["CURRENT", "MANIFEST-", ".sst"])
 def test_no_file_of_the_store_may_change(whole: workspace.Workspace, name: str) -> None:
     folder = whole.build_folder / "1" / "store"
@@ -672,9 +777,9 @@ def test_no_file_of_the_store_may_change(whole: workspace.Workspace, name: str) 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda path: path.write_bytes(b""), "is not as it was built; see: eudigraph verify"),
-        (lambda path: edit(path, b"Japan", b"Nihon"), "is not as it was built; see: eudigraph verify"),
-        (lambda path: path.unlink(), "is no file any more; see: eudigraph verify"),
+        (lambda path: path.write_bytes(b""), f"is not as it was built; {AGAIN}"),
+        (lambda path: edit(path, b"Japan", b"Nihon"), f"is not as it was built; {AGAIN}"),
+        (lambda path: path.unlink(), f"is no file any more; {AGAIN}"),
     ],
     ids=["emptied", "edited", "gone"],
 )

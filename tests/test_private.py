@@ -469,6 +469,15 @@ def test_a_token_file_that_is_none_is_refused(program: Callable[..., Run], tmp_p
         assert "Traceback" not in done.err
 
 
+def test_nobody_is_told_to_close_or_overwrite_a_file_that_holds_something_else(tmp_path: Path) -> None:
+    held = _token_file(tmp_path / "users", "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/bin/false\n", 0o644)
+    for file in (held, tmp_path, tmp_path / "users" / "below"):
+        with pytest.raises(UsageError) as raised:
+            settings.read_token(file)
+        assert "chmod" not in str(raised.value)
+        assert f"> {file}" not in str(raised.value)
+
+
 def test_the_token_may_end_in_a_line_end(tmp_path: Path) -> None:
     for held in (TOKEN, TOKEN + "\n", TOKEN + "\r\n"):
         assert settings.read_token(_token_file(tmp_path / "token", held)) == TOKEN

@@ -67,6 +67,7 @@ PASSAGE = BASE + "passage/euractiv-2023-04/05"
 OTHER = BASE + "passage/euractiv-2023-04/30"
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d && ?g != ?j) }"
 FORM = "application/x-www-form-urlencoded"
+AGAIN = "whoever runs the server should build again"
 FORMATS = {
     "application/sparql-results+json": QueryResultsFormat.JSON,
     "application/sparql-results+xml": QueryResultsFormat.XML,
@@ -489,7 +490,7 @@ def test_the_page_of_a_source_leads_to_its_text_on_the_web(built: store.Built, a
     graph.extend(built.store)
     source = NamedNode(f"{BASE}source/euractiv-2023-04")
     graph.add(Quad(source, NamedNode(EUD + "url"), Literal(address, datatype=NamedNode(XSD + "anyURI"))))
-    shown = pages.thing(graph, from_store(graph), source)
+    shown = pages.entity(graph, from_store(graph), source)
     given = [value for fact in shown.said + shown.follows for value in fact.values if fact.relation.text == "address"]
     assert [(value.text, value.href) for value in given] == [(address, address if "https" in address else "")]
 
@@ -518,6 +519,19 @@ def test_a_page_of_an_entity_leads_to_what_is_said_and_who_says_it(server: Clien
     assert "It follows" in explained.text
     passage = server.ask(f"/id/{PASSAGE.removeprefix(BASE)}", accept="text/html").text
     assert "What the passage says" in passage
+
+
+def test_a_page_of_an_entity_says_in_words_what_others_vocabularies_mean(server: Client) -> None:
+    page = server.ask("/id/country/south-korea", accept="text/html").text
+    assert re.search(r"<dt>.*\bcode\b.*</dt>", page)
+    assert "KR" in page
+    assert not re.search(r"(skos|rdfs?|owl):[a-zA-Z]", page)
+
+
+def test_an_address_that_is_none_leads_to_those_there_are(server: Client) -> None:
+    detail = server.ask("/nothing", accept="application/json").text
+    assert "see /, /sparql, /api, /id/…, /explain, /ontology, /.well-known/void, /data/…, /health" in detail
+    assert "there may be: " in server.ask("/data/nothing", accept="application/json").text
 
 
 @pytest.mark.parametrize(
@@ -866,7 +880,7 @@ def test_a_query_ends_at_its_timeout_while_others_are_answered(server: Client) -
     assert len(took) > 5
     assert max(took) < TIMEOUT
     assert server.query(COUNTRIES).status == 200
-    wait(lambda: len(server.engines()) == 3)  # and its process no longer is
+    wait(lambda: len(server.workers()) == 3)  # and its process no longer is
 
 
 def test_queries_that_reach_their_timeout_never_take_all_workers(server: Client) -> None:
@@ -942,6 +956,27 @@ def test_a_client_that_does_not_read_a_download_is_disconnected(built: store.Bui
         assert len(client.ask("/data/eudigraph.nq").body) == 44_000_000
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not let a server say so")
+def test_a_connection_of_which_nobody_reads_is_closed(server: Client) -> None:
+    """The answers would wait in the web server for ever, and so many connections are all that it has."""
+    with socket.socket() as lazy:
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        lazy.connect(("127.0.0.1", server.port))
+        lazy.sendall(f"GET /data/eudigraph.nq HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode() * 200)
+
+        def is_closed() -> bool:
+            try:
+                lazy.send(b"G")
+            except ConnectionError:
+                return True
+            return False
+
+        wait(is_closed, 15)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as slow:  # but reads
+        slow.sendall(f"GET /api/openapi.json HTTP/1.1\r\nHost: {server.host}\r\nConnection: close\r\n\r\n".encode())
+        assert slow.recv(1000).startswith(b"HTTP/1.1 200")
+
+
 def test_an_export_is_sent_as_it_was_built_or_not_at_all(built: store.Built, tmp_path: Path) -> None:
     folder = tmp_path / "build"
     shutil.copytree(built.folder, folder, symlinks=True)
@@ -957,20 +992,59 @@ def test_an_export_is_sent_as_it_was_built_or_not_at_all(built: store.Built, tmp
             path.write_bytes(other)
             answer = client.ask("/data/eudigraph.nq", if_none_match=known)
             assert answer.status == 500
-            assert answer.json()["detail"] == "eudigraph.nq is not as it was built; see: eudigraph verify"
+            assert answer.json()["detail"] == f"eudigraph.nq is not as it was built; {AGAIN}"
         path.unlink()
         assert client.ask("/data/eudigraph.nq").status == 500
         os.mkfifo(path)  # nobody waits for what never comes
-        assert (
-            client.ask("/data/eudigraph.nq").json()["detail"]
-            == "eudigraph.nq is no file any more; see: eudigraph verify"
-        )
+        assert client.ask("/data/eudigraph.nq").json()["detail"] == f"eudigraph.nq is no file any more; {AGAIN}"
         path.unlink()
         path.write_bytes(content)
         assert client.ask("/data/eudigraph.nq").body == content
         assert client.ask("/data/eudigraph.nq", if_none_match="*").status == 304
         part = client.ask("/data/eudigraph.nq", range="bytes=10-19", if_range=known)
         assert (part.status, part.body) == (206, content[10:20])
+
+
+RANGES: dict[str, tuple[int, slice]] = {
+    "bytes=5-": (206, slice(5, None)),
+    "bytes=-5": (206, slice(-5, None)),
+    "Bytes = 5-9": (200, slice(None)),  # no space is allowed there
+    "bytes=0-9, 99999999999-": (206, slice(0, 10)),  # what can be sent is
+    "bytes=99999999999-": (416, slice(None)),
+    "bytes=-0": (416, slice(None)),
+    "bytes=9-5": (200, slice(None)),
+    "bytes=-": (200, slice(None)),
+    "bytes=x-y": (200, slice(None)),
+    "bytes=": (200, slice(None)),
+    f"bytes={'9' * 5000}-": (200, slice(None)),
+    "lines=1-2": (200, slice(None)),
+    "nonsense": (200, slice(None)),
+}
+
+
+@pytest.mark.parametrize("given", RANGES)
+def test_a_part_of_an_export_is_sent_where_one_is_asked_for(server: Client, built: store.Built, given: str) -> None:
+    content = (built.generation / "eudigraph.nq").read_bytes()
+    status, part = RANGES[given]
+    answer = server.ask("/data/eudigraph.nq", range=given)
+    assert answer.status == status
+    if status == 416:
+        assert answer.headers["content-range"] == f"bytes */{len(content)}"
+        assert answer.json()["detail"] == f"the file has {len(content):,} bytes; ask for some of these"
+    else:
+        assert answer.body == content[part]
+    head = server.ask("/data/eudigraph.nq", method="HEAD", range=given)
+    assert (head.status, head.headers["content-length"]) == (200, str(len(content)))
+    assert server.ask("/data/eudigraph.nq", range=given, if_range='"another"').body == content
+
+
+def test_messages_on_the_web_say_what_to_do_there(server: Client) -> None:
+    detail = server.ask("/api/queries/xyzzy").json()["detail"]
+    assert detail == "there is no query 'xyzzy'; they are listed at /api/queries"
+    asked = "/explain?subject=Japan&property=cooperates+on&object=EU"
+    for media in ("text/plain", "text/html"):
+        assert "the graph does not say: " in server.ask(asked, accept=media).text
+    assert "eudigraph " not in server.ask(asked, accept="text/plain").json()["detail"]
 
 
 def test_pages_are_sent_however_many_large_answers_are_on_their_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -981,15 +1055,15 @@ def test_pages_are_sent_however_many_large_answers_are_on_their_way(monkeypatch:
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
 def test_a_client_that_disconnects_costs_no_worker(server: Client) -> None:
-    wait(lambda: server.ask("/health").json()["engines"] == len(server.engines()) == 3)
-    before = server.engines()
+    wait(lambda: server.ask("/health").json()["workers"] == len(server.workers()) == 3)
+    before = server.workers()
     for _ in range(30):
         with socket.create_connection(("127.0.0.1", server.port)) as gone:
             gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             gone.sendall(f"GET /id/country/japan HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
             time.sleep(0.004)
     wait(lambda: server.ask("/health").json()["busy"] == 0)
-    assert sorted(server.engines()) == sorted(before)
+    assert sorted(server.workers()) == sorted(before)
     assert server.query(COUNTRIES).status == 200
 
 
@@ -1020,8 +1094,8 @@ def test_the_query_of_a_client_that_disconnects_is_cancelled(server: Client) -> 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
 def test_a_worker_that_is_killed_is_replaced(server: Client) -> None:
-    wait(lambda: server.ask("/health").json()["engines"] == len(server.engines()) == 3)
-    before = {pid: _cpu(pid) for pid in server.engines()}
+    wait(lambda: server.ask("/health").json()["workers"] == len(server.workers()) == 3)
+    before = {pid: _cpu(pid) for pid in server.workers()}
     with ThreadPoolExecutor(1) as threads:
         asked = threads.submit(server.query, ENDLESS)
         wait(lambda: server.ask("/health").json()["busy"] == 1)
@@ -1031,8 +1105,8 @@ def test_a_worker_that_is_killed_is_replaced(server: Client) -> None:
     assert answer.status == 503
     assert "ended before" in answer.json()["detail"]
     assert server.query(COUNTRIES).status == 200
-    wait(lambda: server.ask("/health").json()["engines"] == len(server.engines()) == 3)
-    for pid in server.engines():  # all at once, and at rest
+    wait(lambda: server.ask("/health").json()["workers"] == len(server.workers()) == 3)
+    for pid in server.workers():  # all at once, and at rest
         os.kill(pid, signal.SIGKILL)
     wait(lambda: server.query(COUNTRIES).status == 200)
 
@@ -1043,7 +1117,7 @@ def test_workers_do_not_outlive_a_server_that_is_killed(built: store.Built, tmp_
     with serving(built.folder, tmp_path / "log", "--workers", 2) as client, ThreadPoolExecutor(1) as threads:
         asked = threads.submit(client.query, ENDLESS)
         wait(lambda: client.ask("/health").json()["busy"] == 1)
-        workers = client.engines()
+        workers = client.workers()
         client.process.kill()
         assert isinstance(asked.exception(), OSError | http.client.HTTPException)
         wait(lambda: not any(_state(pid) in "RSD" for pid in workers), 2)
@@ -1063,7 +1137,7 @@ def test_a_graph_of_up_to_so_many_statements_is_held_in_memory(built: store.Buil
     most = built.manifest.statements - 1 + more
     with serving(built.folder, tmp_path / "log", "--workers", 2, "--in-memory", most) as client:
         asked = client.ask("/api/queries/topics?country=Japan&format=csv").text
-        wait(lambda: len(client.engines()) == 2)
+        wait(lambda: len(client.workers()) == 2)
         if more:
             wait(lambda: not _on_disk(client))
         else:
@@ -1076,7 +1150,7 @@ def test_a_graph_of_up_to_so_many_statements_is_held_in_memory(built: store.Buil
 
 def _on_disk(client: Client) -> bool:
     """Whether an engine has files of a store open."""
-    read = [path.resolve() for pid in client.engines() for path in Path(f"/proc/{pid}/fd").iterdir()]
+    read = [path.resolve() for pid in client.workers() for path in Path(f"/proc/{pid}/fd").iterdir()]
     return any(path.suffix == ".sst" for path in read)
 
 
@@ -1302,7 +1376,7 @@ def test_builds_that_change_while_queries_reach_their_timeout_leave_as_many_work
                 wrong.append(status)
 
         def count() -> None:
-            if len(workers := client.engines()) > 4:
+            if len(workers := client.workers()) > 4:
                 wrong.append(workers)
             time.sleep(0.02)
 
@@ -1318,7 +1392,7 @@ def test_builds_that_change_while_queries_reach_their_timeout_leave_as_many_work
             each.result()
         assert wrong == []
         wait(lambda: client.ask("/health").json()["generation"] == "11")
-        wait(lambda: client.ask("/health").json()["engines"] == len(client.engines()) == 4)
+        wait(lambda: client.ask("/health").json()["workers"] == len(client.workers()) == 4)
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,20 @@ def test_what_programs_read_is_in_utf_8_on_every_code_page(built: store.Built, t
     assert {run(built, words, page).stdout for page in ("cp1252", "ascii")} == {usual}
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_columns_of_tables_stay_below_each_other(built: store.Built, tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "own.rq"
+    rows = " ".join(f'("{text}" "|")' for text in ("6G → 日本 …", "Straße €", "plain and longer than the others"))
+    path.write_text(f"SELECT * {{ VALUES (?a_b ?end) {{ {rows} }} }}", "utf-8")
+    done = run(built, ["query", "--file", str(path), "--format", "table"], encoding)
+    lines = done.stdout.decode(encoding).splitlines()
+    if encoding == "ascii":
+        assert [line.split("  ")[0].strip() for line in lines[2:]] == ["6G -> ?? ...", "Strasse EUR", lines[4][:32]]
+    # Signs of Japanese take two places on a terminal that has them.
+    places = {line.index("|") + sum(sign in "日本" for sign in line) for line in lines[2:]}
+    assert places == {lines[0].index("end")}
+
+
 SUBSTITUTES = {
     "→ ← … – — −": "-> <- ... - - -",
     "─────": "-----",
@@ -85,7 +99,7 @@ def test_what_a_code_page_lacks_is_something_close(text: str) -> None:
 
 def test_streams_that_are_none_of_the_terminal_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     own = io.StringIO()
-    monkeypatch.setattr(sys, "stdout", own)
+    monkeypatch.setattr(sys, "stdout", own)  # of which nobody says what it lacks
     monkeypatch.setattr(sys, "stderr", None)
     terminal.prepare()
     assert sys.stdout is own

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pyoxigraph import Store
 
-from eudigraph.build import assemble, checks
+from eudigraph.build import assemble
 from eudigraph.model.names import BASE, EUD, shorten
 from eudigraph.model.triples import select
 from eudigraph.model.workspace import Workspace

@@ -52,7 +52,7 @@ class LibraryQuery:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     notes: str = ""
     detail: tuple[str, ...] = ()
-    """Columns that tables leave out unless asked for, so that they fit a terminal."""
+    """Columns that tables omit unless asked for, so that they fit a terminal."""
 
 
 def load_library(workspace: Workspace) -> dict[str, LibraryQuery]:
@@ -75,8 +75,10 @@ def open_query(workspace: Workspace, name: str) -> LibraryQuery:
     return find(load_library(workspace), name)
 
 
-def find(library: Mapping[str, LibraryQuery], name: str) -> LibraryQuery:
-    """Return the query of that name or number; raises UsageError with suggestions."""
+def find(
+    library: Mapping[str, LibraryQuery], name: str, listed: str = "list them with: eudigraph queries"
+) -> LibraryQuery:
+    """Return the query of that name or number; raises UsageError with suggestions, or where all are ``listed``."""
     if name in library:
         return library[name]
     numbered = [q for q in library.values() if str(q.number) == name]
@@ -85,7 +87,7 @@ def find(library: Mapping[str, LibraryQuery], name: str) -> LibraryQuery:
     if numbered:
         raise UsageError(f"several queries have the number {name}; give a name: {', '.join(q.name for q in numbered)}")
     near = similar(name, library)
-    hint = f"did you mean: {', '.join(near)}?" if near else "list them with: eudigraph queries"
+    hint = f"did you mean: {', '.join(near)}?" if near else listed
     raise UsageError(f"there is no query {cut(name)!r}; {hint}")
 
 
@@ -160,7 +162,7 @@ def describe_query(query: LibraryQuery) -> str:
     if query.parameters:
         lines += ["", "Parameters"]
     for p in query.parameters.values():
-        extra = "needed" if p.required else f"by default {_default(p.default)}" if p.default else "may be left out"
+        extra = "needed" if p.required else f"by default {_default(p.default)}" if p.default else "may be omitted"
         lines.append(f"  {p.name} ({p.type}; {extra}): {p.description}")
     marked = " (in tables with --all-columns)"
     columns = [f"  {name}: {what}{marked if name in query.detail else ''}" for name, what in query.columns.items()]

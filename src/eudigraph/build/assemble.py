@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from os.path import realpath
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,7 +21,7 @@ from eudigraph.build import statements
 from eudigraph.build.state import State
 from eudigraph.build.survey import Survey
 from eudigraph.model import dates
-from eudigraph.model.inventory import Entry, entries, inventory
+from eudigraph.model.inventory import Entry, entries, identity, inventory
 from eudigraph.model.names import (
     BASE,
     EDTF,
@@ -94,8 +93,8 @@ def read(
     problem, and the others are read all the same.
     """
     there = inventory(workspace.root)
-    known = {realpath(entry.path) for entry in there if entry.role}
-    there += [entry for entry in entries(more) if realpath(entry.path) not in known]
+    known = {identity(entry.path) for entry in there if entry.role}
+    there += [entry for entry in entries(more) if identity(entry.path) not in known]
     assembly = Assembly(Ontology(), there, default_graph, kept)
     for entry in there:
         if entry.wrong:

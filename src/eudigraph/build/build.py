@@ -23,7 +23,7 @@ from eudigraph.export import rdf
 from eudigraph.model import labels, triples
 from eudigraph.model.errors import EudigraphError, StoreError
 from eudigraph.model.garbage import without_collecting
-from eudigraph.model.inventory import Entry, entries, inventory
+from eudigraph.model.inventory import Entry, entries, identity, inventory
 from eudigraph.model.names import EUD, OWN_GRAPHS
 from eudigraph.model.ontology import Ontology
 from eudigraph.model.text import clean_lines
@@ -134,7 +134,8 @@ def check(
         report.notes.append("consistency and shapes not checked: first mend the errors")
     report.problems += _wrong_questions(workspace)
     given = {Path(realpath(path)) for path in files}
-    within = [entry for entry in assembly.entries if not given.isdisjoint(_places(entry.path))]
+    same = {identity(entry.path) for entry in entries(files)}  # a file of the workspace may have other names, too
+    within = [e for e in assembly.entries if not given.isdisjoint(_places(e.path)) or identity(e.path) in same]
     asked = {workspace.show(entry.path) for entry in within}
     read = sorted(assembly.files, key=lambda entry: workspace.show(entry.path) not in asked)  # first those asked about
     report.problems = problems.locate(report.problems, workspace, read)

@@ -12,6 +12,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, 
 from eudigraph.build.assemble import Assembly
 from eudigraph.model.names import GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, shorten
 from eudigraph.model.ontology import Ontology, is_loading
+from eudigraph.model.text import one_line
 from eudigraph.model.triples import Row, plain, select
 from eudigraph.model.workspace import Workspace
 from eudigraph.reason import hermit, rules, shapes
@@ -62,12 +63,16 @@ def with_shapes(store: Store, size: int, workspace: Workspace, say: Callable[[st
         return [*problems, Problem(ERROR, what, "correct them", workspace.show(paths[0]))]
     for found in broken:
         what, _, mend = found.message.replace(";", ",").partition(". ")
+        named = shorten(found.focus) if found.focus else "a thing without a name"
+        probe = Probe(found.focus, found.path, found.value)
+        if found.literal is not None:
+            named, probe = f"the value {one_line(found.literal)!r}", Probe(object=found.literal)
         problems.append(
             Problem(
                 ERROR if found.severe else WARNING,
-                f"{shorten(found.focus) if found.focus else 'a thing without a name'}: {what.rstrip('.')}",
+                f"{named}: {what.rstrip('.')}",
                 (mend[:1].lower() + mend[1:]).rstrip(".") or "correct the statement, or add what is missing",
-                probe=Probe(found.focus, found.path, found.value),
+                probe=probe,
             )
         )
     return problems

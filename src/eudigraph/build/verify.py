@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from eudigraph.engine.store import manifest_of
+from pyoxigraph import Store
+
+from eudigraph.engine.store import MANIFEST, counted, manifest_of
 from eudigraph.model.digests import digest
 from eudigraph.model.workspace import Workspace
 
@@ -58,9 +60,13 @@ def verify(workspace: Workspace, folder: Path) -> Iterator[Difference]:
     if not manifest.files:
         yield Difference(generation.name, "has no digests: it was made by an earlier version", rotten=True)
         return
-    for name, (size, known) in sorted(manifest.files.items()):
-        if what := _differs(generation / name, int(size), str(known)):
+    found = {name: _differs(generation / name, int(size), str(known)) for name, (size, known) in manifest.files.items()}
+    for name, what in sorted(found.items()):
+        if what:
             yield Difference(f"{manifest.generation}/{name}", what, rotten=True)
+    # Of the manifest itself nobody has a digest. What it says of the files has just been seen, which leaves its counts.
+    if not any(found.values()) and (what := _miscounted(generation / "store", manifest.counts)):
+        yield Difference(MANIFEST, what, rotten=True)
     there = {workspace.show(path): path for path in workspace.data_files}
     for name in sorted({*there, *manifest.inputs}):
         if name not in there:
@@ -69,6 +75,16 @@ def verify(workspace: Workspace, folder: Path) -> Iterator[Difference]:
             yield Difference(name, "is new, and not in the build", rotten=False)
         elif what := _differs(there[name].resolve(), int(manifest.inputs[name][0]), str(manifest.inputs[name][-1])):
             yield Difference(name, f"{what} since the build", rotten=False)
+
+
+def _miscounted(place: Path, said: dict[str, int]) -> str:
+    """Return how the counts of a manifest differ from what is in the store; an empty text if they do not."""
+    try:
+        counts = counted(Store.read_only(str(place)))
+    except (OSError, ValueError) as error:
+        return f"names a store that cannot be read: {error}"
+    wrong = [name for name in sorted({*said, *counts}) if said.get(name) != counts.get(name)]
+    return ", ".join(f"says {said.get(name, 'no')} {name}, the store has {counts.get(name, 'no')}" for name in wrong)
 
 
 def _differs(path: Path, size: int, known: str) -> str:

@@ -88,20 +88,22 @@ def query(
         raise UsageError("give the name of a query (see: eudigraph queries) or --file with SPARQL of your own")
     if "{" in (name or ""):
         raise UsageError(_SPARQL_GIVEN)
+    if file is not None and parameters:
+        raise UsageError("parameters are for queries of the library; in your own, write VALUES ?name { … }")
     workspace = open_workspace(folder)
+    # What was given is read before the graph is opened: that may have to be built first, which takes a while.
+    own = None if file is None else _read(file)
+    asked_for = None if own is not None else open_query(workspace, name or "")
+    pairs = _pairs(parameters)
     graph = open_or_build(workspace, built, timeout)
     form = form or ("table" if sys.stdout.isatty() else "csv")
     notes: list[str] = []
     asked = answers.Asking(limit=limit, timeout=timeout, evidence=evidence or bool(texts), texts=texts)
-    if file is not None:
-        if parameters:
-            raise UsageError("parameters are for queries of the library; in your own, write VALUES ?name { … }")
-        own = _read(file)
-        answer = answers.ask_text(graph, own, asked)
-        notes = hints.remarks(graph, own, answer)
+    if asked_for is None:
+        answer = answers.ask_text(graph, own or "", asked)
+        notes = hints.remarks(graph, own or "", answer)
     else:
-        asked_for = open_query(workspace, name or "")
-        answer = answers.ask(graph, asked_for, _pairs(parameters), asked)
+        answer = answers.ask(graph, asked_for, pairs, asked)
         if form == "table" and not all_columns:
             answer = answers.without(answer, asked_for.detail)
     made = answers.render(graph, answer, form, ids=ids, width=terminal_width())
@@ -109,7 +111,7 @@ def query(
     for note in answer.notes:
         err(f"Note: {note}")
     if answer.empty:
-        err("No rows: nothing in the graph answers this.")
+        err("No rows: nothing in the graph fits all that is asked.")
     for note in notes:
         err(note)
     if answer.cut:
@@ -145,7 +147,7 @@ def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
             hint = "write it as name=value, such as country=Japan, and names of several words in quotation marks"
             raise UsageError(f"{cut(text)!r} is no parameter; {hint}")
         if not value:
-            raise UsageError(f"{cut(key)} is given nothing; write its value behind the sign, such as country=Japan")
+            raise UsageError(f"{cut(key)} is given nothing; write its value right after the sign, or omit {cut(key)}=")
         if key in pairs:
             raise UsageError(f"{cut(key)} is given twice; give it once")
         pairs[key] = value

@@ -35,6 +35,11 @@ def prepare() -> None:
             # click takes ASCII for a mistake, and would print UTF-8 instead.
             named = _ASCII if codecs.lookup(stream.encoding).name == "ascii" else None
             stream.reconfigure(encoding=named, errors=ERRORS)
+    name = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if codecs.lookup(name).name != "utf-8":
+        from eudigraph.model.text import PRINTABLE
+
+        PRINTABLE.set(lambda text: text if text.isascii() else text.encode(name, ERRORS).decode(name))
 
 
 def _ascii() -> codecs.CodecInfo:

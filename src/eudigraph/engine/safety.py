@@ -6,9 +6,8 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode
+from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, parse
 
 from eudigraph.model.errors import UsageError
 from eudigraph.model.names import PREFIXES
@@ -45,7 +44,11 @@ _PROLOGUE = ("PREFIX", "BASE", "VERSION")
 _APART = rf"(?<![{_IN_NAME}:.%@-])(?<!\\.)"
 """That what follows is not the rest of a name, as in ``ex:not-from``, ``ex:a\\,from`` and ``"…"@from``."""
 _END = rf"(?![{_IN_NAME}:.-])"
-_WORD_OR_BRACKET = re.compile(rf"\\.|[()\[\]{{}}]|(?:!\s*)+|{_APART}[A-Za-z]+{_END}", re.DOTALL)
+_LOCAL = rf"(?: [{_IN_NAME}:%.-] | \\[_~.!$&'()*+,;=/?\#@%-] )*"
+"""What stands behind the colon of a prefixed name, in a verbose expression."""
+_FROM_JOINED = rf"{_APART}(?i:FROM)[{_IN_NAME}.-]*:"
+"""A prefix, or FROM and another prefix right behind it."""
+_WORD_OR_BRACKET = re.compile(rf"\\.|[()\[\]{{}}]|(?:!\s*)+|{_FROM_JOINED}|{_APART}[A-Za-z]+{_END}", re.DOTALL)
 _CONSTRUCT = re.compile(rf"{_APART}(?i:CONSTRUCT){_END}\s*")
 _SELECT = re.compile(rf"\s*(?i:SELECT){_END}")
 _DECLARATION = re.compile(
@@ -54,7 +57,7 @@ _DECLARATION = re.compile(
 )
 _MAX_NAMESPACE = 200
 """Characters of the longest IRI that is put in the place of a prefix, so that a text does not grow without end."""
-EXAMPLE = "one such as SELECT ?thing ?name { ?thing skos:prefLabel ?name }"
+EXAMPLE = "one such as SELECT ?entity ?name { ?entity skos:prefLabel ?name }"
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def prepare(
     if values:
         text = _with_values(text, values)
     # Without what stands behind it, so that a query that breaks off does so on its last line.
-    return Query(form, disarmed(text).rstrip(), Graphs(*_split(chosen)) if chosen else Graphs(), base)
+    return Query(form, disarmed(text, base).rstrip(), Graphs(*_split(chosen)) if chosen else Graphs(), base)
 
 
 def _split(chosen: list[tuple[bool, NamedNode]]) -> tuple[tuple[NamedNode, ...], tuple[NamedNode, ...]]:
@@ -117,7 +120,7 @@ def _split(chosen: list[tuple[bool, NamedNode]]) -> tuple[tuple[NamedNode, ...],
 def form_of(text: str) -> str:
     """Return the first word of a query behind its prologue, in capitals; nothing where there is none."""
     words, _ = _outermost(bare(text))
-    return next((word for word in words if word not in _PROLOGUE), "")
+    return next(iter(_keywords(words)), "")
 
 
 @functools.lru_cache(maxsize=512)
@@ -128,26 +131,47 @@ def _inspect(text: str, choosing: bool) -> str:
     words, depth = _outermost(bare(text))
     if depth > MAX_DEPTH:
         raise UsageError("the query is nested too deeply; make it simpler")
-    words = [word for word in words if word not in _PROLOGUE]
-    if not words:
+    keywords = _keywords(words)
+    if not keywords:
         raise UsageError(f"there is no query in the text; write {EXAMPLE}")
-    form = words[0]
+    form = keywords[0]
     if form in _UPDATES:
         raise UsageError("updates are refused: the graph changes only through the files in graph/; edit them and build")
     if form not in FORMS:
         capitals = bare(text).upper()
         line = capitals.count("\n", 0, capitals.index(form)) + 1
         raise UsageError(f"this is no SPARQL query: it begins with {cut(form)} (line:{line}); write {EXAMPLE}")
-    if "FROM" in words and not choosing:
+    joined = _has_joined_from(words[words.index(form) :], text)
+    if ("FROM" in keywords or joined) and not choosing:
         raise UsageError("FROM is refused: a query must not load other data; choose passages with GRAPH instead")
-    behind = [word for word in words if word in _UPDATES]
+    if joined:
+        raise UsageError("FROM stands right before a name; write a space between them")
+    behind = [word for word in keywords if word in _UPDATES]
     if behind:
         raise UsageError(f"this is no SPARQL query: {behind[0]} follows it; a query only asks, and stands alone")
     return form.lower()
 
 
+def _keywords(words: list[str]) -> list[str]:
+    """Return the words of a query without those of its prologue and prefixes."""
+    return [word for word in words if word not in _PROLOGUE and not word.endswith(":")]
+
+
+def _has_joined_from(words: list[str], text: str) -> bool:
+    """Return whether FROM may be joined with what it names: the engine reads ``FROM:x`` as it does ``FROM :x``.
+
+    It does so only where the second prefix is known. Elsewhere this is a name, as in ``DESCRIBE from:x``.
+    """
+    found = [word[4:].removesuffix(":") for word in words if word.startswith("FROM") and word != "FROM"]
+    known = {prefix.upper() for prefix in (*PREFIXES, *declared(text))} if found else set()
+    return any(rest.startswith("NAMED") or rest in known for rest in found)
+
+
 def _outermost(text: str) -> tuple[list[str], int]:
-    """Return the words outside all brackets, in capitals, of a bare query, and how deeply it is nested."""
+    """Return the words outside all brackets, in capitals, of a bare query, and how deeply it is nested.
+
+    Prefixes that begin with FROM are among them, with their colon.
+    """
     words = []
     depth = deepest = 0
     for part in _WORD_OR_BRACKET.findall(text):
@@ -189,23 +213,41 @@ def bare(text: str) -> str:
 
 
 def declared(text: str) -> dict[str, str]:
-    """Return the prefixes that a query declares, with the IRIs that they stand for as these are written."""
+    """Return the prefixes that a query declares, with the IRIs that they stand for."""
     return _prologue(text)[1]
 
 
-def _prologue(text: str) -> tuple[str, dict[str, str], int]:
-    """Return the base that a query declares last, if any, its prefixes, and the place behind the last declaration."""
-    blank, base, prefixes, place = _with_iris(text), "", {}, 0
+def _prologue(text: str, base: str | None = None) -> tuple[str | None, dict[str, str], int]:
+    """Return the base of a query, if there is any, its prefixes, and the place behind the last declaration.
+
+    Each is relative to the base declared last before it, and the first to the ``base`` that is given.
+    """
+    blank, prefixes, place = _with_iris(text), {}, 0
     while part := _DECLARATION.match(blank, place):
         place = part.end()
         if part["prefix"] is not None:
-            prefixes[part["prefix"]] = part["iri"]
-        base = part["base"] or base
+            prefixes[part["prefix"]] = _resolved(part["iri"], base)
+        elif part["base"] is not None:
+            base = _resolved(part["base"], base)
     return base, prefixes, place
 
 
+def _resolved(iri: str, base: str | None) -> str:
+    """Return an IRI as a query writes it as the engine reads it, or as it is written if that refuses it.
+
+    Escapes, and what is relative, are the same in Turtle, whose parser is asked.
+    """
+    try:
+        read = next(iter(parse(f"<{iri}> a <a:a> .", RdfFormat.TURTLE, base_iri=base or None)))
+    except (SyntaxError, ValueError):
+        return iri
+    return read.subject.value if isinstance(read.subject, NamedNode) else iri
+
+
 def _with_iris(text: str) -> str:
-    return TOKEN.sub(lambda t: t[0] if t.lastgroup == "iri" else re.sub(r"[^\n]", " ", t[0]), text)
+    """Return a query of the same length with spaces for texts, comments and variables."""
+    kept = ("iri", None)  # also escapes in names
+    return TOKEN.sub(lambda t: t[0] if t.lastgroup in kept else re.sub(r"[^\n]", " ", t[0]), text)
 
 
 def _datasets(text: str, base: str | None) -> list[tuple[bool, NamedNode]]:
@@ -213,18 +255,23 @@ def _datasets(text: str, base: str | None) -> list[tuple[bool, NamedNode]]:
 
     Raises UsageError for one whose IRI cannot be read.
     """
-    own, prefixes, _ = _prologue(text)
-    base = urljoin(base or "", own)
+    base, prefixes, _ = _prologue(text, base)
     known = {**PREFIXES, **prefixes}
     found = []
-    clause = rf"(?i){_APART}FROM(?=[\s<])\s*(NAMED\b)?\s*(<[^>]*>|[\w.-]*:[^\s<{{?$]*)?"
-    for named, name in re.findall(clause, _with_iris(text)):
-        prefix, _, local = name.partition(":")
-        if not name.startswith("<") and prefix not in known:
+    clause = rf"""{_APART} FROM (?=[\s<]) \s* (?P<named> NAMED (?=[\s<]) )? \s*
+        (?: <(?P<iri>[^>]*)> | (?P<prefix>[{_IN_NAME}.-]*) : (?P<local> {_LOCAL} ) )?"""
+    for part in re.finditer(clause, _with_iris(text), re.IGNORECASE | re.VERBOSE):
+        if part["iri"] is None and part["prefix"] not in known:
             raise UsageError("FROM needs the IRI of a graph, such as FROM <https://…> or FROM passage:…; write it so")
-        iri = name[1:-1] if name.startswith("<") else known[prefix] + local
-        found.append((bool(named), graph_named(iri if _ABSOLUTE.match(iri) else urljoin(base, iri))))
+        written = part["iri"]
+        iri = known[part["prefix"]] + _unescaped(part["local"]) if written is None else _resolved(written, base)
+        found.append((bool(part["named"]), graph_named(iri)))
     return found
+
+
+def _unescaped(local: str) -> str:
+    """Return the local part of a prefixed name without the signs that escape others."""
+    return re.sub(r"\\(.)", r"\1", local)
 
 
 def graph_named(iri: str) -> NamedNode:
@@ -269,7 +316,7 @@ def _pattern(blank: str) -> int | None:
 
 
 @functools.lru_cache(maxsize=256)
-def disarmed(text: str) -> str:
+def disarmed(text: str, base: str | None = None) -> str:
     """Return a query with the same meaning that cannot reach another machine; raises UsageError for SERVICE.
 
     Oxigraph has no switch to turn SERVICE off. Nor is it enough to look for it in the text: whoever finds a spot where
@@ -277,10 +324,11 @@ def disarmed(text: str) -> str:
     rewritten such that a different reading does no harm: comments are gone, and in texts and IRIs the word and the
     sign that begins a comment are escaped, so that only there they mean what they meant. Wherever the word is left,
     it is seen and, before a name and a brace, refused. A prefixed name with the word in it, such as ``ex:service``, is
-    written out as the IRI that it stands for, in which the word is escaped as in any other.
+    written out as the IRI that it stands for, in which the word is escaped as in any other; ``base`` is that of the
+    query, if that does not say it itself.
     """
     if "service" in text.lower():
-        _, prefixes, start = _prologue(text)
+        _, prefixes, start = _prologue(text, base)
         text = text[:start] + _names().sub(functools.partial(_written_out, {**PREFIXES, **prefixes}), text[start:])
     if _has_service(bare(text)):
         raise UsageError(
@@ -300,7 +348,7 @@ def disarmed(text: str) -> str:
 def _names() -> re.Pattern[str]:
     """Return what finds all that ``TOKEN`` does, and prefixed names."""
     name = rf"""| (?<![{_IN_NAME}.-]) (?P<name> (?P<prefix>[{_IN_NAME}.-]*) :
-                  (?P<local> (?: [{_IN_NAME}:%.-] | \\[_~.!$&'()*+,;=/?\#@%-] )* ) )"""
+                  (?P<local> {_LOCAL} ) )"""
     return re.compile(TOKEN.pattern + name, TOKEN.flags)
 
 
@@ -310,7 +358,7 @@ def _written_out(prefixes: Mapping[str, str], token: re.Match[str]) -> str:
     if token.lastgroup != "name" or "service" not in token[0].lower() or not namespace:
         return token[0]
     name = token["local"].rstrip(".") if not token["local"].endswith("\\.") else token["local"]
-    iri = namespace + re.sub(r"\\(.)", r"\1", name)
+    iri = namespace + _unescaped(name)
     if len(namespace) > _MAX_NAMESPACE or not _ABSOLUTE.match(namespace) or re.search(r"/\.\.?(/|$)", iri):
         return token[0]
     try:

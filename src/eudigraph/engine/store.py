@@ -31,6 +31,8 @@ LARGEST = 3_000_000
 _AT_ONCE = 200
 """How many statements are read before another thread has its turn: a millisecond or two."""
 MANIFEST = "manifest.json"
+_MEND = "whoever runs the server should build again"
+"""What is to be done about an export that is not as it was built; only clients of a server are told."""
 _SOUND: set[tuple[int | str, ...]] = set()
 """Exports that were seen to be as they were written, by size, digest and how they look."""
 
@@ -100,7 +102,7 @@ class Built:
     def counts(self) -> dict[str, int]:
         """How many sources, passages and statements of each kind there are; they may have to be counted."""
         try:
-            return self.manifest.counts or _counted(self.store)
+            return self.manifest.counts or counted(self.store)
         except (LookupError, AttributeError, ValueError) as error:
             raise StoreError(
                 "the graph cannot be counted: its endpoint answers with other columns than it was asked for"
@@ -126,33 +128,33 @@ def export(generation: Path, manifest: Manifest, name: str) -> tuple[Path, str]:
     path, known = generation / name, manifest.files.get(name)
     try:
         if known is None:
-            raise StoreError(f"the build has no digest of {name}; build again: eudigraph build")
+            raise StoreError(f"the build has no digest of {name}; {_MEND}")
         if not path.is_file():  # a pipe would be waited for
-            raise StoreError(f"{name} is no file any more; see: eudigraph verify")
+            raise StoreError(f"{name} is no file any more; {_MEND}")
         seen = (str(path), *known, *look(path))
         if seen not in _SOUND:
             if [path.stat().st_size, digest(path)] != known:
-                raise StoreError(f"{name} is not as it was built; see: eudigraph verify")
+                raise StoreError(f"{name} is not as it was built; {_MEND}")
             _SOUND.add(seen)
     except OSError as error:
-        raise StoreError(f"{name} cannot be read ({error.strerror or error}); see: eudigraph verify") from error
+        raise StoreError(f"{name} cannot be read ({error.strerror or error}); {_MEND}") from error
     return path, str(known[1])
 
 
-def _counted(graph: Triplestore) -> dict[str, int]:
-    """Count what a build counts, and notes in its manifest."""
+def counted(graph: Triplestore) -> dict[str, int]:
+    """Count what a build counts, and notes in its manifest. Of a store on disk, raises OSError for a damaged one."""
 
     def number(pattern: str, what: str = "*") -> int:
         return int(select(graph, f"SELECT (COUNT({what}) AS ?n) {{ {pattern} }}")[0]["n"].value)
 
-    def things(name: str) -> int:
-        return number(f"GRAPH {GRAPH_PROVENANCE} {{ ?thing a <{EUD}{name}> }}", "DISTINCT ?thing")
+    def entities(name: str) -> int:
+        return number(f"GRAPH {GRAPH_PROVENANCE} {{ ?entity a <{EUD}{name}> }}", "DISTINCT ?entity")
 
     own = ", ".join(str(name) for name in OWN_GRAPHS)
     kinds = [name for name in OWN_GRAPHS if name != GRAPH_ONTOLOGY]
     return {
-        "sources": things("Source"),
-        "passages": things("Passage"),
+        "sources": entities("Source"),
+        "passages": entities("Passage"),
         "claims": number(f"GRAPH ?graph {{ ?s ?p ?o }} FILTER(?graph NOT IN ({own}))"),
         **{name.value.rpartition("/")[2]: number(f"GRAPH {name} {{ ?s ?p ?o }}") for name in kinds},
     }

@@ -9,6 +9,8 @@ from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import product
+from typing import TypeAlias
 
 from eudigraph.model.errors import UsageError
 from eudigraph.model.text import cut
@@ -21,11 +23,21 @@ MAX_LENGTH = 64
 _END = re.compile(
     r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?"
 )
+_UNSPECIFIED = re.compile("([0-9X]{4})(?:-([0-9X]{2})(?:-([0-9X]{2}))?)?")
+"""Days, months and years of which some digits are not known."""
+_CLOSING = {"{": "}", "[": "]"}
+"""How lists of dates begin, of all or of one of them, and how these end."""
 _MARKS = re.compile("[?~%]")
 _OPEN = ("", "..")
 _MONTHS = "January February March April May June July August September October November December"
 _SEASONS = {21: "spring", 22: "summer", 23: "autumn", 24: "winter"}
-_PARTS_OF_A_YEAR = dict(enumerate(_MONTHS.split(), 1)) | _SEASONS
+_DIVISIONS = {
+    **dict(enumerate(("first quarter", "second quarter", "third quarter", "fourth quarter"), 33)),
+    **dict(enumerate(("first third", "second third", "last third"), 37)),
+    **dict(enumerate(("first half", "second half"), 40)),
+}
+_PARTS_OF_A_YEAR = dict(enumerate(_MONTHS.split(), 1)) | _SEASONS | _DIVISIONS
+_NO_DATE = "is no EDTF date, or a day that does not exist"
 
 
 @dataclass(frozen=True)
@@ -63,24 +75,24 @@ class When:
 
 @lru_cache(maxsize=100_000)
 def read(text: str) -> When | None:
-    """Return an EDTF date as everything here understands it; None for one with parts that only the library reads.
+    """Return an EDTF date as everything here understands it; None for one that has bounds, but no words.
 
     Raises ValueError for a text that is no EDTF date, or a day or an hour that does not exist.
     """
-    if not text or len(text) > MAX_LENGTH or not text.isascii() or not text.isprintable() or " " in text:
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"is no EDTF date: it has more than {MAX_LENGTH} characters")
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("is no EDTF date")
     parts = text.split("/")
     if len(parts) > 2 or (len(parts) == 1 and text in _OPEN) or text in ("/", "../..", "../", "/.."):
         raise ValueError("is no EDTF date")
     ends = []
     for part in parts:
-        plain = part[:-1] if _MARKS.fullmatch(part[-1:]) else part
-        found = None if part in _OPEN else _END.fullmatch(plain)
-        others = found and found[2] and int(found[2]) > max(_SEASONS)  # quarters, and other parts of a year
-        if (found is None and part not in _OPEN) or others:
-            _by_library(text)
+        end = None if part in _OPEN else _known(part)
+        if end is None and part not in _OPEN:
+            _wordless(text)
             return None
-        ends.append(_end(*found.groups()) if found else None)
+        ends.append(end)
     start, end = ends[0], ends[-1]
     if start and end and (start.first > end.last or _is_later(start.at, end.at)):
         raise ValueError("ends before it begins")
@@ -97,12 +109,12 @@ def bounds(text: str) -> tuple[date | None, date | None]:
     """
     when = read(text)
     if when is None:
-        return _by_library(text)
+        return _wordless(text)
     return when.start.first if when.start else None, when.end.last if when.end else None
 
 
 def readable(text: str) -> str:
-    """Return an EDTF date for people: a year, season, month, day, time of day, or interval; any other as it stands.
+    """Return an EDTF date for people: a year, a part of one, a day, time of day, or interval; any other as it stands.
 
     >>> readable("2023-07-03?/2023-07-04?")
     '3–4 July 2023 (uncertain)'
@@ -132,16 +144,28 @@ def doubt(text: str) -> str:
     return " and ".join(["uncertain"] * uncertain + ["approximate"] * approximate)
 
 
+def _known(part: str) -> End | None:
+    """Return one end of a date, with a mark or without; None for one without words. Raises ValueError as ``read``."""
+    found = _END.fullmatch(_unmarked(part))
+    # Between ours are the seasons of a hemisphere, which the library reads.
+    if found is None or (found[2] and max(_SEASONS) < int(found[2]) < min(_DIVISIONS)):
+        return None
+    return _end(*found.groups())
+
+
 def _end(year: str, part: str | None, day_: str | None, hour: str | None, zone: str | None) -> End:
     """Return a year, season, month, day or time; raises ValueError for one that does not exist."""
     if part and int(part) in _SEASONS and not day_:
         first, last = _season(int(year), int(part))
         return End(first, last, (_SEASONS[int(part)], year))
+    if part and int(part) in _DIVISIONS and not day_:
+        first, last = _division(int(year), int(part))
+        return End(first, last, (_DIVISIONS[int(part)], f"of {year}"))
     try:
         first = date(int(year), int(part or 1), int(day_ or 1))
         at = datetime.fromisoformat(f"{first}T{hour}{zone or ''}") if hour else None
     except ValueError as error:
-        raise ValueError("is no EDTF date, or a day that does not exist") from error
+        raise ValueError(_NO_DATE) from error
     last = first.replace(month=int(part or 12))
     last = first if day_ else last.replace(day=monthrange(last.year, last.month)[1])
     words = [str(first.day)] * bool(day_) + [_PARTS_OF_A_YEAR[first.month]] * bool(part) + [year]
@@ -155,8 +179,103 @@ def _season(year: int, season: int) -> tuple[date, date]:
     """Return the first and the last day that a season allows; winter may be at either end of its year."""
     if season == 24:
         return date(year, 1, 1), date(year + 1, 3, 1) - timedelta(days=1) if year < date.max.year else date.max
-    month = 3 * (season - 20)
-    return date(year, month, 1), date(year, month + 2, monthrange(year, month + 2)[1])
+    return _months(year, 3 * (season - 20), 3)
+
+
+def _division(year: int, number: int) -> tuple[date, date]:
+    """Return the first and the last day of a quarter, a third or a half of a year."""
+    start = max(begin for begin in (33, 37, 40) if begin <= number)
+    size = {33: 3, 37: 4, 40: 6}[start]
+    return _months(year, size * (number - start) + 1, size)
+
+
+def _months(year: int, first: int, count: int) -> tuple[date, date]:
+    """Return the first and the last day of so many months of a year; raises ValueError for a year that no day has."""
+    last = first + count - 1
+    if not date.min.year <= year <= date.max.year:
+        raise ValueError(_NO_DATE)
+    return date(year, first, 1), date(year, last, monthrange(year, last)[1])
+
+
+def _unmarked(text: str) -> str:
+    return text[:-1] if _MARKS.fullmatch(text[-1:]) else text
+
+
+_Bounds: TypeAlias = tuple[date | None, date | None]
+
+
+def _wordless(text: str) -> _Bounds:
+    """Return the bounds of a date that has no words: a list, one with digits that are not known, or what else there is.
+
+    The library would take a tenth of a second for each list.
+    """
+    if text[0] in _CLOSING:
+        return _listed(text)
+    ends = text.split("/")
+    if "X" not in text or not all(
+        end in _OPEN or _known(end) or _UNSPECIFIED.fullmatch(_unmarked(end)) for end in ends
+    ):
+        return _by_library(text)
+    spans = [(None, None) if end in _OPEN else _span(end) for end in ends]
+    first, last = spans[0][0], spans[-1][1]
+    if first and last and first > last:
+        raise ValueError("ends before it begins")
+    return first, last
+
+
+def _listed(text: str) -> _Bounds:
+    """Return the first and the last day that any date of a list allows, such as ``[1999,2001..2003]``."""
+    members = text[1:-1].split(",")
+    if text[-1] != _CLOSING[text[0]] or set("/[]{}") & set(text[1:-1]):
+        raise ValueError(_NO_DATE)
+    spans: list[_Bounds] = []
+    for number, member in enumerate(members):
+        one, dots, other = member.partition("..")
+        if not dots:
+            spans.append(_span(member))
+            continue
+        # Only the first of them may be open at its beginning, and only the last at its end.
+        if not (one or other) or (not one and number) or (not other and number < len(members) - 1):
+            raise ValueError(_NO_DATE)
+        first, last = _span(one)[0] if one else None, _span(other)[1] if other else None
+        if first and last and first > last:
+            raise ValueError("ends before it begins")
+        spans.append((first, last))
+    firsts, lasts = ([day for day in days if day] for days in zip(*spans, strict=True))
+    return min(firsts) if spans[0][0] else None, max(lasts) if spans[-1][1] else None
+
+
+def _span(text: str) -> _Bounds:
+    """Return the bounds of a year, a part of one or a day, whether or not all its digits are known."""
+    if end := _known(text):
+        return end.first, end.last
+    found = _UNSPECIFIED.fullmatch(_unmarked(text)) if "X" in text else None
+    return _unspecified(*found.groups()) if found else _by_library(text)
+
+
+def _unspecified(year: str, month: str | None, day_: str | None) -> tuple[date, date]:
+    """Return the first and the last day that digits allow if X may be any."""
+    if year == "XXXX":
+        raise ValueError("says nothing of the year, as 20XX or 202X would")
+    years, months, days = _numbers(year, 9999), _numbers(month or "XX", 12), _numbers(day_ or "XX", 31)
+    first, last = _existing(years, months, days), _existing(years[::-1], months[::-1], days[::-1])
+    if first is None or last is None:
+        raise ValueError(_NO_DATE)
+    return first, last
+
+
+def _numbers(digits: str, most: int) -> list[int]:
+    """Return the numbers from 1 that digits may stand for, X for any."""
+    every = product(*("0123456789" if digit == "X" else digit for digit in digits))
+    return [number for signs in every if 0 < (number := int("".join(signs))) <= most]
+
+
+def _existing(years: list[int], months: list[int], days: list[int]) -> date | None:
+    """Return the first of these days that exists."""
+    for year, month, day_ in product(years, months, days):
+        if day_ <= monthrange(year, month)[1]:
+            return date(year, month, day_)
+    return None
 
 
 def _is_later(one: datetime | None, other: datetime | None) -> bool:
@@ -184,15 +303,21 @@ def day(text: str, *, end: bool = True) -> Day:
     Day(day=datetime.date(2023, 5, 31), note='"May 2023" was taken for 2023-05-31')
     """
     given, shown = " ".join(text[:_LONGEST].split()), repr(cut(text))
+    if not given:
+        raise UsageError("no day is given; write one, such as 2023-04-18, 18 April 2023 or May 2023")
     if given.casefold() in _RELATIVE:
         raise UsageError(f"{shown} depends on when it is read; write the day itself, such as 2023-04-18")
     if numbers := _NUMBERS.fullmatch(given):
         raise UsageError(f"{shown} {_told_apart(*numbers.groups())}")
     if _WINTER.search(given):
         raise UsageError(f"{shown} may be of either of two years; write its months, such as December 2022–March 2023")
+    plain = ""
     try:
-        first, last = bounds(_edtf(given if len(text) <= _LONGEST else ""))
+        plain = _edtf(given if len(text) <= _LONGEST else "")
+        first, last = bounds(plain)
     except ValueError:
+        if wrong := _no_such_day(plain):
+            raise UsageError(f"{shown} does not exist: {wrong}; give another day") from None
         raise UsageError(
             f"{shown} is no day; write it as YYYY-MM-DD, such as 2023-04-18, or as 18 April 2023, or May 2023"
         ) from None
@@ -211,6 +336,9 @@ _DATES = re.compile(r"[0-9X?~%/.,{}\[\] -]+")
 """What dates in EDTF are written with; its times of day are no days."""
 _WORDS = {word.casefold(): number for number, word in _PARTS_OF_A_YEAR.items()} | {"fall": 23, "sept": 9}
 _WORDS |= {word[:3].casefold(): number for number, word in enumerate(_MONTHS.split(), 1)}
+_WORDS |= {word.replace(" ", "_"): number for number, word in _DIVISIONS.items()}
+_WORDS |= {f"q{number - 32}": number for number in range(33, 37)}
+_DIVISION = re.compile("(first|second|third|fourth|last) (quarter|third|half)")
 _DAY = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th|\.)?")
 _DOUBT = re.compile(r" \((?:uncertain|approximate|uncertain and approximate)\)|[?~% ]+$")
 _BETWEEN = re.compile(r" ?[–—] ?| to | - |(?<=[0-9])-(?=[0-9]{1,2} [a-z])|(?<=[a-z])-(?=[a-z])")
@@ -229,6 +357,19 @@ def _told_apart(one: str, other: str, year: str) -> str:
     if len(set(meant)) == 1:
         return f"may be read in another way elsewhere; write it as {meant[0]}"
     return f"may be {readable(str(meant[0]))} or {readable(str(meant[1]))}; write it as {meant[0]} or {meant[1]}"
+
+
+def _no_such_day(edtf: str) -> str | None:
+    """Return why there is no such day as a date has, if it is written well; else None."""
+    for part in _MARKS.sub("", edtf).split("/"):
+        if not (found := re.fullmatch(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?", part)) or found[1] == "0000":
+            continue
+        year, month, day_ = (int(number or 1) for number in found.groups())
+        if found[3] and not 1 <= month <= 12:
+            return f"a year has no month {month}"
+        if found[3] and not 1 <= day_ <= (days := monthrange(year, month)[1]):
+            return f"{_PARTS_OF_A_YEAR[month]} {year} has {days} days"
+    return None
 
 
 def _edtf(text: str) -> str:
@@ -254,7 +395,7 @@ def _parts(text: str) -> dict[str, int]:
     if (plain := _END.fullmatch(text)) and not plain[4]:
         return {name: int(part) for name, part in zip(("year", "month", "day"), plain.groups(), strict=False) if part}
     found: dict[str, int] = {}
-    for word in re.split("[ ,-]+", text.strip(", ")):
+    for word in re.split("[ ,-]+", _DIVISION.sub(r"\1_\2", text).strip(", ")):
         if word in ("the", "of"):
             continue
         if re.fullmatch("[0-9]{4}", word):
@@ -280,15 +421,15 @@ def _by_library(text: str) -> tuple[date | None, date | None]:
     from edtf import EDTFParseException, parse_edtf  # slow to import, and few need it
 
     if "S" in text:  # significant digits, of which the library takes no notice
-        raise ValueError("is no EDTF date, or a day that does not exist")
+        raise ValueError(_NO_DATE)
     if "Y" in text:  # years of more than four digits, which no day has, and over which the library may brood for ever
-        raise ValueError("is no EDTF date, or a day that does not exist")
+        raise ValueError(_NO_DATE)
     try:
         with redirect_stdout(None):  # the library prints to it what it cannot read, such as "/.."
             parsed = parse_edtf(text)
         first, last = _day(parsed.lower_strict()), _day(parsed.upper_strict())
     except (EDTFParseException, ValueError, OverflowError, AttributeError, TypeError) as error:
-        raise ValueError("is no EDTF date, or a day that does not exist") from error
+        raise ValueError(_NO_DATE) from error
     if text.startswith("/"):
         first = None
     if text.endswith("/"):

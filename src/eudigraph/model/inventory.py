@@ -1,4 +1,4 @@
-"""Which files a workspace has, and as what each is read: no file is left out without a word.
+"""Which files a workspace has, and as what each is read: no file is omitted without a word.
 
 RDF is recognised by the ending of a name, in any case and compressed by gzip or not, else by how the content begins.
 What a file is read as depends on the folder it lies in, however deep: ``ontology/`` (and its file ``shapes``),
@@ -11,7 +11,6 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -112,16 +111,22 @@ def entries(given: Iterable[Path]) -> list[Entry]:
 
 def _each_once(found: Iterable[Entry]) -> list[Entry]:
     """Return files, those that are read under another name already as not read again."""
-    known: dict[tuple[int, int], Path] = {}
+    known: dict[object, Path] = {}
     made = []
     for entry in found:
-        with suppress(OSError):
-            state = entry.path.stat() if entry.role else None
-            first = known.setdefault((state.st_dev, state.st_ino), entry.path) if state else entry.path
-            if first is not entry.path:
-                entry = Entry(entry.path, why=f"it is the same file as {first.name}")  # noqa: PLW2901
-        made.append(entry)
+        first = known.setdefault(identity(entry.path), entry.path) if entry.role else entry.path
+        same = Entry(entry.path, why=f"it is the same file as {first.name}")
+        made.append(entry if first is entry.path else same)
     return made
+
+
+def identity(path: Path) -> object:
+    """Return what is equal for all names of a file, links of both kinds included."""
+    try:
+        state = path.stat()
+    except OSError:
+        return os.path.realpath(path)
+    return state.st_dev, state.st_ino
 
 
 def syntax_of(path: Path) -> str:

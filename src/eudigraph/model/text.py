@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 
 WIDTH = 120
 """Characters of a line where there is no terminal to ask."""
+
+
+PRINTABLE: ContextVar[Callable[[str], str]] = ContextVar("printable", default=str)
+"""Puts something close to it in the place of what the terminal lacks; it may be longer, so that tables need it first.
+
+What is not laid out is left to the terminal, and is the same there.
+"""
 
 
 def cut(text: str, room: int = 80) -> str:

@@ -28,10 +28,13 @@ class Unproven(EudigraphError):
 class Violation:
     """What a shape has against a thing, as SHACL's report has it; ``focus`` is None for a thing without a name.
 
+    A shape may also be about a value, such as all texts of a property: then ``literal`` is what that says.
+
     ``path`` and ``value`` are those of the statement in question, None where there is no such statement.
     """
 
     focus: str | None
+    literal: str | None
     path: str | None
     value: str | None
     message: str
@@ -79,6 +82,7 @@ def _violations(data: str, shapes: str) -> list[dict[str, object]]:
         stated = path is not None and (focus, path, None) in graph
         violation = Violation(
             focus=str(focus) if isinstance(focus, rdflib.URIRef) else None,
+            literal=str(focus) if isinstance(focus, rdflib.Literal) else None,
             path=str(path) if stated else None,
             value=str(value) if stated and value is not None else None,
             message=message,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,6 +17,8 @@ from eudigraph.serve.replies import Refusal
 
 _FIELDS = 1000
 _NO_UPDATES = "updates are refused: the graph changes only through its files"
+_RANGE = re.compile("([0-9]{0,18})-([0-9]{0,18})")
+_RANGES = re.compile(rf"bytes=[ \t]*{_RANGE.pattern}(?:[ \t]*,[ \t]*{_RANGE.pattern})*[ \t]*", re.IGNORECASE)
 _FORMAT_NAMES = ("format", "output", "results")
 """How clients call the format that they want; the first of these that is given counts."""
 
@@ -61,6 +64,26 @@ async def query_of(request: Request) -> dict[str, Any]:
     if not asked and request.method == "POST":
         raise Refusal(400, "there is no query; send one as query=…")
     return {**_chosen(given), "query": asked[0] if asked else None}
+
+
+def keep_range(request: Request, size: int, etag: str) -> None:
+    """Leave a request its header Range if a part of a file can be sent by it, and take it away otherwise.
+
+    What is no range, names another unit, or comes with HEAD is ignored; so is one that is meant for another state of
+    the file (https://www.rfc-editor.org/rfc/rfc9110#name-range). Raises Refusal (416) where all lies behind the end.
+    """
+    given = request.headers.get("range", "")
+    headers = [(name, value) for name, value in request.scope["headers"] if name != b"range"]
+    request.scope["headers"] = headers
+    if request.method != "GET" or not _RANGES.fullmatch(given) or request.headers.get("if-range", etag) != etag:
+        return
+    found = _RANGE.findall(given)
+    if ("", "") in found or any(first and last and int(first) > int(last) for first, last in found):
+        return
+    there = [f"{first}-{last}" for first, last in found if (int(first) < size if first else int(last) > 0)]
+    if not there or not size:
+        raise Refusal(416, f"the file has {size:,} bytes; ask for some of these", {"content-range": f"bytes */{size}"})
+    headers.append((b"range", f"bytes={','.join(there)}".encode("ascii")))
 
 
 def _chosen(given: QueryParams) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
+import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from eudigraph.model.errors import UsageError
+from eudigraph.serve import guard
 from eudigraph.serve.access import note
 from eudigraph.serve.app import Application
 from eudigraph.serve.settings import Settings, host_in_url, is_loopback
@@ -67,6 +71,7 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
         while not (running.done() or stopped.done() or await _answers(address, settings.port)):
             await asyncio.sleep(0.05)
         if not running.done():
+            _close_what_nobody_reads(settings.port)
             say(f"Serving at http://{host_in_url(settings.host)}:{settings.port}/  (stop with Ctrl+C)")
             if told := note(settings, address):
                 say(told)
@@ -85,13 +90,31 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
             await asyncio.wait({running}, timeout=_SOON)
 
 
+def _close_what_nobody_reads(port: int) -> None:
+    """Have the system close connections whose client takes nothing of an answer for too long, where it can (Linux).
+
+    The application gives up such an answer, but the web server keeps the connection for what of it is written already,
+    and has no setting for that, nor does it hand out its socket. What is accepted takes over the options of that.
+    """
+    option, own = getattr(socket, "TCP_USER_TIMEOUT", None), Path("/proc/self/fd")
+    if option is None or not own.is_dir():
+        return
+    for number in [int(entry.name) for entry in own.iterdir()]:
+        with suppress(OSError):  # that by which they were listed is closed by now
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(number)) as found:
+                if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and found.getsockname()[1] == port:
+                    found.setsockopt(socket.IPPROTO_TCP, option, round(guard.SEND_SECONDS * 1000))
+
+
 def _told(stop: asyncio.Event, hurry: asyncio.Event) -> None:
     """Take note of a signal: the first says to stop, the next not to wait."""
     (hurry if stop.is_set() else stop).set()
 
 
 async def _ready(served: Application, stopped: asyncio.Future[Any]) -> bool:
-    """Start the engines; return whether they are ready before somebody says to stop."""
+    """Start the workers; return whether they are ready before somebody says to stop."""
     starting = asyncio.ensure_future(served.pool.start())
     await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
     if starting.done():

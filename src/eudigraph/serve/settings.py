@@ -184,16 +184,17 @@ def read_token(file: Path) -> str:
             status = os.fstat(opened.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise UsageError(f"--token-file {file} is no plain file; give one that holds the token alone")
-            if os.name == "posix" and status.st_mode & 0o077:
-                raise UsageError(f"--token-file {file} can be read by others; close it with: chmod 600 {file}")
             held = opened.read(_MAX_TOKEN + 1)
     except OSError as error:
-        raise UsageError(
-            f"--token-file {file} cannot be read: {error.strerror or error}; make it with: "
-            f"(umask 077; openssl rand -hex 32 > {file})"
-        ) from error
+        made = f"make it with: (umask 077; openssl rand -hex 32 > {file})"
+        if not isinstance(error, FileNotFoundError):  # what is there may be needed by others
+            made = "give a file of your own that holds the token alone"
+        raise UsageError(f"--token-file {file} cannot be read: {error.strerror or error}; {made}") from error
     token: str = held.decode("latin-1").strip(" \t\r\n")
     _check_token(token, f"--token-file {file}: the token")
+    # After that, so that nobody is told to close a file of the system's that holds no token.
+    if os.name == "posix" and status.st_mode & 0o077:
+        raise UsageError(f"--token-file {file} can be read by others; close it with: chmod 600 {file}")
     return token
 
 

@@ -1,4 +1,4 @@
-"""Answers in the formats people and programs read."""
+"""An answer as text, by the name of a format: a table for a terminal, CSV for a spreadsheet, or one for programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from eudigraph.engine.answer import Answer
 from eudigraph.model.errors import UsageError
 from eudigraph.model.labels import show
 from eudigraph.model.names import GRAPH_FORMATS, ROW_FORMATS, XSD
-from eudigraph.model.text import WIDTH, clean
+from eudigraph.model.text import PRINTABLE, WIDTH, clean
 from eudigraph.show import formats
 
 _WORD = 24
@@ -63,15 +63,16 @@ def table(
     from rich.table import Column, Table
     from rich.text import Text
 
-    width = width or WIDTH
-    widths, fits = _widths(columns, rows, width)
-    heads = [column.replace("_", " ") for column in columns]
+    width, printable = width or WIDTH, PRINTABLE.get()
+    rows = [[printable(clean(cell)) for cell in row] for row in rows]
+    heads = [printable(clean(column.replace("_", " "))) for column in columns]
+    widths, fits = _widths(heads, rows, width)
     if fits or not rows:
         made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for head, room in zip(heads, widths, strict=True):
             made.add_column(head, overflow="fold", width=room)
         for row in rows:
-            made.add_row(*(Text(clean(cell)) for cell in row))
+            made.add_row(*map(Text, row))
     else:
         made = Table.grid(Column(no_wrap=True), Column(overflow="fold"), padding=(0, 2))
         for number, row in enumerate(rows):
@@ -79,25 +80,25 @@ def table(
                 made.add_row()
             for head, cell in zip(heads, row, strict=True):
                 if cell:
-                    made.add_row(Text(clean(head)), Text(clean(cell)))
+                    made.add_row(Text(head), Text(cell))
     buffer = io.StringIO()
     console = Console(file=buffer, width=width, color_system=None, highlight=False, markup=False, emoji=False)
     console.print(made)
     for note in notes:
-        console.print(Text(clean(note)), soft_wrap=False)
+        console.print(Text(printable(clean(note))), soft_wrap=False)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
-def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> tuple[list[int], bool]:
+def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> tuple[list[int], bool]:
     """Return the width of each column, and whether the words fit into these.
 
     A column is as wide as its longest word if that fits, and wider where needed. A word may be broken if it is as long
     as an IRI.
     """
-    texts = [[column.replace("_", " "), *(row[index] for row in rows)] for index, column in enumerate(columns)]
+    texts = [[head, *(row[index] for row in rows)] for index, head in enumerate(heads)]
     whole = [max(map(len, column), default=1) for column in texts]
     word = [max((len(w) for text in column for w in text.split()), default=1) for column in texts]
-    room = width - 3 * len(columns)
+    room = width - 3 * len(heads)
     most = next((most for most in range(max(word, default=1), 0, -1) if sum(min(most, n) for n in word) <= room), 1)
     widths = [min(most, n) for n in word]
     for _ in range(room - sum(widths)):

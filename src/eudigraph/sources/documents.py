@@ -41,6 +41,10 @@ _LISTS = ("@set", "@list")
 """What objects, contexts, terms and containers may have: the rest of JSON-LD is not read."""
 _NO_IRI = re.compile(r"""[\x00-\x20<>"{}|\\^`]""")
 _TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_XML_MENDS = {
+    "unbound prefix": "declare the prefix at the top of the file (xmlns:), or correct its name",
+    "undefined entity": "declare the entity, or write the character itself",
+}
 _PARSE_TYPES = ("Resource", "Literal", "Collection")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
@@ -107,12 +111,14 @@ def check_xml(file: BinaryIO) -> None:
         if beginning.count(b"<!ENTITY") != entities:  # of two, XML takes the first, and the engine the second
             raise Unreadable("declares an entity twice, or in a comment", "declare it once")
     except expat.ExpatError as error:
-        what = f"is no valid RDF/XML: {expat.ErrorString(error.code)}"
-        raise Unreadable(what, "correct the line", error.lineno) from error
+        said = expat.ErrorString(error.code)
+        raise Unreadable(
+            f"is no valid RDF/XML: {said}", _XML_MENDS.get(said, "correct the line"), error.lineno
+        ) from error
 
 
 def check_json(file: BinaryIO) -> None:
-    """Raise Unreadable for what is not JSON in UTF-8, too deep, or says what a reader of JSON-LD would leave out.
+    """Raise Unreadable for what is not JSON in UTF-8, too deep, or says what a reader of JSON-LD would omit.
 
     Taken are contexts of plain terms at the top, for all that is below. JSON-LD has much more, by which statements come
     and go in ways that nobody sees.
@@ -209,7 +215,7 @@ class _Json:
                 raise self._refused(term, "has no tag of a language")
 
     def check(self, below: Any) -> None:
-        """Raise Unreadable for what would be left out."""
+        """Raise Unreadable for what would be omitted."""
         self._walk(below, top=True)
         items = below if isinstance(below, list) else [{k: v for k, v in below.items() if k != "@context"}]
         named = [item for item in items if isinstance(item, dict)]

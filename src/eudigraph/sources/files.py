@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
+from math import inf
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any, TypeAlias
@@ -31,6 +32,11 @@ _AT_ONCE = 1024 * 1024
 """Bytes of a line that are handed to the parser at once."""
 _MOST_PACKED = 200
 """How many times as large a packed file may be, unpacked: five times what is usual where names are alike."""
+_MOST_WRITTEN = 100
+"""How many times as long its statements may be as a packed file, each written out: four times what is usual. Lists of
+short names pack so well that 40 KB of them would be a million statements, and those 2 GB in memory."""
+_ROOM = 16 * 1024**2
+"""Characters that they may be beyond that: small files may have many names that are alike."""
 _TREES = {"RDF/XML": check_xml, "JSON-LD": check_json}
 """What looks at a document as a whole before it is parsed: these two go astray silently, or take all there is."""
 
@@ -101,16 +107,23 @@ class _Lines(io.RawIOBase):
 
 def _parsed(path: Path, syntax: str, parser: QuadParser, line: Callable[[], int | None]) -> Iterator[Quad]:
     """Yield what the parser finds; say what it, the system and we have against the file."""
+    written = 0
     try:
+        most = _MOST_WRITTEN * path.stat().st_size + _ROOM if is_packed(path) else inf
         for number, quad in enumerate(parser):
             # What a base or a prefix adds to each name takes no room in the file, but in memory.
-            if len(str(quad)) > MAX_IRI or len(parser.base_iri or "") > MAX_BASE:
+            length = len(str(quad))
+            written += length
+            if written > most:
+                what = f"holds statements of more than {most:,} characters, far more than a file packed to its size"
+                raise Unreadable(what, "give it unpacked, or split it", line())
+            if length > MAX_IRI or len(parser.base_iri or "") > MAX_BASE:
                 _refuse_long(quad, parser, line())
             if number % 1000 == 0 and any(len(iri) > MAX_BASE for iri in parser.prefixes.values()):
                 raise _too_long("a prefix", MAX_BASE, line())
             yield quad
     except SyntaxError as error:
-        raise _unreadable(path, syntax, error) from error
+        raise _unreadable(path, syntax, error, line()) from error
     except MemoryError as error:  # what it says when a token outgrows its buffer
         raise Unreadable("has a text or a name of more than 16 MB", "make it shorter") from error
     except OSError as error:
@@ -220,20 +233,41 @@ def _not_read(error: OSError) -> Unreadable:
     return Unreadable(what, "check that the file is there and may be read")
 
 
-def _unreadable(path: Path, syntax: str, error: SyntaxError) -> Unreadable:
+def _unreadable(path: Path, syntax: str, error: SyntaxError, line: int | None) -> Unreadable:
     """Say what the parser found, in our order: what, then how to mend it."""
     found = re.sub(r"^Parser error (at|between) line [^:]*: ", "", str(error.msg or error))
     if found.startswith("Invalid UTF-8") or "\0" in found or _begins_with_zeros(path):
         return Unreadable("is not UTF-8 text", "save the file in UTF-8", error.lineno)
     what = one_line(found, 200).rstrip(".")
+    in_xml = syntax == "RDF/XML"
     mend = "correct the line"
-    if what.startswith("Invalid IRI"):
+    if "Invalid IRI" in what:
         mend = "write the IRI without spaces and other characters that IRIs may not have"
-    elif what.startswith("No scheme"):
-        mend = "write the IRI in full (<https://…>), or with a prefix"
-    elif "prefix" in what:
+    elif "No scheme" in what:
+        mend = (
+            f"write the IRI in full ({'https://…), or add an xml:base' if in_xml else '<https://…>), or with a prefix'}"
+        )
+    elif "language tag" in what:
+        mend = "write the tag of a language, such as en"
+    elif in_xml and "namespaces are required" in what:
+        mend = "give names a prefix that xmlns: declares, such as rdf:about"
+    elif in_xml and what.startswith(("Unexpected text", "Unexpected node", "Invalid property element")):
+        mend = "write properties within things, and one thing or text within a property"
+    elif "prefix" in what and not in_xml:
         mend = "declare the prefix at the top of the file (@prefix), or correct its name"
-    return Unreadable(f"is no valid {syntax}: {what}", mend, error.lineno)
+    if in_xml and line is None:  # its parser counts no lines
+        line = _line_of_error(path)
+    return Unreadable(f"is no valid {syntax}: {what}", mend, error.lineno or (line if in_xml else None))
+
+
+def _line_of_error(path: Path) -> int | None:
+    """Return the line up to which the parser has read where it finds an error."""
+    try:
+        for _ in statements(path):
+            pass
+    except Unreadable as error:
+        return error.line
+    return None
 
 
 def _begins_with_zeros(path: Path) -> bool:
