@@ -25,7 +25,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Triple, seri
 
 from eudigraph.ask import answers, explain, hints, lookup
 from eudigraph.ask.library import load_library, open_query
-from eudigraph.build import build
+from eudigraph.build import alone, build
 from eudigraph.engine import endpoint, store
 from eudigraph.engine.answer import Answer
 from eudigraph.model import dates, files, labels, ontology, workspace
@@ -134,7 +134,8 @@ class Graph:
 
         Columns are those of the query: entities by their names, with their IRIs in a column of the same name and
         ``_iri``, but for ``iris=False``; days as ``datetime.date``, numbers as numbers, whole ones as ``Int64`` where
-        some are missing. With ``evidence`` there is a row for each passage, with source, place, speaker, certainty and
+        some are missing. ``source`` asks what some sources alone say, named with commas between them, as if there were no
+        others. With ``evidence`` there is a row for each passage, with source, place, speaker, certainty and
         gist. Raises UsageError for names and parameters that are not known.
 
         >>> graph.query("meetings-after", after="2023-06-15")[["meeting", "status"]]
@@ -147,8 +148,11 @@ class Graph:
             if not isinstance(value, Value):
                 raise UsageError(f"{cut(key)} is a name, an IRI, a number or a day, not {cut(repr(value))}")
         given = {key: str(value) for key, value in parameters.items()}
-        answer = answers.ask(self.built, query, given, asking_of(limit, timeout, evidence))
-        _warn_all(answer.notes)
+        graph, notes = self.built, []
+        if source := given.pop("source", None):
+            graph, notes = alone.alone(graph, source)
+        answer = answers.ask(graph, query, given, asking_of(limit, timeout, evidence))
+        _warn_all([*notes, *answer.notes])
         return self.frame(answers.tidy(answer) if evidence else answer, iris)
 
     @_in_its_languages

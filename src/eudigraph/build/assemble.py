@@ -149,7 +149,7 @@ def complete(store: Store, assembly: Assembly) -> int:
 
     Returns how many statements follow.
     """
-    bounds = list(_date_bounds(assembly.survey.dates))
+    bounds = list(date_bounds(assembly.survey.dates))
     infer.gather(bounds, assembly.survey.facts)
     follows = infer.infer(assembly.ontology, assembly.survey.facts)
     _add_all(store, assembly, bounds + follows)
@@ -188,7 +188,7 @@ def _canonical(quads: Iterable[Quad]) -> Iterator[Quad]:
         yield Quad(quad.subject, quad.predicate, quad.object, GRAPH_ONTOLOGY)
 
 
-def _date_bounds(written: Iterable[str]) -> Iterator[Quad]:
+def date_bounds(written: Iterable[str]) -> Iterator[Quad]:
     """Yield, for each date, its span with the first and the last day it allows."""
     for text in sorted(written):
         try:

@@ -96,8 +96,12 @@ def query(
     asked_for = None if own is not None else open_query(workspace, name or "")
     pairs = _pairs(parameters)
     graph = open_or_build(workspace, built, timeout)
-    form = form or ("table" if sys.stdout.isatty() else "csv")
     notes: list[str] = []
+    if source := pairs.pop("source", None):
+        from eudigraph.build import alone  # heavy, and seldom asked for
+
+        graph, notes = alone.alone(graph, source)
+    form = form or ("table" if sys.stdout.isatty() else "csv")
     asked = answers.Asking(limit=limit, timeout=timeout, evidence=evidence or bool(texts), texts=texts)
     if asked_for is None:
         answer = answers.ask_text(graph, own or "", asked)

@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Triple
 
 from eudigraph.ask import answers, explain, hints, library, lookup
+from eudigraph.build import alone
 from eudigraph.engine import store
 from eudigraph.engine.answer import Answer, asked, run
 from eudigraph.engine.safety import Graphs, Query, graph_named, prepare
@@ -103,10 +104,12 @@ class Service:
         """Where the endpoint is, which relative IRIs of a query are relative to."""
         return f"{self.base}/sparql" if self.base else None
 
-    def _written(self, query: Query, media: str, limit: int, request: Mapping[str, Any]) -> Reply:
+    def _written(
+        self, query: Query, media: str, limit: int, request: Mapping[str, Any], graph: triples.Triplestore | None = None
+    ) -> Reply:
         """Return what a query gives, as programs read it, or CSV as people do."""
         people = media == "text/csv" and _is_for_people(request)
-        with asked(self.graph.store, query) as results:
+        with asked(graph or self.graph.store, query) as results:
             body, is_cut = formats_.write_results(results, media, limit, for_people=people)
         return text(body, media, **{"x_sparql_maxrows": str(limit)} if is_cut else {})
 
@@ -217,25 +220,29 @@ class Service:
             raise UsageError("evidence is true or false; write one of these")
         if wanted == "true" and media not in ("application/json", HTML):
             raise UsageError(f"{media} has no place for evidence; leave evidence out, or ask for format=json")
+        source, graph, told = given.pop("source", "").strip(), self.graph, []
         try:
-            values, notes = lookup.resolve(self.graph.store, query, {k: v for k, v in given.items() if v.strip()})
+            if source:
+                graph, told = alone.alone(graph, source)
+            values, notes = lookup.resolve(graph.store, query, {k: v for k, v in given.items() if v.strip()})
         except UsageError as error:
             if media != HTML:
                 raise
             return self._answered(query, given, None, wrong=str(error) if {*request["given"]} - {"lang"} else "")
+        notes = [*told, *notes]
         bound = prepare(library.bind(query, values))
         if media not in ("application/json", HTML):
-            made = self._written(bound, media, limit, request)
+            made = self._written(bound, media, limit, request, graph.store)
             if notes:
                 made.headers["x-eudigraph-notes"] = json.dumps(notes)
             return made
-        found = run(self.graph.store, bound, limit=limit)
+        found = run(graph.store, bound, limit=limit)
         if media == HTML:
             found.cut = found.cut or len(found.rows) > pages.MAX_SHOWN
             found.rows = found.rows[: pages.MAX_SHOWN]
         answer = found
         if wanted == "true":
-            answer = answers.attach(self.graph.store, query.evidence, values, found, {})
+            answer = answers.attach(graph.store, query.evidence, values, found, {})
         answer.notes = notes
         if media == HTML:
             return self._answered(query, given, answer, values)
