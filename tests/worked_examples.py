@@ -24,6 +24,7 @@ from eudigraph.model.workspace import Workspace
 
 HOME = Path(__file__).parent.parent
 KINDS = {"partnership": "Partnership", "meeting": "Meeting", "initiative": "Initiative", "instrument": "Instrument"}
+ENGAGEMENTS = tuple(KINDS)
 KINDS |= {"country": "Country", "topic": "Topic", "place": "Place", "official": "Official", "post": "Post"}
 KINDS |= {"term": "Term", "org": "Organisation"}
 LITERALS = ("date", "from", "until")
@@ -112,12 +113,13 @@ class World:
 
     def _subject(self, about: str) -> str:
         """Return the engagement that is asked for: the first that is spoken of, unless one is named."""
-        return about or next(s for s in self.subjects if s.split(":")[0] in ("partnership", "meeting", "initiative", "instrument"))  # fmt: skip
+        return about or next(s for s in self.subjects if s.split(":")[0] in ENGAGEMENTS)
 
     def status(self, about: str, day: str) -> str:
         rows = self._rows(
             f"""SELECT ?status ?stage ?date ?disputed {{ ?x a eud:Situation ; eud:about {_iri(about)} ;
-            eud:inStatus ?status ; eud:stage ?stage ; eud:isDisputed ?disputed . KNOWN OPTIONAL {{ ?x eud:onDate ?date }} }}""",
+            eud:inStatus ?status ; eud:stage ?stage ; eud:isDisputed ?disputed .
+            KNOWN OPTIONAL {{ ?x eud:onDate ?date }} }}""",
             day,
         )
         if not rows:
@@ -128,7 +130,8 @@ class World:
 
     def outlook(self, about: str, day: str) -> str:
         rows = self._rows(
-            f"SELECT ?s ?d {{ ?x a eud:Situation ; eud:about {_iri(about)} ; eud:outlookStatus ?s . KNOWN OPTIONAL {{ ?x eud:outlookDate ?d }} }}",
+            f"""SELECT ?s ?d {{ ?x a eud:Situation ; eud:about {_iri(about)} ; eud:outlookStatus ?s . KNOWN
+            OPTIONAL {{ ?x eud:outlookDate ?d }} }}""",
             day,
         )
         return f"{_local(rows[0]['s'])} {rows[0].get('d', '–')}" if rows else "none"
@@ -136,16 +139,14 @@ class World:
     def changes(self, about: str, day: str) -> str:
         rows = self._rows(
             f"""SELECT ?a ?b ?n ?old ?new {{ ?x a eud:Change ; eud:about {_iri(about)} ; eud:earlierPlan ?a ;
-            eud:laterPlan ?b . KNOWN OPTIONAL {{ ?x eud:movedBy ?n }} OPTIONAL {{ ?x eud:oldPlace ?old ; eud:newPlace ?new }}
-            OPTIONAL {{ ?b eud:asOfLast ?when }} }} ORDER BY ?when ?b""",
+            eud:laterPlan ?b . KNOWN OPTIONAL {{ ?x eud:movedBy ?n }}
+            OPTIONAL {{ ?x eud:oldPlace ?old ; eud:newPlace ?new }} OPTIONAL {{ ?b eud:asOfLast ?when }} }} ORDER BY ?when ?b""",
             day,
         )
-        told = [
-            f"moved {row['n']}: {self.names[row['a']]} > {self.names[row['b']]}"
-            if "n" in row
-            else f"place {shorten(row['old'])} to {shorten(row['new'])}: {self.names[row['a']]} > {self.names[row['b']]}"
-            for row in rows
-        ]
+        told = []
+        for row in rows:
+            what = f"moved {row['n']}" if "n" in row else f"place {shorten(row['old'])} to {shorten(row['new'])}"
+            told.append(f"{what}: {self.names[row['a']]} > {self.names[row['b']]}")
         return "; ".join(told) or "none"
 
     def disagreements(self, about: str, day: str) -> str:
@@ -190,21 +191,22 @@ class World:
     def kinds(self, about: str, day: str) -> str:
         rows = select(
             self.store,
-            f"""SELECT ?p ?kind {{ VALUES ?kind {{ eud:Plan eud:Report eud:State }} ?x a ?kind ; eud:about {_iri(about)} ;
-            eud:inPassage ?p ; eud:knownFrom ?f . FILTER(?f <= "{day}"^^xsd:date) }}""",
+            f"""SELECT ?p ?kind {{ VALUES ?kind {{ eud:Plan eud:Report eud:State }} ?x a ?kind ;
+            eud:about {_iri(about)} ; eud:inPassage ?p ; eud:knownFrom ?f . FILTER(?f <= "{day}"^^xsd:date) }}""",
             prefixes={"eud": EUD, "xsd": XSD},
         )
         found = sorted((self.names[row["p"].value], row["kind"].value.removeprefix(EUD).lower()) for row in rows)
         return ", ".join(f"{name} {kind}" for name, kind in found)
 
-    def check(self, about: str, day: str) -> str:
+    def check(self, about: str, _day: str) -> str:
         asked = self.assembly.state.undecided if self.assembly.state else []
         found = [f"{self.names[p]}: which status of {shorten(e)}?" for e, p in asked if shorten(e) == about]
         return "; ".join(found) or "nothing"
 
-    def topics(self, country: str, day: str) -> str:
+    def topics(self, about: str, day: str) -> str:
         rows = self._rows(
-            f"SELECT ?t ?stage {{ ?x a eud:Tie ; eud:ofCountry {_iri(country)} ; eud:onTopic ?t ; eud:stage ?stage . KNOWN }} ORDER BY ?t",
+            f"""SELECT ?t ?stage {{ ?x a eud:Tie ; eud:ofCountry {_iri(about)} ; eud:onTopic ?t ; eud:stage ?stage . KNOWN }}
+            ORDER BY ?t""",
             day,
         )
         return ", ".join(f"{_local(r['t'])} {_local(r['stage']).replace('-', ' ')}" for r in rows) or "none"
@@ -255,32 +257,37 @@ def _local(iri: str) -> str:
     return iri.rpartition("/")[2]
 
 
+def _value(relation: str, value: str) -> str:
+    if relation == "status":
+        return f"status:{value}"
+    if relation in LITERALS:
+        return f'"{value}"^^edtf:EDTF'
+    return value if ":" in value or value.isdigit() else f'"{value}"'
+
+
 def _trig(example: Example) -> Iterator[str]:
     """Yield the example as a file of claims, with who says so given by how near they are to be."""
     yield f"@prefix eud: <{EUD}> .\n@prefix edtf: <http://id.loc.gov/datatypes/edtf/> .\n"
     for kind in (*KINDS, "source", "passage", "status"):
         yield f"@prefix {kind}: <{BASE}{kind}/> .\n"
     yield "org:european-commission a eud:Organisation ; eud:partOf org:european-union .\n"
-    names = {name for *_, claims in example.passages for s, _, o in claims for name in (s, o) if name.split(":")[0] in KINDS}  # fmt: skip
-    for name in sorted(names):
+    spoken_of = {name for *_, claims in example.passages for s, _, o in claims for name in (s, o)}
+    for name in sorted(name for name in spoken_of if name.split(":")[0] in KINDS):
         yield f"{name} a eud:{KINDS[name.split(':')[0]]} .\n"
     for name, said, as_of, nearness, claims in example.passages:
         kind, publisher, speaker = SAID_BY[nearness]
         yield f'source:{name} a eud:Source ; eud:publisher {publisher} ; eud:sourceKind "{kind}" ; '
         yield f'eud:published "{said}"^^edtf:EDTF .\n'
         when = f' ; eud:asOf "{as_of}"^^edtf:EDTF' if as_of else ""
-        yield f"<{BASE}passage/example/{name}> a eud:Passage ; eud:source source:{name} ; eud:speaker {speaker}{when} .\n"
-        yield f"<{BASE}passage/example/{name}> {{\n"
+        passage = f"<{BASE}passage/example/{name}>"
+        yield f"{passage} a eud:Passage ; eud:source source:{name} ; eud:speaker {speaker}{when} .\n{passage} {{\n"
         for subject, relation, value in claims:
-            value = f"status:{value}" if relation == "status" else value
-            value = f'"{value}"^^edtf:EDTF' if relation in LITERALS else value
-            value = value if ":" in value or value.startswith('"') or value.isdigit() else f'"{value}"'
-            yield f"  {subject} eud:{relation} {value} .\n"
+            yield f"  {subject} eud:{relation} {_value(relation, value)} .\n"
         yield "}\n"
 
 
 def run(path: Path) -> Iterator[tuple[Example, int, str, str, str, str]]:
-    """Yield for each thing asked: the example, the line, what is asked and known by when, what is right, and what is."""
+    """Yield for each question: the example, the line, what is asked and known by when, what is right, what is found."""
     with tempfile.TemporaryDirectory() as folder:
         for number, example in enumerate(read(path.read_text(encoding="utf-8"))):
             world = World(example, Path(folder) / str(number))

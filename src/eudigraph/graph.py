@@ -134,8 +134,8 @@ class Graph:
 
         Columns are those of the query: entities by their names, with their IRIs in a column of the same name and
         ``_iri``, but for ``iris=False``; days as ``datetime.date``, numbers as numbers, whole ones as ``Int64`` where
-        some are missing. ``source`` asks what some sources alone say, named with commas between them, as if there were no
-        others. With ``evidence`` there is a row for each passage, with source, place, speaker, certainty and
+        some are missing. ``source`` asks what some sources alone say, named with commas between
+        them, as if no other were there. With ``evidence`` there is a row for each passage, with source, place, speaker, certainty and
         gist. Raises UsageError for names and parameters that are not known.
 
         >>> graph.query("meetings-after", after="2023-06-15")[["meeting", "status"]]
@@ -148,7 +148,7 @@ class Graph:
             if not isinstance(value, Value):
                 raise UsageError(f"{cut(key)} is a name, an IRI, a number or a day, not {cut(repr(value))}")
         given = {key: str(value) for key, value in parameters.items()}
-        graph, notes = self.built, []
+        graph, notes = self.built, list[str]()
         if source := given.pop("source", None):
             graph, notes = alone.alone(graph, source)
         answer = answers.ask(graph, query, given, asking_of(limit, timeout, evidence))

@@ -96,6 +96,8 @@ def _write_fates(write: _Writer, engagement: str, result: Result) -> None:
         fate, node = lasting.value, f"{_node('fate', engagement)}/{_iso(lasting.since)}"
         write.lasting(node, "Fate", lasting, engagement)
         write(node, "verdict", Literal(fate.verdict))
+        if lasting.until == LAST_DAY:
+            write(engagement, "currentFate", Literal(fate.verdict))
         write(node, "days", None if fate.days is None else _number(fate.days))
         write(node, "asLastAnnounced", _boolean(fate.as_last_announced))
         write(node, "movedBy", _number(fate.moved))

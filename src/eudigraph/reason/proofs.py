@@ -9,9 +9,10 @@ from itertools import count
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
-from eudigraph.model.names import GRAPH_INFERRED, OWN_GRAPHS
+from eudigraph.model.names import GRAPH_INFERRED, GRAPH_STATE, OWN_GRAPHS
 from eudigraph.model.ontology import Ontology
 from eudigraph.model.triples import Triplestore, select
+from eudigraph.reason import bearing
 from eudigraph.reason.rules import Atom, Rule, rules
 
 Subject = NamedNode | BlankNode | Triple
@@ -47,12 +48,12 @@ def passages_of(store: Triplestore, statement: Triple) -> list[NamedNode]:
 
 
 def asserted_in(store: Triplestore, statement: Triple) -> list[NamedNode]:
-    """Return the named graphs other than that of inferred statements in which it stands."""
+    """Return the named graphs other than those of what follows in which it stands."""
     graphs = {
         quad.graph_name
         for quad in store.quads_for_pattern(statement.subject, statement.predicate, statement.object, None)
     }
-    named = [g for g in graphs if isinstance(g, NamedNode) and g != GRAPH_INFERRED]
+    named = [g for g in graphs if isinstance(g, NamedNode) and g not in (GRAPH_INFERRED, GRAPH_STATE)]
     return sorted(named, key=lambda g: g.value)
 
 
@@ -66,7 +67,12 @@ def explain(store: Triplestore, ontology: Ontology, statement: Triple) -> list[S
     search = _Search(store, rules(ontology))
     if asserted_in(store, statement):
         return [Step(statement, None, ())]
-    return search.ways(statement)
+    found = search.ways(statement)
+    if stands := bearing.premises(store, statement):
+        rule, rests_on = stands
+        steps = [way for one in rests_on if one != statement for way in explain(store, ontology, one)[:1]]
+        found += [Step(statement, rule, tuple(steps))] if steps else []
+    return found
 
 
 def claims_behind(store: Triplestore, ontology: Ontology, statement: Triple) -> list[Triple]:
@@ -81,7 +87,8 @@ def claims_behind(store: Triplestore, ontology: Ontology, statement: Triple) -> 
         if asserted_in(store, current):
             found.append(current)
             continue
-        for premise in search.premises(current):
+        stands = bearing.premises(store, current)
+        for premise in [*search.premises(current), *(stands[1] if stands else ())]:
             if premise not in seen:
                 seen.add(premise)
                 todo.append(premise)

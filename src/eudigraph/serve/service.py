@@ -220,7 +220,8 @@ class Service:
             raise UsageError("evidence is true or false; write one of these")
         if wanted == "true" and media not in ("application/json", HTML):
             raise UsageError(f"{media} has no place for evidence; leave evidence out, or ask for format=json")
-        source, graph, told = given.pop("source", "").strip(), self.graph, []
+        source, graph = given.pop("source", "").strip(), self.graph
+        told: list[str] = []
         try:
             if source:
                 graph, told = alone.alone(graph, source)
