@@ -134,9 +134,9 @@ class Graph:
 
         Columns are those of the query: entities by their names, with their IRIs in a column of the same name and
         ``_iri``, but for ``iris=False``; days as ``datetime.date``, numbers as numbers, whole ones as ``Int64`` where
-        some are missing. ``source`` asks what some sources alone say, named with commas between
-        them, as if no other were there. With ``evidence`` there is a row for each passage, with source, place, speaker, certainty and
-        gist. Raises UsageError for names and parameters that are not known.
+        some are missing. ``source`` asks what some sources alone say, named with commas between them, as if no other
+        were there. With ``evidence`` there is a row for each passage, with source, place, speaker, certainty and gist.
+        Raises UsageError for names and parameters that are not known.
 
         >>> graph.query("meetings-after", after="2023-06-15")[["meeting", "status"]]
                                          meeting           status

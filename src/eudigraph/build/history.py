@@ -26,7 +26,7 @@ from eudigraph.build.snapshot import (
     foremost,
     overlap,
 )
-from eudigraph.model.stages import AGREED, PLAN, PLANNED, STATE, Ladder, Status
+from eudigraph.model.stages import PLAN, PLANNED, STATE, Ladder, Status
 
 MEETING, INSTRUMENT = "meeting", "instrument"
 _OF_INSTRUMENTS = ("concluded", "signed", "adopted", "provisional", "in-force", "done")
@@ -425,11 +425,8 @@ class History:
 
     def __init__(self, ladder: Ladder, kind: str, within: Mapping[str, set[str]]) -> None:
         self._ladder, self._kind, self._within = ladder, kind, within
-        by_name = {iri.rpartition("/")[2]: status for iri, status in ladder.statuses.items()}
-        self._held = by_name["held"].name if "held" in by_name else ""
-        self._planned = next((iri for iri in ladder.ranks if iri.endswith("/" + PLANNED)), "")
-        self._last_planned = max((s.rank for s in ladder.statuses.values() if s.stage == self._planned), default=0)
-        self._agreed = min((s.rank for s in ladder.statuses.values() if s.stage.endswith("/" + AGREED)), default=0)
+        held = ladder.status("held")
+        self._held = held.name if held else ""
         self._wished = {ladder.stage("wanted"), ladder.stage(PLANNED)}
 
         self._reports: list[Snapshot] = []
@@ -729,7 +726,7 @@ class History:
                 self._outcomes.values(), key=lambda s: (s.own_day[1], s.dated is None, s.own_day[0], -s.status.rank)
             )
             verdict, days, as_last = self._verdict(aim, step, last)
-            form = realised_as if step.status.rank >= self._agreed and step.teller.lent else None
+            form = realised_as if step.status.rank >= self._ladder.first_agreed and step.teller.lent else None
             return Fate(verdict, days, as_last, moved, None, form, aim.passage, step.teller.passage)
         end = self._main.end or self._analyses.end
         if end and not self._latest_aim > end.counts[1]:
@@ -818,11 +815,11 @@ class History:
     def _goes_first(self, plan: Snapshot, reached: _Step | None) -> bool:
         if reached is None or reached.status.ends:
             return True
-        return min(plan.rank, self._last_planned) > reached.status.rank
+        return min(plan.rank, self._ladder.last_planned) > reached.status.rank
 
     def _stage_of_plan(self, plan: Snapshot) -> str:
         """Return the stage of a plan, at most planned; one put off without a day keeps that of the plan before it."""
-        planned = self._planned
+        planned = self._ladder.planned
         if plan.status and plan.status.name.endswith("/postponed") and not plan.meant:
             for group in reversed(self._plans.groups):
                 if group.end < plan.as_of[0]:

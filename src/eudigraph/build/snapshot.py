@@ -126,13 +126,8 @@ def implied(ladder: Ladder, dated: Date | None, as_of: Span, *, is_meeting: bool
     if dated is None:
         return None
     if dated.span[0] > as_of[1]:
-        return named(ladder, "expected")
-    return named(ladder, "held") if is_meeting and dated.span[1] <= as_of[0] else None
-
-
-def named(ladder: Ladder, name: str) -> Status | None:
-    """Return the status with a local name of the ontology's own."""
-    return next((status for iri, status in ladder.statuses.items() if iri.endswith(f"/status/{name}")), None)
+        return ladder.status("expected")
+    return ladder.status("held") if is_meeting and dated.span[1] <= as_of[0] else None
 
 
 def first_told(snapshots: Iterable[Snapshot]) -> list[Snapshot]:

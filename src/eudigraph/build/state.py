@@ -11,7 +11,7 @@ from typing import Any
 from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
 from eudigraph.build.history import INSTRUMENT, MEETING, History, Lasting, Result
-from eudigraph.build.snapshot import LAST_DAY, Snapshot, Span, implied, kind_of, named, read_date
+from eudigraph.build.snapshot import LAST_DAY, Snapshot, Span, implied, kind_of, read_date
 from eudigraph.build.ties import RELATIONS, Said, ties
 from eudigraph.model.names import (
     BASE,
@@ -186,7 +186,7 @@ def _snapshots(claims: Claims, nearness: Callable[[str, str], int]) -> tuple[lis
             if passage:
                 there = said[passage, subject]
                 there[name] = min(value, there.get(name, value))
-    announced = named(claims.ladder, "announced")
+    announced = claims.ladder.status("announced")
     for _, value, passage in claims.by_property["result"]:
         if passage and announced and value in claims.classes["Engagement"]:
             said[passage, value].setdefault("status", announced.name)
@@ -239,14 +239,14 @@ def _realised(claims: Claims) -> dict[str, tuple[int, str]]:
 
 
 def _within(claims: Claims) -> dict[str, set[str]]:
-    """Return the places that each place lies in."""
+    """Return the places that each place where something happens lies in."""
     above: dict[str, set[str]] = defaultdict(set)
     for name in ("inCountry", "partOf"):
         for subject, value, _ in claims.by_property[name]:
             above[subject].add(value)
     found = {}
-    for place in list(above):
-        todo, seen = [*above[place]], set()
+    for place in {value for _, value, _ in claims.by_property["takesPlaceIn"]}:
+        todo, seen = [*above.get(place, ())], set()
         while todo:
             if (one := todo.pop()) not in seen:
                 seen.add(one)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
@@ -173,10 +174,12 @@ def _node(kind: str, *iris: str) -> str:
     return "/".join([f"{BASE}{kind}", *(quote(iri.removeprefix(BASE), safe="/") for iri in iris)])
 
 
+@lru_cache(maxsize=10_000)
 def _iso(day: int) -> str:
     return date.fromordinal(max(day, 1)).isoformat()
 
 
+@lru_cache(maxsize=10_000)
 def _day(day: int) -> Literal:
     return Literal(_iso(day), datatype=NamedNode(XSD + "date"))
 

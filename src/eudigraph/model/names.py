@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from pyoxigraph import NamedNode
@@ -73,6 +74,7 @@ NETWORK_FORMATS = ("graphml", "gexf", "cytoscape", "neo4j", "icalendar", "jsonld
 """The same for other tools."""
 
 
+@lru_cache(maxsize=1_000)
 def eud(term: str) -> NamedNode:
     """Return the ontology's term of that local name."""
     return NamedNode(EUD + term)

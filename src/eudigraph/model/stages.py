@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode, Quad
 
@@ -50,11 +51,35 @@ class Ladder:
 
     def stage(self, name: str) -> int:
         """Return the rank of a stage by its local name, below all others where there is none."""
-        return self._named.get(name, -2)
+        return self._by_name.get(name, -2)
 
-    @property
-    def _named(self) -> dict[str, int]:
+    def status(self, name: str) -> Status | None:
+        """Return the status with a local name of the ontology's own."""
+        return self._named.get(name)
+
+    @cached_property
+    def last_planned(self) -> int:
+        """The rank of the furthest status of what is planned, beyond which no plan goes."""
+        return max((s.rank for s in self.statuses.values() if s.stage == self.planned), default=0)
+
+    @cached_property
+    def first_agreed(self) -> int:
+        """The rank of the least far status of what is agreed."""
+        agreed = self.stage(AGREED)
+        return min((s.rank for s in self.statuses.values() if self.ranks.get(s.stage) == agreed), default=0)
+
+    @cached_property
+    def planned(self) -> str:
+        """The IRI of the stage of what is planned."""
+        return next((iri for iri in self.ranks if iri.endswith("/" + PLANNED)), "")
+
+    @cached_property
+    def _by_name(self) -> dict[str, int]:
         return {iri.rpartition("/")[2]: rank for iri, rank in self.ranks.items()}
+
+    @cached_property
+    def _named(self) -> dict[str, Status]:
+        return {iri.rpartition("/")[2]: status for iri, status in self.statuses.items() if "/status/" in iri}
 
 
 _FLAGS = {"happensOnce": "once", "datedAhead": "meant", "leadsBack": "ends", "isFinal": "final", "isAim": "aim"}
