@@ -116,11 +116,11 @@ def test_graphml_has_names_relations_and_evidence(built: store.Built) -> None:
     network = nx.read_graphml(built.generation / "eudigraph.graphml", force_multigraph=True)
     cable, canada = f"{BASE}initiative/arctic-cable", f"{BASE}country/canada"
     assert (network.nodes[canada]["label"], network.nodes[canada]["kind"]) == ("Canada", "country")
-    lacks = [d for d in network.get_edge_data(cable, canada).values() if d["label"] == "lacks support of"]
+    lacks = [d for d in network.get_edge_data(cable, canada).values() if d["label"] == "not supported by"]
     assert lacks == [
         {
             "property": f"{EUD}notSupportedBy",
-            "label": "lacks support of",
+            "label": "not supported by",
             "inferred": False,
             "certainty": "stated",
             "passages": f"{BASE}passage/euractiv-2023-04/20-support",
