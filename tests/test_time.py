@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import worked_examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, parse
 
+import worked_examples
 from eudigraph.build.history import History, Lasting, Result
 from eudigraph.build.snapshot import Snapshot, implied, kind_of, read_date
 from eudigraph.model.stages import Ladder, read_ladder
@@ -89,7 +89,7 @@ def shown(history: History, result: Result, by: int | None = None) -> dict[str, 
 
     def known(all_: Iterable[Lasting]) -> list[object]:
         if by is None:
-            return sorted((str(one) for one in all_))
+            return sorted(str(one) for one in all_)
         return sorted(str((one.key, one.value)) for one in all_ if one.since <= by < one.until)
 
     said = {s.passage: s.known for s in ALL}

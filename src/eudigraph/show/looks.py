@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eudigraph.model.errors import UsageError
 from eudigraph.model.names import EUD, SKOS
+from eudigraph.model.stages import AGREED, rank_of
 from eudigraph.model.text import cut
 
 if TYPE_CHECKING:
@@ -72,8 +73,14 @@ def look_of(types: Sequence[str]) -> Look | None:
     return known or (LOOKS[-1] if ours else None)
 
 
+def is_dashed(data: Mapping[str, Any]) -> bool:
+    """Whether a tie, or a thing, is drawn with dashes: it has a stage, and one before agreed."""
+    rank = data.get("stage_rank")
+    return isinstance(rank, int) and rank < rank_of(AGREED)
+
+
 def things(network: nx.Graph) -> nx.Graph:
-    """Return a network without the nodes that are words for things: statuses, certainties, methods of reading.
+    """Return a network without the nodes that are words for things: statuses, stages, certainties and the like.
 
     Topics are things that one can have in common; the other concepts would only be in the way of measures and pictures.
     """
