@@ -37,13 +37,13 @@ CLIENTS = 16
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l FILTER(?a != ?d && ?g != ?j) }"
 JSON = "application/sparql-results+json"
 SEED = 1
-ENGINES = 4
+WORKERS = 4
 REFUSED = 0.02
 """How many of the answers of a soak may say that the server is busy: others may have the machine just then."""
 GROWTH = 1.2
 """How much more memory than early in a soak its processes may take at its end."""
 FILES = 20
-"""How many more files than early in a soak may be open at its end; an engine that reads from disk has a dozen more."""
+"""How many more files than early in a soak may be open at its end; a worker that reads from disk has a dozen more."""
 BUILD, KILL = 15.0, 7.0
 """Seconds between two builds, and between two deaths of a worker, in a soak."""
 BACK = 60.0
@@ -189,22 +189,22 @@ async def endless(port: int, stop: asyncio.Event) -> None:
 
 
 def memory(pid: int) -> int:
-    """Return the bytes that a server holds in memory, with as many engines as it has, each like the average of them.
+    """Return the bytes that a server holds in memory, with as many workers as it has, each like the average of them.
 
     Now and then one has just ended, and the next is not yet there.
     """
-    held = [size for number in engines(pid) if (size := _resident(number))]
-    return _resident(str(pid)) + ENGINES * sum(held) // max(1, len(held))
+    held = [size for number in workers(pid) if (size := _resident(number))]
+    return _resident(str(pid)) + WORKERS * sum(held) // max(1, len(held))
 
 
-def engines(pid: int) -> list[str]:
+def workers(pid: int) -> list[str]:
     """Return the processes of a server's pool."""
     return Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
 
 
 def files(pid: int) -> int:
-    """Return how many files a server has open, and the one of its engines that has most."""
-    return _open(str(pid)) + max(map(_open, engines(pid)), default=0)
+    """Return how many files a server has open, and the one of its workers that has most."""
+    return _open(str(pid)) + max(map(_open, workers(pid)), default=0)
 
 
 def _open(pid: str) -> int:
@@ -222,7 +222,7 @@ def _resident(pid: str) -> int:
 
 async def figures(options: Sequence[object], seconds: float) -> int:
     """Print the table; return 1 if a target is missed."""
-    async with serving(options, ENGINES, 30.0) as (port, pid):
+    async with serving(options, WORKERS, 30.0) as (port, pid):
         requests = await prepared(port)
         library = [request for request in requests if request.path.startswith("/api/")]
         kinds = {
@@ -250,7 +250,7 @@ async def figures(options: Sequence[object], seconds: float) -> int:
         await running
         ratio = beside.percentile(0.99) / usual.percentile(0.99)
         print(f"\nBeside an endless query, 99 % of the answers take {ratio:.1f} times their usual (target: below 5).")
-        print(f"Memory of the server with its engines: {memory(pid) / 1e6:,.0f} MB.")
+        print(f"Memory of the server with its workers: {memory(pid) / 1e6:,.0f} MB.")
         return int(rates["library queries"] < 400 or ratio >= 5)
 
 
@@ -258,7 +258,7 @@ async def soak(folder: Path, options: Sequence[object], minutes: float) -> int:
     """Load the server with all that comes; return 1 if an answer was wrong or lost, or something grew."""
     seconds = minutes * 60
     exports = [path.name for path in store.open_built(folder).generation.glob("eudigraph.ttl")]
-    async with serving(["--store", folder, *options], ENGINES, 3.0) as (port, pid):
+    async with serving(["--store", folder, *options], WORKERS, 3.0) as (port, pid):
         requests = await prepared(port, exports)
         stop = asyncio.Event()
         most: list[int] = []
@@ -286,7 +286,7 @@ async def soak(folder: Path, options: Sequence[object], minutes: float) -> int:
             opened.append(files(pid))
             print(
                 f"{(number + 1) / parts * minutes:6.1f} min: {held[-1] / 1e6:7.1f} MB, {opened[-1]} files, "
-                f"{len(engines(pid))} engines, {dict(found.statuses)}",
+                f"{len(workers(pid))} workers, {dict(found.statuses)}",
                 flush=True,
             )
         stop.set()
@@ -299,10 +299,10 @@ async def soak(folder: Path, options: Sequence[object], minutes: float) -> int:
         print(
             f"{len(tally.took):,} answers in {tally.seconds / 60:.1f} min, {len(tally.wrong)} wrong, {lost} lost, "
             f"{refused} told to come again; 99 % within {tally.percentile(0.99):.0f} ms; "
-            f"{builds} builds, {kills} workers killed, {max(most)} of {ENGINES} at most, all there after {back:.1f} s; "
+            f"{builds} builds, {kills} workers killed, {max(most)} of {WORKERS} at most, all there after {back:.1f} s; "
             f"memory {early / 1e6:.0f} MB early, {late / 1e6:.0f} MB late; open files {before:.0f}, {after:.0f}"
         )
-        wrong = bool(tally.wrong) or lost > 0 or refused > REFUSED * len(tally.took) or max(most) > ENGINES
+        wrong = bool(tally.wrong) or lost > 0 or refused > REFUSED * len(tally.took) or max(most) > WORKERS
         return int(wrong or back > BACK or late > GROWTH * early or after > before + FILES)
 
 
@@ -336,7 +336,7 @@ async def _killing(pid: int, stop: asyncio.Event) -> int:
     chance = random.Random(SEED)  # noqa: S311
     count = 0
     async for _ in _every(KILL, stop):
-        if found := engines(pid):
+        if found := workers(pid):
             with suppress(OSError):  # it has just ended
                 os.kill(int(chance.choice(found)), signal.SIGKILL)
                 count += 1
@@ -346,7 +346,7 @@ async def _killing(pid: int, stop: asyncio.Event) -> int:
 async def _counting(pid: int, stop: asyncio.Event, most: list[int]) -> None:
     """Look all the time how many workers there are."""
     async for _ in _every(0.02, stop):
-        most.append(len(engines(pid)))
+        most.append(len(workers(pid)))
 
 
 async def _back(port: int, pid: int) -> float:
@@ -356,7 +356,7 @@ async def _back(port: int, pid: int) -> float:
     try:
         while (passed := time.monotonic() - began) < BACK:
             said = json.loads((await connection.ask(Request("/health")))[1])
-            if (said["engines"], said["busy"], len(engines(pid))) == (ENGINES, 0, ENGINES):
+            if (said["workers"], said["busy"], len(workers(pid))) == (WORKERS, 0, WORKERS):
                 return passed
             await asyncio.sleep(0.1)
     finally:

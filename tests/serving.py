@@ -90,7 +90,7 @@ class Client:
         given = {"query": text, **given, **({"format": form} if form else {})}
         return self.ask(f"/sparql?{urlencode(given, doseq=True)}", accept=accept)
 
-    def engines(self) -> list[int]:
+    def workers(self) -> list[int]:
         """The processes of the pool."""
         found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text("ascii").split()
         return [int(pid) for pid in found]

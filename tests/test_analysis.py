@@ -448,7 +448,7 @@ def test_export_refuses_in_words(command: Callable[..., Run], built: Any, tmp_pa
     done = command("export", "icalendar", "--store", built.folder, "--network", "country-topic")
     assert (done.status, done.err) == (
         2,
-        "eudigraph: icalendar has the whole graph; leave out --network and what chooses claims\n",
+        "eudigraph: icalendar has the whole graph; omit --network and what chooses claims\n",
     )
     (tmp_path / "file").write_text("here", "utf-8")
     done = command("export", "neo4j", "--store", built.folder, "--out", tmp_path / "file")

@@ -176,12 +176,15 @@ def weighted(weight: object) -> nx.Graph:
         (lambda g: g.query("topics", timeout=math.nan), "a timeout is a number of seconds above 0, not nan"),
         (lambda g: g.query("topics", country=None), "country is a name, an IRI, a number or a day, not None"),
         (lambda g: g.query("topics", country=["Japan"]), "country is a name, an IRI, a number or a day, not ['Japan']"),
-        (lambda g: g.sparql(None), "SPARQL is a text, such as 'SELECT ?thing ?name { ?thing skos:prefLabel ?name }', "),
+        (
+            lambda g: g.sparql(None),
+            "SPARQL is a text, such as 'SELECT ?entity ?name { ?entity skos:prefLabel ?name }', ",
+        ),
         (lambda g: g.sparql(b"ASK {}"), "SPARQL is a text, such as "),
         (lambda g: g.sparql("ASK {}", limit=1.5), "a limit is a number of rows from 1, not 1.5"),
         (lambda g: g.sparql("ASK {}", timeout=-1), "a timeout is a number of seconds above 0, not -1"),
         (lambda g: g.sparql("SELECT ?x {}", x=None), "None can stand for no variable; give a text, a number, a day"),
-        (lambda g: g.find(None), "a thing is found by a text, such as 'Japan', not None"),
+        (lambda g: g.find(None), "an entity is found by a text, such as 'Japan', not None"),
         (lambda g: g.find("Japan", 5), "a kind is the name of a class, a text, such as 'Country', not 5"),
         (lambda g: g.find("Japan", "Country ; a ?y"), "'Country ; a ?y' is the name of no class; give one such as "),
         (lambda g: g.evidence(None), "a subject is a text, such as 'Japan', not None"),
@@ -317,9 +320,9 @@ def test_evidence_is_found_for_texts_numbers_and_days(graph: Graph) -> None:
     assert summit[["paragraph", "object"]].values.tolist() == [[17, "2023-07-03?/2023-07-04?"]]
     india = graph.evidence("EU–India Trade and Technology Council", value="2022-04")
     assert set(india["property"]) == {"since"}
-    with pytest.raises(errors.UsageError, match="object: there is no thing called '2031'"):
+    with pytest.raises(errors.UsageError, match="object: there is no entity called '2031'"):
         graph.evidence("EU–Japan summit 2023", "date", 2031)
-    with pytest.raises(errors.UsageError, match="there is no thing called 'EU–China summit' in the graph"):
+    with pytest.raises(errors.UsageError, match="there is no entity called 'EU–China summit' in the graph"):
         graph.evidence("EU–China summit", "date", "2023")
 
 

@@ -428,7 +428,7 @@ def test_a_cap_on_rows_is_never_silent(built: store.Built, command: Command, tmp
         load.load(built, at.graphs)
         graph = endpoint.open_endpoint(at.queries)
         assert len(graph.ask(prepare("SELECT ?x { ?x a eud:Country }")).rows) == 7
-        with pytest.raises(StoreError, match=r"left out what came after 50 rows.*ResultSetMaxRows"):
+        with pytest.raises(StoreError, match=r"omitted what came after 50 rows.*ResultSetMaxRows"):
             graph.ask(prepare("SELECT ?s ?p ?o { ?s ?p ?o }"))
         assert graph.ask(prepare("SELECT ?s ?p ?o { ?s ?p ?o }"), limit=49).cut
 
@@ -579,9 +579,9 @@ HTML = b"<html><head><title>x</title><style>p{}</style></head><body><h1>Sorry</h
         (reply(302, "", b"", Location="/sparql"), StoreError, "redirects more than 5 times"),
         (reply(302, "", b"", Location="file:///etc/passwd"), StoreError, "no address of the same safety"),
         (reply(307, "", b"", Location="ftp://127.0.0.1/"), StoreError, "no address of the same safety"),
-        (reply(200, JSON, ROWS, X_SPARQL_MaxRows="1"), StoreError, "left out what came after 1 rows"),
-        (reply(200, JSON, ROWS, X_SPARQL_MaxRows="many"), StoreError, "left out"),
-        (reply(200, JSON, ROWS, X_SPARQL_Anytime="x"), StoreError, "left out"),
+        (reply(200, JSON, ROWS, X_SPARQL_MaxRows="1"), StoreError, "omitted what came after 1 rows"),
+        (reply(200, JSON, ROWS, X_SPARQL_MaxRows="many"), StoreError, "omitted"),
+        (reply(200, JSON, ROWS, X_SPARQL_Anytime="x"), StoreError, "omitted"),
         (reply(200, JSON, b"[" * 200_000), StoreError, "terms within each other, too deep to be read"),
         (reply(200, JSON, NESTED), StoreError, "terms within each other, too deep to be read"),
         (reply(200, JSON, ROWS.replace(b'"a"', b'"' + b"a" * 17 * 1024**2 + b'"')), StoreError, "more than 16 MB"),

@@ -21,13 +21,26 @@ from pyoxigraph import Literal as Text
 
 from browsing import IN_BROWSER
 from conftest import with_claims
-from eudigraph.ask import evidence
+from eudigraph.ask import evidence, lookup
 from eudigraph.build import assemble, build
 from eudigraph.engine import store
 from eudigraph.explore.page import MAX_DRAWN, explorer, render, write_page
 from eudigraph.model import workspace
-from eudigraph.model.names import BASE, EUD, GRAPH_ONTOLOGY, GRAPH_REFERENCE, OWL, RDF, RDF_TYPE, RDFS, SKOS, XSD
+from eudigraph.model.names import (
+    BASE,
+    EUD,
+    GRAPH_ONTOLOGY,
+    GRAPH_REFERENCE,
+    OWL,
+    RDF,
+    RDF_TYPE,
+    RDFS,
+    SKOS,
+    XSD,
+    shorten,
+)
 from eudigraph.model.ontology import from_store
+from eudigraph.model.text import fold
 from eudigraph.model.triples import select
 from eudigraph.network import algorithms, everything
 from eudigraph.reason.infer import facts, infer
@@ -109,6 +122,67 @@ def test_search_finds_nothing_by_a_slip_that_makes_another_name(open_page: Open)
     for typed in ("China", "Iran", "EU-Japan summit 2024", "7G"):
         page.get_by_role("searchbox").fill(typed)
         assert listed(page) == []
+
+
+def typed_names(built: store.Built) -> list[str]:
+    """Return what people may type: all names, parts of them, with slips and turned round, and much that is no name."""
+    named = sorted({name.text for name in lookup.names(built.store)})
+    made = named[::2]
+    for number, name in enumerate(named[1::2]):
+        first, _, last = name.rpartition(" ")
+        turned = (last, f"{last}, {first}", f"{name[:2]}{name[3:4]}{name[2:3]}{name[4:]}", name[:-1].upper())
+        made += [turned[number % 4], "".join(word[0] for word in name.split())]
+    return [*made, *OTHERWISE]
+
+
+OTHERWISE = (
+    *("US", "the US", "U.S.", "U. S. A.", "usa", "America", "the Koreans", "S. Korea", "Kor", "Koera", "Sinagpore"),
+    *("Breton, Thierry", "T. Breton", "bretton", "Mr Breton", "Ms. Breton", "Commissioner Breton", "Minister Lee"),
+    *(
+        "EC",
+        "TTC",
+        "Luleå",
+        "lulea",
+        "meeting: Luleå",
+        "session of ministers",
+        "with",
+        "the",
+        "Mr",
+        "\u202eJapan\u202c",
+    ),
+    *("wd:Q884", "<http://www.wikidata.org/entity/Q884>", "country:japan", "country:Japan", "eud:Country", "a:b", "<>"),
+    *("China", "Iran", "Niger", "North Korea", "the Netherlands", "EU-Japan summit 2024", "EU-Japan summit 202", "7GX"),
+    *("semiconducters", "southkorea", "digital partnerships", "EU–Japan", "Jpan", "6G 5G", "AI standards gouvernance"),
+)
+
+
+def test_search_finds_what_the_command_line_python_and_the_api_find(open_page: Open, built: store.Built) -> None:
+    """What a name may stand for is the same, and comes first; where it stands for nothing, nothing is listed."""
+    page = open_page()
+    drawn = set(page.evaluate("ENTITIES.flatMap((e, i) => (drawable(i) ? [e.id] : []))"))
+    typed = typed_names(built)
+    script = (
+        """typed => typed.map((text) => [meant(text), search(text)].map((found) => found.map((e) => ENTITIES[e].id)))"""
+    )
+    there = page.evaluate(script, typed)
+    compared = 0
+    for text, (meant, listed_) in zip(typed, there, strict=True):
+        here = {shorten(iri) for iri in lookup.candidates(built.store, text)}
+        if here <= drawn:
+            assert (text, set(meant)) == (text, here)
+            assert listed_[: len(meant)] == meant
+            assert here or len(fold(text).split(" ")[-1]) < 3 or not listed_
+            compared += 1
+    assert compared > 300
+
+
+def test_search_takes_no_country_for_another(show: Callable[..., Page], bare: Store) -> None:
+    for number, country in enumerate(("Nigeria", "South Sudan", "Ireland")):
+        named(bare, "Country", country, number)
+    page = show(bare)
+    for typed, found in (("Niger", []), ("Sudan", []), ("Iceland", []), ("Nige", ["Nigeria"]), ("Irland", ["Ireland"])):
+        page.get_by_role("searchbox").fill(typed)
+        assert (typed, listed(page)) == (typed, found)
 
 
 def test_a_fact_leads_to_its_passage_in_one_click(open_page: Open, built: store.Built) -> None:
@@ -874,7 +948,7 @@ def test_of_a_large_graph_the_most_important_are_drawn_and_the_others_can_be_rea
             bare.add(Quad(meeting, NamedNode(EUD + "withCountry"), hub, GRAPH_REFERENCE))
     page = show(bare)
     assert page.evaluate("drawn.length") == MAX_DRAWN
-    expect(page.locator("#count")).to_contain_text("1,001 things of 1,001 shown; the 400 most important are drawn")
+    expect(page.locator("#count")).to_contain_text("1,001 entities of 1,001 shown; the 400 most important are drawn")
     page.get_by_role("searchbox").fill("meeting 998")
     page.keyboard.press("Enter")
     expect(page.locator("#heading")).to_have_text("meeting 998")

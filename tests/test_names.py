@@ -91,7 +91,7 @@ def tricky(checkout: workspace.Workspace, tmp_path_factory: pytest.TempPathFacto
 
 
 def found(graph: Graph, text: str, kind: str = "resource") -> tuple[str, str | None]:
-    """Return the identifier of the thing that a text stands for, and the note."""
+    """Return the identifier of the entity that a text stands for, and the note."""
     match = lookup.find(graph.built.store, text, kind)
     return shorten(match.iri.value), match.note
 
@@ -102,11 +102,11 @@ def refused(graph: Graph, text: str, kind: str = "resource") -> str:
     return str(caught.value)
 
 
-# ---------------------------------------------------------------- Which thing a name stands for
+# ---------------------------------------------------------------- Which entity a name stands for
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "thing"),
+    ("kind", "text", "entity"),
     [
         *(
             ("Country", text, "country:united-states")
@@ -139,21 +139,26 @@ def refused(graph: Graph, text: str, kind: str = "resource") -> str:
         ("property", "cooperates on", "eud:cooperatesOn"),
         ("property", "cooperatesOn", "eud:cooperatesOn"),
         ("property", "rdf:type", "rdf:type"),
+        ("property", "is a", "rdf:type"),
     ],
 )
-def test_what_a_thing_is_called_is_no_guess(tricky: Graph, kind: str, text: str, thing: str) -> None:
-    assert found(tricky, text, kind) == (thing, None)
+def test_what_a_thing_is_called_is_no_guess(tricky: Graph, kind: str, text: str, entity: str) -> None:
+    assert found(tricky, text, kind) == (entity, None)
 
 
 LULEA = "EU–US Trade and Technology Council, fourth high-level meeting"
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "thing", "label"),
+    ("kind", "text", "entity", "label"),
     [
         ("Agent", "Breton", "official:thierry-breton", "Thierry Breton (official)"),
         ("Official", "kleiner thibaut", "official:thibaut-kleiner", "Thibaut Kleiner (official)"),
         ("Official", "T. Breton", "official:thierry-breton", "Thierry Breton (official)"),
+        ("Agent", "Mr Breton", "official:thierry-breton", "Thierry Breton (official)"),
+        ("Agent", "Commissioner Breton", "official:thierry-breton", "Thierry Breton (official)"),
+        ("Official", "Minister Lee", "official:lee-jong-ho", "Lee Jong Ho (official)"),
+        ("Agent", "EC", "org:european-commission", "European Commission (organisation)"),
         ("Official", "O'Brien", "official:obrien", 'Siobhán "Shiv" O\'Brien (official)'),
         ("Country", "Moldova", "country:moldova", "Republic of Moldova (country)"),
         ("Country", "Slov", "country:slovenia", "Slovenia (country)"),
@@ -172,9 +177,9 @@ LULEA = "EU–US Trade and Technology Council, fourth high-level meeting"
     ],
 )
 def test_a_part_of_a_name_or_a_slip_in_it_is_a_guess_with_a_note(
-    tricky: Graph, kind: str, text: str, thing: str, label: str
+    tricky: Graph, kind: str, text: str, entity: str, label: str
 ) -> None:
-    assert found(tricky, text, kind) == (thing, f'"{text}" was taken for {label}')
+    assert found(tricky, text, kind) == (entity, f'"{text}" was taken for {label}')
 
 
 @pytest.mark.parametrize(
@@ -215,7 +220,7 @@ def test_things_go_before_what_describes_them(tricky: Graph) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["China", "Iran", "Niger", "Iceland", "Slovakia", "Sudan", "N", "s", "(", "7G", "Japan 2"]
+    "text", ["China", "Iran", "Niger", "Iceland", "Slovakia", "Sudan", "N", "s", "(", "7G", "North Korea"]
 )
 def test_a_name_of_something_else_is_not_taken_for_one_of_the_graph(tricky: Graph, text: str) -> None:
     assert refused(tricky, text, "Country") == (
@@ -252,14 +257,51 @@ def test_where_there_is_much_the_nearest_are_named_or_how_to_list_it(tricky: Gra
         "there is no topic called 'semiconductance' in the graph; did you mean semiconductors?"
     )
     assert refused(tricky, "zzzz", "Topic") == (
-        "there is no topic called 'zzzz' in the graph; there are 42 topics, which SPARQL lists: "
-        "SELECT * { VALUES ?class { eud:Topic } ?x a ?class }"
+        "there is no topic called 'zzzz' in the graph; there are 42 topics, such as 5G, 6G, AI governance, "
+        "AI regulation, AI standards; the explorer shows them all"
     )
-    assert refused(tricky, "zzzz", "property").endswith(
-        " properties, which SPARQL lists: "
-        "SELECT * { VALUES ?class { owl:ObjectProperty owl:DatatypeProperty } ?x a ?class }"
-    )
-    assert refused(tricky, "zzzz").endswith(" things, which SPARQL lists: SELECT * { ?x skos:prefLabel ?name }")
+    assert refused(tricky, "zzzz", "property").endswith("; the page of the ontology shows them all")
+    assert refused(tricky, "zzzz").endswith("; the explorer shows them all")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "near"),
+    [
+        ("Country", "Japn", "Japan"),
+        ("Country", "Japan 2", "Japan"),
+        ("Agent", "President Bretton-Woods", "Thierry Breton"),
+        ("property", "cooperate with", "cooperates on or cooperation wanted on"),
+    ],
+)
+def test_what_is_called_nearly_so_is_proposed(tricky: Graph, kind: str, text: str, near: str) -> None:
+    assert refused(tricky, text, kind).endswith(f" called {text!r} in the graph; did you mean {near}?")
+
+
+COUNCILS = (
+    "EU–India Trade and Technology Council (trade and technology council, partnership:eu-india-ttc) or "
+    "EU–US Trade and Technology Council (trade and technology council, partnership:eu-us-ttc)"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        ("Country", "TTC", f"'TTC' is no country; it may be {COUNCILS}; give the name of a country"),
+        ("Topic", "Japan", "'Japan' is no topic; it is Japan (country, country:japan); give the name of a topic"),
+        (
+            *("Country", "Breton"),
+            "'Breton' is no country; it may be Thierry Breton (official, official:thierry-breton); give the name of a "
+            "country",
+        ),
+        (
+            *("Official", "the Commission"),
+            "'the Commission' is no official; it is European Commission (organisation, org:european-commission); give "
+            "the name of an official",
+        ),
+    ],
+)
+def test_what_is_of_another_kind_is_said_to_be(tricky: Graph, kind: str, text: str, said: str) -> None:
+    assert refused(tricky, text, kind) == said
 
 
 @pytest.mark.parametrize(
@@ -268,11 +310,11 @@ def test_where_there_is_much_the_nearest_are_named_or_how_to_list_it(tricky: Gra
         ("country:Japan", "Country", "country:Japan is no country of the graph; did you mean country:japan?"),
         ("country:jappan", "Country", "country:jappan is no country of the graph; did you mean country:japan?"),
         ("topic:6g", "Country", "topic:6g is no country of the graph; there are: "),
-        (f"{BASE}topic/7g", "Topic", "topic:7g is no topic of the graph; there are 42 topics, which SPARQL lists: "),
+        (f"{BASE}topic/7g", "Topic", "topic:7g is no topic of the graph; there are 42 topics, such as 5G, 6G, "),
         ("<a\nb>", "Country", "there is no country called '<a\\nb>' in the graph; there are: "),
         ("country: <", "Country", "there is no country called 'country: <' in the graph; there are: "),
         ("", "Country", "no name is given; give that of one of the countries, or its identifier"),
-        (" \n ", "resource", "no name is given; give that of one of the things, or its identifier"),
+        (" \n ", "resource", "no name is given; give that of one of the entities, or its identifier"),
         ("x" * 10_001, "Official", "is longer than any name; give that of one of the officials, or its identifier"),
         ("anything", "Nothing", "there is no nothing called 'anything' in the graph; there is none at all"),
     ],
@@ -316,10 +358,10 @@ def graph_of(names: list[str], languages: list[str | None]) -> ox.Store:
     """Return a graph in which each name is the preferred name of a country, and of nothing else."""
     made = ox.Store()
     for number, name in enumerate(names):
-        thing = ox.NamedNode(f"{BASE}country/n{number}")
-        made.add(ox.Quad(thing, RDF_TYPE, ox.NamedNode(EUD + "Country")))
+        entity = ox.NamedNode(f"{BASE}country/n{number}")
+        made.add(ox.Quad(entity, RDF_TYPE, ox.NamedNode(EUD + "Country")))
         language = languages[number % len(languages)]
-        made.add(ox.Quad(thing, ox.NamedNode(SKOS + "prefLabel"), ox.Literal(name, language=language)))
+        made.add(ox.Quad(entity, ox.NamedNode(SKOS + "prefLabel"), ox.Literal(name, language=language)))
     return made
 
 
@@ -365,12 +407,12 @@ def test_a_text_without_end_is_soon_refused(tricky: Graph, text: str, kind: str)
 
 def test_what_is_no_text_is_no_name() -> None:
     graph, label = graph_of(["Japan"], [None]), ox.NamedNode(SKOS + "altLabel")
-    thing = ox.NamedNode(f"{BASE}country/n0")
-    for value in (ox.BlankNode("b"), thing, ox.Triple(thing, label, thing), ox.Literal("")):
-        graph.add(ox.Quad(thing, label, value))
+    entity = ox.NamedNode(f"{BASE}country/n0")
+    for value in (ox.BlankNode("b"), entity, ox.Triple(entity, label, entity), ox.Literal("")):
+        graph.add(ox.Quad(entity, label, value))
         graph.add(ox.Quad(ox.BlankNode("c"), label, ox.Literal("China")))
     assert lookup.find(graph, "Jap", "resource").label == "Japan"
-    with pytest.raises(UsageError, match="there is no thing called 'China' in the graph; there are: Japan"):
+    with pytest.raises(UsageError, match="there is no entity called 'China' in the graph; there are: Japan"):
         lookup.find(graph, "China")
 
 
@@ -503,6 +545,65 @@ def test_what_a_passage_says_goes_before_a_thing_of_that_name(tricky: Graph) -> 
     assert found[["paragraph", "property"]].values.tolist() == [[17, "date"]]
 
 
+def test_what_something_is_is_said_in_words(command: Callable[..., Run], tricky: Graph) -> None:
+    where = ("query", "--workspace", tricky.workspace.root, "evidence", "subject=EU–Japan summit 2023")
+    assert "EU–Japan summit 2023,is a,summit," in command(*where, "property=is a").out
+    assert "meeting:eu-japan-summit-2023,rdf:type,eud:Summit," in command(*where, "property=rdf:type", "--ids").out
+
+
+# ---------------------------------------------------------------- Where nothing is found
+
+
+def test_what_is_given_nothing_is_named_with_the_way_to_omit_it(command: Callable[..., Run], tricky: Graph) -> None:
+    done = command("query", "--workspace", tricky.workspace.root, "meetings-after", "after=")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "eudigraph: after is given nothing; write its value right after the sign, or omit after=\n"
+
+
+def test_no_number_below_zero_is_taken(tricky: Graph) -> None:
+    with pytest.raises(UsageError, match=r"^at_least is a number from 0 upwards, such as 2, not '-1'$"):
+        tricky.query("shared-topics", at_least=-1)
+    assert not tricky.query("shared-topics", at_least=0).empty
+
+
+def test_evidence_of_what_only_others_name_says_who_they_are(command: Callable[..., Run], tricky: Graph) -> None:
+    done = command("query", "--workspace", tricky.workspace.root, "evidence", "subject=US")
+    assert (done.status, len(done.out.splitlines())) == (0, 1)
+    assert done.err == (
+        "Note: no passage says anything of United States itself; passages name it where they speak of others: "
+        "elections in the United States in 2024; submarine cable between Europe and Japan via the Arctic; "
+        "US administration and 1 more\nNo rows: nothing in the graph fits all that is asked.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["SELECT ?topic { ?country eud:cooperatesOn ?topic }", "ASK { ?country a eud:Country }"]
+)
+def test_a_name_that_stands_for_a_variable_as_a_mere_text_is_pointed_out(tricky: Graph, text: str) -> None:
+    with pytest.warns(
+        UserWarning, match="^country stands for the text 'Korea', and for no entity; give country:south-korea"
+    ):
+        tricky.sparql(text, country="Korea")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tricky.sparql(text, country="country:south-korea")
+        tricky.sparql("SELECT ?x { ?x skos:notation ?code }", code="no name of anything")
+
+
+def test_what_the_graph_does_not_say_leads_to_what_it_says(tricky: Graph) -> None:
+    for parts, said in (
+        (("Japan", "has party", "EU–Japan Digital Partnership"), "Japan · partner in · EU–Japan Digital Partnership"),
+        (("EU–Japan summit 2023", "with country", "Canada"), "EU–Japan summit 2023 · with country · Japan"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            tricky.explain(*parts)
+        assert str(caught.value) == f"the graph does not say: {' · '.join(parts)}; it says: {said}"
+    with pytest.raises(UsageError, match=r"Arctic connectivity; .* and [0-9]+ more$"):
+        tricky.explain("Japan", "cooperates on", "Canada")
+    with pytest.raises(UsageError, match=r"; the explorer shows all that it says of either$"):
+        tricky.explain("Japan", "holds post", "Canada")
+
+
 # ---------------------------------------------------------------- Languages
 
 OWN = "SELECT ?x { VALUES ?x { country:brazil country:germany country:ireland country:reunion } }"
@@ -536,7 +637,7 @@ def test_names_are_shown_in_the_languages_asked_for(
     assert status == 200
     assert all(f"<bdi>{name}</bdi>" in shown for name in names)
     assert [
-        asked(service, "thing", "text/html", name=f"country/{iri.rpartition('/')[2]}", lang=lang)[1].count(
+        asked(service, "entity", "text/html", name=f"country/{iri.rpartition('/')[2]}", lang=lang)[1].count(
             f"<h1><bdi>{name}</bdi></h1>"
         )
         for iri, name in zip(iris, names, strict=True)
@@ -561,7 +662,11 @@ def test_other_names_are_shown_in_one_language_and_found_in_all(tricky: Graph) -
     assert whole_[f"{BASE}country/germany"]["alternatives"] == ["BRD", "FRG"]
     data = json.loads(page.render(tricky.built.store, {}).partition('id="data">')[2].partition("</script>")[0])
     germany = next(entity for entity in data["entities"] if entity["id"] == "country:germany")
-    assert (germany["label"], germany["also"], germany["names"]) == ("Deutschland", ["BRD", "FRG"], ["DE", "deutsch"])
+    assert (germany["label"], germany["also"], germany["names"]) == (
+        "Deutschland",
+        ["BRD", "FRG"],
+        ["DE", "DEU", "deutsch"],
+    )
 
 
 def test_networks_and_pages_show_one_name_of_a_thing_and_its_status(tricky: Graph, service: Service) -> None:
@@ -575,24 +680,24 @@ def test_networks_and_pages_show_one_name_of_a_thing_and_its_status(tricky: Grap
         assert opened.network("country-topic").nodes[japan]["label"] == name
         assert opened.network("organisation-engagement").nodes[meeting]["status"] == [status]
         assert opened.network().nodes[meeting]["status"] == [status]
-        _, shown = asked(service, "thing", "text/html", name="country/united-states", lang=lang)
+        _, shown = asked(service, "entity", "text/html", name="country/united-states", lang=lang)
         assert f'<span class="stands">{status}, 31 May 2023</span>' in shown
-    _, fabs = asked(service, "thing", "text/html", name="topic/fabs")
+    _, fabs = asked(service, "entity", "text/html", name="topic/fabs")
     assert "<p>Werke, die Chips herstellen.</p>" in fabs
 
 
 def test_links_keep_the_languages_asked_for(service: Service) -> None:
-    _, thing = asked(service, "thing", "text/html", name="country/japan", lang="ga,pt")
-    assert '<a href="/api?lang=ga,pt">' in thing
-    assert 'href="/ontology?lang=ga,pt#cooperatesOn"' in thing
-    links = re.findall(r'<a [^>]*href="(/[^"]*)"', thing)
+    _, entity = asked(service, "entity", "text/html", name="country/japan", lang="ga,pt")
+    assert '<a href="/api?lang=ga,pt">' in entity
+    assert 'href="/ontology?lang=ga,pt#cooperatesOn"' in entity
+    links = re.findall(r'<a [^>]*href="(/[^"]*)"', entity)
     assert {link for link in links if "lang=ga,pt" not in link} == {
         f"/id/country/japan.{form}" for form in ("ttl", "jsonld", "nt", "rdf", "n3", "trig", "nq")
     }
     _, answer = asked(service, "question", "text/html", {"who": "Breton", "lang": "ga"}, name="meetings-of", lang="ga")
     assert '<input type="hidden" name="lang" value="ga">' in answer
     assert "who=Breton&amp;evidence=true&amp;format=json&amp;lang=ga" in answer
-    _, usual = asked(service, "thing", "text/html", name="country/japan")
+    _, usual = asked(service, "entity", "text/html", name="country/japan")
     assert "lang=" not in usual.replace('<html lang="en">', "")
 
 
@@ -716,14 +821,28 @@ def test_days_are_read_as_people_write_them(text: str, first: str, last: str) ->
         ),
         *(
             (text, "is no day; write it as YYYY-MM-DD, such as 2023-04-18")
-            for text in ("2023-05/2023-04", "", "2023-04-18T09:00")
+            for text in ("2023-05/2023-04", "2023-04-18T09:00")
         ),
+        *(
+            (text, "does not exist: February 2023 has 28 days; give another day")
+            for text in ("31 February 2023", "2023-02-31")
+        ),
+        ("1 May–31 June 2023", "does not exist: June 2023 has 30 days; give another day"),
+        ("2023-13-01", "does not exist: a year has no month 13; give another day"),
     ],
 )
 def test_days_that_may_be_others_are_refused_with_the_way_to_write_them(text: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         dates.day(text)
     assert str(caught.value).startswith(f"{text!r} {said}")
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n"])
+def test_no_day_at_all_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(
+        UsageError, match=r"^no day is given; write one, such as 2023-04-18, 18 April 2023 or May 2023$"
+    ):
+        dates.day(text)
 
 
 DAYS = st.dates(datetime.date(1900, 1, 1), datetime.date(2100, 12, 31)).map(str)

@@ -24,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from eudigraph.engine import process as process_
 from eudigraph.engine.process import OVERFLOWN
-from eudigraph.model.errors import EngineLost, QueryTimeout, ServerBusy, StoreError, UsageError
+from eudigraph.model.errors import QueryTimeout, ServerBusy, StoreError, UsageError, WorkerLost
 from eudigraph.serve import pool as pool_
 from eudigraph.serve.pool import Pool, Process
 from eudigraph.serve.replies import Reply
@@ -98,7 +98,7 @@ class Played(Process):
             made.build, broken = cls.world.build, cls.world.broken or takes > pool_.START
             await asyncio.wait({made.gone}, timeout=min(takes, pool_.START) / 2)
             if broken or made.gone.done():
-                raise StoreError("an engine cannot be started")  # noqa: TRY301
+                raise StoreError("a worker cannot be started")  # noqa: TRY301
         except BaseException:
             await made.end()
             raise
@@ -112,7 +112,7 @@ class Played(Process):
         await asyncio.wait({self.gone}, timeout=request["takes"])
         self.own = False
         if self.gone.done():
-            raise EngineLost("the engine ended before it had an answer")
+            raise WorkerLost("the worker ended before it had an answer")
         if request.get("last"):
             self.dying = True
             self._go(0)
@@ -210,7 +210,7 @@ class Server:
             if asking.cancelled():
                 continue
             if error := asking.exception():
-                assert isinstance(error, QueryTimeout | ServerBusy | EngineLost | UsageError), error
+                assert isinstance(error, QueryTimeout | ServerBusy | WorkerLost | UsageError), error
             else:
                 assert int(asking.result().headers["build"]) >= served, "an answer from a former build"
 
@@ -438,7 +438,7 @@ def test_a_build_that_no_worker_can_open_takes_one_worker_and_the_others_go_on()
         server.world.build, server.world.broken = 2, True
         server.wait(300)
         assert (server.pool.ready, server.served) == (3, 1)
-        with pytest.raises(StoreError, match="an engine cannot be started"):
+        with pytest.raises(StoreError, match="a worker cannot be started"):
             server.run(server.pool.renew())
         for own in (True, False):
             answer = server.ask(0.1, own=own)
@@ -452,7 +452,7 @@ def test_a_build_that_no_worker_can_open_takes_one_worker_and_the_others_go_on()
 def test_a_pool_that_cannot_start_says_why_and_leaves_nothing_behind() -> None:
     loop, world = Loop(), World()
     Played.world, world.broken = world, True
-    with pytest.raises(StoreError, match="an engine cannot be started"):
+    with pytest.raises(StoreError, match="a worker cannot be started"):
         starting = Pool("", {}, size=3, timeout=TIMEOUT, process=Played).start()
         apart(lambda: loop.run_until_complete(starting))
     assert (world.alive, world.most) == ([], 3)
@@ -604,10 +604,10 @@ def test_a_process_has_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     ("ready", "said"),
     [
         ("raise StoreError('the store is gone')", "the store is gone"),
-        ("raise SystemExit(3)", "an engine cannot be started; is there memory left?"),
-        ("os.kill(os.getpid(), 9)", "an engine cannot be started; is there memory left?"),
-        ("time.sleep(60)", "an engine cannot be started; is there memory left?"),
-        ("os.close(0); os.closerange(3, 20); time.sleep(60)", "an engine cannot be started; is there memory left?"),
+        ("raise SystemExit(3)", "a worker cannot be started; is there memory left?"),
+        ("os.kill(os.getpid(), 9)", "a worker cannot be started; is there memory left?"),
+        ("time.sleep(60)", "a worker cannot be started; is there memory left?"),
+        ("os.close(0); os.closerange(3, 20); time.sleep(60)", "a worker cannot be started; is there memory left?"),
     ],
 )
 def test_a_process_that_does_not_get_ready_is_ended_and_the_reason_told(
@@ -633,5 +633,5 @@ def test_a_process_that_does_not_get_ready_is_ended_and_the_reason_told(
 )
 def test_a_process_that_does_not_answer_as_agreed_is_lost(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     monkeypatch.setattr(pool_, "MAX_REPLY", 1000)
-    with pytest.raises(EngineLost, match="the engine ended before it had an answer"):
+    with pytest.raises(WorkerLost, match="the worker ended before it had an answer"):
         asked(monkeypatch, answer=answer)

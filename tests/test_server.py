@@ -489,7 +489,7 @@ def test_the_page_of_a_source_leads_to_its_text_on_the_web(built: store.Built, a
     graph.extend(built.store)
     source = NamedNode(f"{BASE}source/euractiv-2023-04")
     graph.add(Quad(source, NamedNode(EUD + "url"), Literal(address, datatype=NamedNode(XSD + "anyURI"))))
-    shown = pages.thing(graph, from_store(graph), source)
+    shown = pages.entity(graph, from_store(graph), source)
     given = [value for fact in shown.said + shown.follows for value in fact.values if fact.relation.text == "address"]
     assert [(value.text, value.href) for value in given] == [(address, address if "https" in address else "")]
 
@@ -518,6 +518,19 @@ def test_a_page_of_an_entity_leads_to_what_is_said_and_who_says_it(server: Clien
     assert "It follows" in explained.text
     passage = server.ask(f"/id/{PASSAGE.removeprefix(BASE)}", accept="text/html").text
     assert "What the passage says" in passage
+
+
+def test_a_page_of_an_entity_says_in_words_what_others_vocabularies_mean(server: Client) -> None:
+    page = server.ask("/id/country/south-korea", accept="text/html").text
+    assert re.search(r"<dt>.*\bcode\b.*</dt>", page)
+    assert "KR" in page
+    assert not re.search(r"(skos|rdfs?|owl):[a-zA-Z]", page)
+
+
+def test_an_address_that_is_none_leads_to_those_there_are(server: Client) -> None:
+    detail = server.ask("/nothing", accept="application/json").text
+    assert "see /, /sparql, /api, /id/…, /explain, /ontology, /.well-known/void, /data/…, /health" in detail
+    assert "there may be: " in server.ask("/data/nothing", accept="application/json").text
 
 
 @pytest.mark.parametrize(
@@ -866,7 +879,7 @@ def test_a_query_ends_at_its_timeout_while_others_are_answered(server: Client) -
     assert len(took) > 5
     assert max(took) < TIMEOUT
     assert server.query(COUNTRIES).status == 200
-    wait(lambda: len(server.engines()) == 3)  # and its process no longer is
+    wait(lambda: len(server.workers()) == 3)  # and its process no longer is
 
 
 def test_queries_that_reach_their_timeout_never_take_all_workers(server: Client) -> None:
@@ -981,15 +994,15 @@ def test_pages_are_sent_however_many_large_answers_are_on_their_way(monkeypatch:
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
 def test_a_client_that_disconnects_costs_no_worker(server: Client) -> None:
-    wait(lambda: server.ask("/health").json()["engines"] == len(server.engines()) == 3)
-    before = server.engines()
+    wait(lambda: server.ask("/health").json()["workers"] == len(server.workers()) == 3)
+    before = server.workers()
     for _ in range(30):
         with socket.create_connection(("127.0.0.1", server.port)) as gone:
             gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             gone.sendall(f"GET /id/country/japan HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
             time.sleep(0.004)
     wait(lambda: server.ask("/health").json()["busy"] == 0)
-    assert sorted(server.engines()) == sorted(before)
+    assert sorted(server.workers()) == sorted(before)
     assert server.query(COUNTRIES).status == 200
 
 
@@ -1020,8 +1033,8 @@ def test_the_query_of_a_client_that_disconnects_is_cancelled(server: Client) -> 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes are found by /proc")
 def test_a_worker_that_is_killed_is_replaced(server: Client) -> None:
-    wait(lambda: server.ask("/health").json()["engines"] == len(server.engines()) == 3)
-    before = {pid: _cpu(pid) for pid in server.engines()}
+    wait(lambda: server.ask("/health").json()["workers"] == len(server.workers()) == 3)
+    before = {pid: _cpu(pid) for pid in server.workers()}
     with ThreadPoolExecutor(1) as threads:
         asked = threads.submit(server.query, ENDLESS)
         wait(lambda: server.ask("/health").json()["busy"] == 1)
@@ -1031,8 +1044,8 @@ def test_a_worker_that_is_killed_is_replaced(server: Client) -> None:
     assert answer.status == 503
     assert "ended before" in answer.json()["detail"]
     assert server.query(COUNTRIES).status == 200
-    wait(lambda: server.ask("/health").json()["engines"] == len(server.engines()) == 3)
-    for pid in server.engines():  # all at once, and at rest
+    wait(lambda: server.ask("/health").json()["workers"] == len(server.workers()) == 3)
+    for pid in server.workers():  # all at once, and at rest
         os.kill(pid, signal.SIGKILL)
     wait(lambda: server.query(COUNTRIES).status == 200)
 
@@ -1043,7 +1056,7 @@ def test_workers_do_not_outlive_a_server_that_is_killed(built: store.Built, tmp_
     with serving(built.folder, tmp_path / "log", "--workers", 2) as client, ThreadPoolExecutor(1) as threads:
         asked = threads.submit(client.query, ENDLESS)
         wait(lambda: client.ask("/health").json()["busy"] == 1)
-        workers = client.engines()
+        workers = client.workers()
         client.process.kill()
         assert isinstance(asked.exception(), OSError | http.client.HTTPException)
         wait(lambda: not any(_state(pid) in "RSD" for pid in workers), 2)
@@ -1063,7 +1076,7 @@ def test_a_graph_of_up_to_so_many_statements_is_held_in_memory(built: store.Buil
     most = built.manifest.statements - 1 + more
     with serving(built.folder, tmp_path / "log", "--workers", 2, "--in-memory", most) as client:
         asked = client.ask("/api/queries/topics?country=Japan&format=csv").text
-        wait(lambda: len(client.engines()) == 2)
+        wait(lambda: len(client.workers()) == 2)
         if more:
             wait(lambda: not _on_disk(client))
         else:
@@ -1076,7 +1089,7 @@ def test_a_graph_of_up_to_so_many_statements_is_held_in_memory(built: store.Buil
 
 def _on_disk(client: Client) -> bool:
     """Whether an engine has files of a store open."""
-    read = [path.resolve() for pid in client.engines() for path in Path(f"/proc/{pid}/fd").iterdir()]
+    read = [path.resolve() for pid in client.workers() for path in Path(f"/proc/{pid}/fd").iterdir()]
     return any(path.suffix == ".sst" for path in read)
 
 
@@ -1302,7 +1315,7 @@ def test_builds_that_change_while_queries_reach_their_timeout_leave_as_many_work
                 wrong.append(status)
 
         def count() -> None:
-            if len(workers := client.engines()) > 4:
+            if len(workers := client.workers()) > 4:
                 wrong.append(workers)
             time.sleep(0.02)
 
@@ -1318,7 +1331,7 @@ def test_builds_that_change_while_queries_reach_their_timeout_leave_as_many_work
             each.result()
         assert wrong == []
         wait(lambda: client.ask("/health").json()["generation"] == "11")
-        wait(lambda: client.ask("/health").json()["engines"] == len(client.engines()) == 4)
+        wait(lambda: client.ask("/health").json()["workers"] == len(client.workers()) == 4)
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ class Graph:
     ) -> pd.DataFrame:
         """Return the answer to a question of the library, such as ``graph.query("topics", country="Japan")``.
 
-        Columns are those of the query: things by their names, with their IRIs in a column of the same name and
+        Columns are those of the query: entities by their names, with their IRIs in a column of the same name and
         ``_iri``, but for ``iris=False``; days as ``datetime.date``, numbers as numbers, whole ones as ``Int64`` where
         some are missing. With ``evidence`` there is a row for each passage, with source, place, speaker, certainty and
         gist. Raises UsageError for names and parameters that are not known.
@@ -165,11 +165,11 @@ class Graph:
         """Return the answer to SPARQL of one's own: a table (SELECT), a truth (ASK) or a graph (CONSTRUCT, DESCRIBE).
 
         ``variables`` are bound as terms, never pasted into the text: IRIs and prefixed names (``country:japan``) as
-        things, all else as literals; ``find`` gives the IRI of a name. Raises UsageError for what is refused or is no
+        entities, all else as literals; ``find`` gives the IRI of a name. Raises UsageError for what is refused or is no
         SPARQL, and for variables that the text does not have, QueryTimeout for what takes too long.
 
         With ``evidence`` a table has a row for each passage that says what the query's patterns make of a row. With
-        ``iris=False`` it leaves out the columns of IRIs beside those of names.
+        ``iris=False`` it omits the columns of IRIs beside those of names.
 
         >>> own = "SELECT ?topic { ?country eud:cooperatesOn ?topic } ORDER BY ?topic"
         >>> graph.sparql(own, country="country:singapore")["topic"].tolist()[:2]
@@ -182,9 +182,9 @@ class Graph:
 
     @_in_its_languages
     def find(self, name: str, kind: str = "resource") -> str:
-        """Return the IRI of the thing of that name; warns if it was a guess. ``kind`` is a class, or ``property``.
+        """Return the IRI of the entity of that name; warns if it was a guess. ``kind`` is a class, or ``property``.
 
-        Raises UsageError for a name that several things have, and lists them, and for one that nothing has.
+        Raises UsageError for a name that several entities have, and lists them, and for one that nothing has.
 
         >>> graph.find("chips", "Topic")
         'https://w3id.org/eudigraph/topic/semiconductors'
@@ -192,16 +192,17 @@ class Graph:
         kind = _text(kind, "a kind is the name of a class,", "Country")
         if not kind.isalpha() or not kind.isascii():  # it becomes part of a query
             raise UsageError(f"{cut(repr(kind))} is the name of no class; give one such as 'Country'")
-        found = lookup.find(self.built.store, _text(name, "a thing is found by", "Japan"), kind)
+        found = lookup.find(self.built.store, _text(name, "an entity is found by", "Japan"), kind)
         _warn_all([found.note] if found.note else [])
         return found.iri.value
 
     @_in_its_languages
     def evidence(self, subject: str, relation: str | None = None, value: Value | None = None) -> pd.DataFrame:
-        """Return the passages that say something of a thing, one row for each statement and passage.
+        """Return the passages that say something of an entity, one row for each statement and passage.
 
-        ``value`` is a thing by its name or IRI, or a text, a date or a number as a passage states it. Raises UsageError
-        for names that are not known, and a value that is neither a thing nor said in any of these passages.
+        ``value`` is an entity by its name or IRI, or a text, a date or a number as a passage states it. Raises
+        UsageError for names that are not known, and a value that is neither an entity nor said in any of these
+        passages.
 
         >>> graph.evidence("Arctic cable", "not supported by", "Canada")["locator"].tolist()
         ['¶20']
@@ -214,9 +215,11 @@ class Graph:
             parameters["property"] = self.find(relation, "property")
         if value is None:
             return self.query("evidence", **parameters)
-        found = self.query("evidence", **parameters)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the question itself is asked below
+            found = self.query("evidence", **parameters)
         text = str(value).lower() if isinstance(value, bool) else str(value)
-        # What a passage says in these words goes before a thing of that name: 2023 is rather a year than a summit.
+        # What a passage says in these words goes before an entity of that name: 2023 is rather a year than a summit.
         said = found[[str(given) == text for given in found["object"]]]
         return self.query("evidence", **parameters, object=value) if said.empty else said.reset_index(drop=True)
 
@@ -302,7 +305,7 @@ class Graph:
         if isinstance(network, str):
             return analysis.analyse(self.built, self.workspace, network, chosen, choice)
         if choice != definitions.Choice():
-            raise UsageError("what counts is chosen for a network by name; leave it out for one of your own")
+            raise UsageError("what counts is chosen for a network by name; omit it for one of your own")
         return analysis.of_network(self._network(network), chosen)
 
     @_in_its_languages
@@ -361,7 +364,7 @@ class Graph:
     def ontology(self) -> owlready2.Ontology:
         """Return ontology and claims as owlready2 objects, in a world of their own: classes, properties, individuals.
 
-        Of texts it has names and definitions; dates are left out, since OWL 2 DL knows neither ``xsd:date`` nor EDTF
+        Of texts it has names and definitions; dates are omitted, since OWL 2 DL knows neither ``xsd:date`` nor EDTF
         (see ``dataset`` for them), and so is what follows: that is for the reasoner to find.
         """
         from eudigraph.reason import hermit
@@ -373,14 +376,14 @@ class Graph:
             for quad in graph.quads_for_pattern(None, None, None, DefaultGraph())
             if quad.predicate.value in words and isinstance(quad.object, Literal) and quad.object.language
         ]
-        things = [Triple(q.subject, q.predicate, q.object) for q in hermit.object_statements(graph, terms)]
+        entities = [Triple(q.subject, q.predicate, q.object) for q in hermit.object_statements(graph, terms)]
         classes = {t.iri for t in terms.classes}
         individuals = {
             Triple(t.subject, RDF_TYPE, NamedNode(OWL + "NamedIndividual"))
-            for t in things
+            for t in entities
             if t.predicate == RDF_TYPE and isinstance(t.object, NamedNode) and t.object.value in classes
         }
-        triples = [*things, *said, *sorted(individuals, key=str)]
+        triples = [*entities, *said, *sorted(individuals, key=str)]
         loaded: owlready2.Ontology = hermit.load(serialize(triples, format=RdfFormat.N_TRIPLES) or b"")
         return loaded
 
@@ -394,12 +397,14 @@ class Graph:
 
     def ask(self, text: str, variables: Mapping[str, Value], asking: answers.Asking) -> Answer:
         """Return the answer to SPARQL of one's own as terms; see ``sparql``, which makes a table of it."""
-        _text(text, "SPARQL is", "SELECT ?thing ?name { ?thing skos:prefLabel ?name }")
+        _text(text, "SPARQL is", "SELECT ?entity ?name { ?entity skos:prefLabel ?name }")
         unknown = [name for name in variables if not re.search(rf"[?$]{re.escape(name)}\b", text)]
         if unknown:
             raise UsageError(f"the query has no variable ?{unknown[0]}; write it where its value belongs")
         found = answers.ask_text(self.built, text, asking, {name: _term(value) for name, value in variables.items()})
         _warn_all(hints.remarks(self.built, text, found))
+        if found.empty or found.truth is False:
+            _warn_all(hints.of_variables(self.built, variables))
         return found
 
     def _given(self, answer: Answer, with_iris: bool) -> pd.DataFrame | rdflib.Graph | bool:
@@ -408,7 +413,7 @@ class Graph:
         return rdflib_graph(answer) if answer.triples is not None else self.frame(answer, with_iris)
 
     def frame(self, answer: Answer, with_iris: bool = True) -> pd.DataFrame:
-        """Return the rows of an answer as a table, things by their names; see ``query``."""
+        """Return the rows of an answer as a table, entities by their names; see ``query``."""
         iris = {term.value for row in answer.rows for term in row if isinstance(term, NamedNode)}
         return frame_of(answer, labels.labels(self.built.store, iris), with_iris=with_iris)
 

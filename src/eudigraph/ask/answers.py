@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from eudigraph.ask import evidence, library, lookup
+from eudigraph.ask import evidence, hints, library, lookup
 from eudigraph.engine import store
 from eudigraph.engine.answer import TIMEOUT, Answer
 from eudigraph.engine.safety import prepare
@@ -42,6 +42,8 @@ def ask(
     values, notes = lookup.resolve(graph.store, query, parameters)
     texts = texts_.read(graph.store, asking.texts)
     found = graph.ask(prepare(library.bind(query, values)), limit=asking.limit, timeout=asking.timeout)
+    if found.empty:
+        notes += hints.of_subjects(graph, query, values)
     if asking.evidence:
         found = attach(graph.store, query.evidence, values, found, texts)
     return replace(found, notes=notes)

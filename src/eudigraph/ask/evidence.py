@@ -59,7 +59,7 @@ def patterns(text: str) -> list[str]:
                     found[" ".join(words)] = None
         elif isinstance(part, list | tuple):
             todo += part
-    # That a thing is of some class is said in passing wherever it is named: of use only where nothing else is asked.
+    # That an entity is of some class is said in passing wherever it is named: of use only where nothing else is asked.
     telling = [pattern for pattern in found if f" <{RDF_TYPE.value}> " not in pattern]
     return telling or list(found)
 

@@ -9,18 +9,19 @@ from typing import NamedTuple
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
 
 from eudigraph.ask import evidence, lookup
+from eudigraph.ask.lookup import MAX_EXAMPLES
 from eudigraph.engine import store
 from eudigraph.model import labels, ontology, text
 from eudigraph.model.errors import UsageError
-from eudigraph.model.names import OWN_GRAPHS, XSD, shorten
+from eudigraph.model.names import EUD, OWN_GRAPHS, XSD, shorten
 from eudigraph.model.text import WIDTH
-from eudigraph.model.triples import Triplestore
+from eudigraph.model.triples import Triplestore, select
 from eudigraph.reason import proofs
 from eudigraph.sources import texts as texts_
 
 
 class Explained(NamedTuple):
-    """A statement, the ways in which it follows, the names of all things in these, and notes on what was guessed."""
+    """A statement, the ways in which it follows, the names of all entities in these, and notes on what was guessed."""
 
     statement: Triple
     ways: list[proofs.Step]
@@ -43,11 +44,24 @@ def explained(graph: store.Built, subject: str, prop: str, value: str) -> Explai
     ways = proofs.explain(graph.store, ontology.from_store(graph.store), statement)
     names = names_of(graph.store, [statement, *(s for way in ways for s in _statements(way))])
     if not ways:
-        raise UsageError(
-            f"the graph does not say: {as_sentence(statement, names)}; see what it says with: eudigraph query --file - "
-            f"and SELECT ?property ?value {{ {subject_} ?property ?value }}"
-        )
+        raise UsageError(f"the graph does not say: {as_sentence(statement, names)}; {_instead(graph.store, statement)}")
     return Explained(statement, ways, names, [match.note for match in found if match.note])
+
+
+def _instead(store_: Triplestore, statement: Triple) -> str:
+    """Return what the graph says of the same two entities or, if nothing, of the subject with the same property."""
+    subject, prop, value = statement.subject, statement.predicate, statement.object
+    own = f"FILTER(STRSTARTS(STR(?p), '{EUD}'))"
+    found = [
+        Triple(subject, row["p"], value)
+        for row in select(store_, f"SELECT ?p {{ {subject} ?p {value} {own} }} ORDER BY ?p")
+    ] or [Triple(subject, prop, row["o"]) for row in select(store_, f"SELECT ?o {{ {subject} {prop} ?o }} ORDER BY ?o")]
+    names = names_of(store_, found)
+    said = sorted(as_sentence(one, names) for one in found)
+    if not said:
+        return "the explorer shows all that it says of either"
+    more = f" and {len(said) - MAX_EXAMPLES:,} more" if len(said) > MAX_EXAMPLES else ""
+    return f"it says: {'; '.join(said[:MAX_EXAMPLES])}{more}"
 
 
 def explain(
@@ -107,7 +121,7 @@ def _statements(step: proofs.Step) -> list[Triple]:
 
 
 def names_of(graph: Triplestore, statements: Sequence[Triple]) -> dict[str, str]:
-    """Return the names of all things in these statements."""
+    """Return the names of all entities in these statements."""
     iris = [t.value for s in statements for t in (s.subject, s.predicate, s.object) if isinstance(t, NamedNode)]
     return labels.labels(graph, iris)
 

@@ -52,7 +52,7 @@ class LibraryQuery:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     notes: str = ""
     detail: tuple[str, ...] = ()
-    """Columns that tables leave out unless asked for, so that they fit a terminal."""
+    """Columns that tables omit unless asked for, so that they fit a terminal."""
 
 
 def load_library(workspace: Workspace) -> dict[str, LibraryQuery]:
@@ -160,7 +160,7 @@ def describe_query(query: LibraryQuery) -> str:
     if query.parameters:
         lines += ["", "Parameters"]
     for p in query.parameters.values():
-        extra = "needed" if p.required else f"by default {_default(p.default)}" if p.default else "may be left out"
+        extra = "needed" if p.required else f"by default {_default(p.default)}" if p.default else "may be omitted"
         lines.append(f"  {p.name} ({p.type}; {extra}): {p.description}")
     marked = " (in tables with --all-columns)"
     columns = [f"  {name}: {what}{marked if name in query.detail else ''}" for name, what in query.columns.items()]

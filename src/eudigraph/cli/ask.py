@@ -109,7 +109,7 @@ def query(
     for note in answer.notes:
         err(f"Note: {note}")
     if answer.empty:
-        err("No rows: nothing in the graph answers this.")
+        err("No rows: nothing in the graph fits all that is asked.")
     for note in notes:
         err(note)
     if answer.cut:
@@ -145,7 +145,7 @@ def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
             hint = "write it as name=value, such as country=Japan, and names of several words in quotation marks"
             raise UsageError(f"{cut(text)!r} is no parameter; {hint}")
         if not value:
-            raise UsageError(f"{cut(key)} is given nothing; write its value behind the sign, such as country=Japan")
+            raise UsageError(f"{cut(key)} is given nothing; write its value right after the sign, or omit {cut(key)}=")
         if key in pairs:
             raise UsageError(f"{cut(key)} is given twice; give it once")
         pairs[key] = value

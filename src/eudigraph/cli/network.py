@@ -10,8 +10,20 @@ import click
 from eudigraph.cli.options import choice_of, choice_options, lang_option, store_option, text_option, workspace_option
 from eudigraph.cli.shared import err, open_or_build, terminal_width, write
 from eudigraph.model import files
+from eudigraph.model.errors import UsageError
 from eudigraph.model.names import NETWORK_FORMATS, REPORT_FORMATS
 from eudigraph.model.workspace import open_workspace
+
+
+class _Format(click.Choice[str]):
+    """One of the formats; any other is refused as from Python, with the one that may be meant."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            from eudigraph.export.write import no_format  # what writes networks is slow to import
+
+            raise UsageError(no_format(value))
+        return str(super().convert(value, param, ctx))
 
 
 @click.command()
@@ -85,7 +97,7 @@ def analyse(
 @click.command()
 @workspace_option
 @store_option
-@click.argument("form", type=click.Choice(NETWORK_FORMATS), metavar="FORMAT")
+@click.argument("form", type=_Format(NETWORK_FORMATS), metavar="FORMAT")
 @click.option(
     "--network", "name", default="everything", show_default=True, metavar="NAME", help="See: eudigraph analyse --list."
 )

@@ -131,7 +131,7 @@ def serve(
     seconds_per_minute: float,
     log: TextIO | None,
 ) -> None:
-    """Serve the graph: the explorer, a page for each thing, the questions as an API, and a SPARQL endpoint.
+    """Serve the graph: the explorer, a page for each entity, the questions as an API, and a SPARQL endpoint.
 
     It is for this machine alone, and for no page of others in its browser, until you open it. Three ways:
 

@@ -197,7 +197,7 @@ class Endpoint:
         capped = most is not None and not (most.strip().isdecimal() and rows < int(most))
         if capped or "X-SPARQL-Anytime" in reply.headers:
             raise StoreError(
-                f"{self.server.url} left out what came after {rows:,} rows, as it is set to; ask for less, or have "
+                f"{self.server.url} omitted what came after {rows:,} rows, as it is set to; ask for less, or have "
                 "whoever runs it raise that (Virtuoso: ResultSetMaxRows and MaxQueryExecutionTime; "
                 "eudigraph serve: --max-rows)"
             )

@@ -112,7 +112,7 @@ class Client:
 
         Raises QueryTimeout if it is not there, whole, within ``timeout`` seconds, and StoreError for a server that
         cannot be reached, breaks off, wants another name and password, or sends more than ``most`` bytes (with
-        ``only_start``, the rest is then left out).
+        ``only_start``, the rest is then omitted).
         """
         request = _Request(method, parameters, data, headers, time.monotonic() + timeout, most, only_start)
         try:

@@ -54,7 +54,7 @@ _DECLARATION = re.compile(
 )
 _MAX_NAMESPACE = 200
 """Characters of the longest IRI that is put in the place of a prefix, so that a text does not grow without end."""
-EXAMPLE = "one such as SELECT ?thing ?name { ?thing skos:prefLabel ?name }"
+EXAMPLE = "one such as SELECT ?entity ?name { ?entity skos:prefLabel ?name }"
 
 
 @dataclass(frozen=True)

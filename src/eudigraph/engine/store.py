@@ -145,14 +145,14 @@ def _counted(graph: Triplestore) -> dict[str, int]:
     def number(pattern: str, what: str = "*") -> int:
         return int(select(graph, f"SELECT (COUNT({what}) AS ?n) {{ {pattern} }}")[0]["n"].value)
 
-    def things(name: str) -> int:
-        return number(f"GRAPH {GRAPH_PROVENANCE} {{ ?thing a <{EUD}{name}> }}", "DISTINCT ?thing")
+    def entities(name: str) -> int:
+        return number(f"GRAPH {GRAPH_PROVENANCE} {{ ?entity a <{EUD}{name}> }}", "DISTINCT ?entity")
 
     own = ", ".join(str(name) for name in OWN_GRAPHS)
     kinds = [name for name in OWN_GRAPHS if name != GRAPH_ONTOLOGY]
     return {
-        "sources": things("Source"),
-        "passages": things("Passage"),
+        "sources": entities("Source"),
+        "passages": entities("Passage"),
         "claims": number(f"GRAPH ?graph {{ ?s ?p ?o }} FILTER(?graph NOT IN ({own}))"),
         **{name.value.rpartition("/")[2]: number(f"GRAPH {name} {{ ?s ?p ?o }}") for name in kinds},
     }

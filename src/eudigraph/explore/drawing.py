@@ -18,7 +18,7 @@ from pyvis.node import Node
 from eudigraph.show.html import digest, make_environment, source_text
 from eudigraph.show.looks import LOOKS, heaviest, look_of, look_of_node
 
-SCRIPTS = ("1-model", "2-panel", "3-network", "4-timeline", "5-matrix", "6-take-away", "7-page")
+SCRIPTS = ("1-model", "1-search", "2-panel", "3-network", "4-timeline", "5-matrix", "6-take-away", "7-page")
 """The page's own script, in the order of its parts."""
 
 OPTIONS: dict[str, Any] = {

@@ -6,35 +6,38 @@ This module gathers what the page knows; ``drawing`` makes the page of it, ``tem
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 
-from eudigraph.ask import evidence
+from eudigraph.ask import evidence, lookup
 from eudigraph.engine import store
 from eudigraph.explore import drawing
 from eudigraph.model import files, labels
 from eudigraph.model.dates import readable
 from eudigraph.model.errors import UsageError
-from eudigraph.model.names import EUD, PREFIXES, RDF, SKOS, shorten
+from eudigraph.model.names import EUD, PREFIXES, RDF, shorten
 from eudigraph.model.ontology import Ontology, from_store
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.network import algorithms
-from eudigraph.network.everything import pairs, whole
+from eudigraph.network.everything import whole
 from eudigraph.reason import rules
 from eudigraph.show import html, looks
 from eudigraph.sources import texts as texts_
 
 MAX_DRAWN = 400
-"""Nodes that the page draws at once; search, filters and a thing's neighbours lead to the others."""
+"""Nodes that the page draws at once; search, filters and an entity's neighbours lead to the others."""
 MAX_LAID_OUT = 2000
 """Nodes that are laid out with care, the most important first; the others come to stand beside their neighbours."""
 MAX_SKETCHED = 2000
 """Nodes of the largest network that is drawn at once, without the explorer's search."""
 _MISSING = -1
+
+Names = tuple[set[str], set[str]]
+"""The preferred names of an entity, and all others."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def render(
 def _data(
     graph: Triplestore, ontology: Ontology, everything: nx.MultiDiGraph, order: Sequence[str], texts: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return what the page knows: numbers stand for the places of things in the lists."""
+    """Return what the page knows: numbers stand for the places of entities in the lists."""
     index = {node: i for i, node in enumerate(order)}
     passages = evidence.describe(graph, texts=texts)
     passage_index = {p.iri: i for i, p in enumerate(passages)}
@@ -116,6 +119,7 @@ def _data(
     names = labels.labels(graph, {i for p in passages for i in (p.speaker, p.certainty, p.source, p.retells) if i})
     sources = list(dict.fromkeys(p.source for p in passages))
     known = _all_names(graph)
+    unnamed: Names = set(), set()
 
     statements: list[list[Any]] = []
     for s, o, key, data in everything.edges(keys=True, data=True):
@@ -134,12 +138,13 @@ def _data(
             for look in looks.LOOKS
         ],
         "relations": [_relation(ontology, iri, relation_index) for iri in relations],
-        "entities": [_entity(ontology, node, everything.nodes[node], known.get(node, set())) for node in order],
+        "entities": [_entity(ontology, node, everything.nodes[node], known.get(node, unnamed)) for node in order],
         "statements": sorted(statements),
         "values": sorted(values),
         "spans": _spans(graph),
         "uncertain": sorted(index[iri] for iri in _uncertain(graph) if iri in index),
         "rules": _rules(ontology, relation_index),
+        "finding": lookup.rules(),
         "sources": [_source(graph, iri) for iri in sources],
         "passages": [
             {
@@ -160,21 +165,22 @@ def _data(
     }
 
 
-def _all_names(graph: Triplestore) -> dict[str, set[str]]:
-    """Return all that things are called, in all languages, by their IRIs: their search goes by it."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for name in ("prefLabel", "altLabel", "hiddenLabel", "notation"):
-        for iri, text in pairs(graph, SKOS + name):
-            found[iri].add(text)
+def _all_names(graph: Triplestore) -> dict[str, Names]:
+    """Return all that entities are called, in all languages, by their IRIs: the page finds them by it."""
+    found: dict[str, Names] = defaultdict(lambda: (set(), set()))
+    for name in lookup.names(graph):
+        found[name.entity][not name.preferred].add(name.text)
     return found
 
 
-def _entity(ontology: Ontology, iri: str, data: Mapping[str, Any], names: Set[str]) -> dict[str, Any]:
+def _entity(ontology: Ontology, iri: str, data: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    preferred, others = names
     given = {
         "id": shorten(iri),
         "label": data["label"],
+        "called": sorted(preferred - {data["label"]}),
         "also": data["alternatives"],
-        "names": sorted(names - {data["label"], *data["alternatives"]}),
+        "names": sorted(others - {*data["alternatives"]}),
         "class": ", ".join(ontology.terms[c].label for c in data["classes"] if c in ontology.terms),
         "about": data["definition"],
         "links": [m for m in data["matches"] if m.startswith(("http://", "https://"))],
@@ -199,7 +205,7 @@ def _relation(ontology: Ontology, iri: str, index: Mapping[str, int]) -> dict[st
 
 
 def _rules(ontology: Ontology, index: Mapping[str, int]) -> list[list[Any]]:
-    """Return the rules on relations between things: name, head and body as [variable, relation, variable]."""
+    """Return the rules on relations between entities: name, head and body as [variable, relation, variable]."""
     found = []
     for rule in rules.rules(ontology):
         atoms = [rule.head, *rule.body]

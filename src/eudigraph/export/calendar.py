@@ -146,11 +146,11 @@ class _Facts:
         said = sorted({passage for occasion in occasions for passage in occasion.passages})
         self._passages = {p.iri: p for p in evidence.describe(store, [NamedNode(iri) for iri in said])}
         spoken = {iri for p in self._passages.values() for iri in (p.speaker, p.certainty)}
-        things = {iri for key, iris in self._objects.items() for iri in (key[0], *iris)}
-        self._names = labels.labels(store, {*things, *spoken, *(o.meeting for o in occasions)})
+        entities = {iri for key, iris in self._objects.items() for iri in (key[0], *iris)}
+        self._names = labels.labels(store, {*entities, *spoken, *(o.meeting for o in occasions)})
 
     def _texts(self, prop: str) -> dict[str, str]:
-        """Return the texts of a property that things have at most one of."""
+        """Return the texts of a property that entities have at most one of."""
         quads = self._store.quads_for_pattern(None, eud(prop), None)
         found = {(q.subject, q.object) for q in quads}
         texts = [(s.value, o.value) for s, o in found if isinstance(s, NamedNode) and isinstance(o, Literal)]

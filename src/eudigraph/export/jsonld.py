@@ -1,7 +1,7 @@
 """The graph as JSON-LD 1.1 (https://www.w3.org/TR/json-ld11/), in the ontology's own terms.
 
 The engine writes JSON-LD, too, but only expanded: every IRI in full, every text an object. What is written here is
-compact, and made thing by thing: a million statements take no more memory than a thousand.
+compact, and made entity by entity: a million statements take no more memory than a thousand.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def context(store: Triplestore) -> dict[str, Any]:
 def json_ld(quads: Sequence[Quad], names: Mapping[str, Any]) -> Iterator[str]:
     """Yield the parts of a JSON-LD document of statements, with their context written into it.
 
-    A line has what one graph says of one thing, if the statements are sorted by graph and subject. Raises UsageError
+    A line has what one graph says of one entity, if the statements are sorted by graph and subject. Raises UsageError
     for statements about statements, which have no place in it.
     """
     lists, cells = _lists(quads)
@@ -61,7 +61,7 @@ def json_ld(quads: Sequence[Quad], names: Mapping[str, Any]) -> Iterator[str]:
             between = "\n"
         for subject, said in groupby(statements, attrgetter("subject")):
             if subject not in cells:
-                yield f"{between}   {_line(within.thing(subject, list(said)))}"
+                yield f"{between}   {_line(within.entity(subject, list(said)))}"
                 between = ",\n"
         if not isinstance(graph, DefaultGraph):
             yield "\n  ]}"
@@ -73,7 +73,7 @@ class _AmbiguousError(Exception):
 
 
 class _Writer:
-    """Makes JSON of things, with the names of a context; without any, as in expanded JSON-LD."""
+    """Makes JSON of entities, with the names of a context; without any, as in expanded JSON-LD."""
 
     def __init__(self, names: Mapping[str, Any], lists: Mapping[Any, list[Any]]) -> None:
         self._names, self._lists = names, lists
@@ -96,14 +96,14 @@ class _Writer:
         except _AmbiguousError:
             return {"@context": None, "@id": name.value}, self._full
 
-    def thing(self, subject: Any, said: Sequence[Quad]) -> dict[str, Any]:
-        """Return what is said of a thing: without the context, if one of its IRIs would become another by that."""
+    def entity(self, subject: Any, said: Sequence[Quad]) -> dict[str, Any]:
+        """Return what is said of an entity: without the context, if one of its IRIs would become another by that."""
         try:
-            return self._thing(subject, said)
+            return self._entity(subject, said)
         except _AmbiguousError:
-            return {"@context": None} | self._full._thing(subject, said)
+            return {"@context": None} | self._full._entity(subject, said)
 
-    def _thing(self, subject: Any, said: Sequence[Quad]) -> dict[str, Any]:
+    def _entity(self, subject: Any, said: Sequence[Quad]) -> dict[str, Any]:
         made: dict[str, Any] = {self._id: self._reference(subject)}
         for quad in said:
             predicate, value = quad.predicate, quad.object

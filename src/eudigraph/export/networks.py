@@ -8,7 +8,7 @@
 ===============  ==============================================================================
 
 A network is a ``networkx.Graph``, or a ``networkx.MultiDiGraph`` keyed by the IRI of a property. Nodes and edges are
-written in the order of their names, whatever attributes they have, and what has no value is left out.
+written in the order of their names, whatever attributes they have, and what has no value is omitted.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 ``eudigraph.nq``    the same as N-Quads, sorted
 ``eudigraph.jsonld``  the same as JSON-LD, with the context beside it written into it
 ``eudigraph.ttl``   the default graph: every statement once
-``eudigraph.graphml``  things and the relations between them, with labels, for network tools
+``eudigraph.graphml``  entities and the relations between them, with labels, for network tools
 ==================  ==========================================================================
 """
 

@@ -1,4 +1,4 @@
-"""Writing the graph, or a network of it, to files that other tools read."""
+"""What ``eudigraph export`` writes: the graph, or a network of it, in the format of that name for another tool."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from eudigraph.network.definitions import Choice
 ENDINGS = dict(zip(NETWORK_FORMATS, (".graphml", ".gexf", ".cyjs", "-neo4j", ".ics", ".jsonld"), strict=True))
 _NO_NETWORK = ("icalendar", "jsonld")
 """Formats that have the graph itself, not a network of it."""
+_BUILT = ("turtle", "ttl", "trig", "nquads", "nq")
+"""Formats of RDF, in which a build has the graph already."""
 
 
 def write(
@@ -27,16 +29,16 @@ def write(
     choice: Choice | None = None,
     out: Path | None = None,
 ) -> tuple[list[Path], list[str]]:
-    """Write a network, or the graph, in a format of ``NETWORK_FORMATS``; return files and notes on what was left out.
+    """Write a network, or the graph, in a format of ``NETWORK_FORMATS``; return files and notes on what was omitted.
 
     ``out`` is a file, or for ``neo4j`` a folder; by default ``eudigraph`` or the network's name with the format's
     ending, in the folder one is in. Raises UsageError for what is not known or does not go together, StoreError where
     it cannot be written.
     """
     if not isinstance(form, str) or form not in ENDINGS:
-        raise UsageError(f"there is no format {cut(str(form))!r}; there are: {', '.join(ENDINGS)}")
+        raise UsageError(no_format(form))
     if form in _NO_NETWORK and (name != definitions.EVERYTHING or choice not in (None, Choice())):
-        raise UsageError(f"{form} has the whole graph; leave out --network and what chooses claims")
+        raise UsageError(f"{form} has the whole graph; omit --network and what chooses claims")
     if not isinstance(name, str):
         raise UsageError(f"a network is named by a text, such as 'country-topic', not {cut(repr(name))}")
     place = out or Path(("eudigraph" if name == definitions.EVERYTHING else name) + ENDINGS[form])
@@ -53,6 +55,16 @@ def write(
     places = algorithms.layout(network)
     written = networks.gexf if form == "gexf" else networks.cytoscape
     return [write_aside(place, written(network, places))], []
+
+
+def no_format(form: object) -> str:
+    """Return that there is no such format, which there are, and which is meant by its ending or its program."""
+    wanted = str(form).casefold().lstrip(".-")
+    by_ending = {ending.lstrip(".-"): name for name, ending in ENDINGS.items()}
+    meant = {"gephi": "gexf", "json-ld": "jsonld", **by_ending}.get(wanted)
+    hint = f"did you mean {meant}? There are" if meant else "there are"
+    rest = "" if wanted not in _BUILT else f"; {wanted} is among the files that eudigraph build writes"
+    return f"there is no format {cut(str(form))!r}; {hint}: {', '.join(ENDINGS)}{rest}"
 
 
 def _folder(folder: Path, files: dict[str, str]) -> list[Path]:

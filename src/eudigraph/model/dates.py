@@ -184,15 +184,21 @@ def day(text: str, *, end: bool = True) -> Day:
     Day(day=datetime.date(2023, 5, 31), note='"May 2023" was taken for 2023-05-31')
     """
     given, shown = " ".join(text[:_LONGEST].split()), repr(cut(text))
+    if not given:
+        raise UsageError("no day is given; write one, such as 2023-04-18, 18 April 2023 or May 2023")
     if given.casefold() in _RELATIVE:
         raise UsageError(f"{shown} depends on when it is read; write the day itself, such as 2023-04-18")
     if numbers := _NUMBERS.fullmatch(given):
         raise UsageError(f"{shown} {_told_apart(*numbers.groups())}")
     if _WINTER.search(given):
         raise UsageError(f"{shown} may be of either of two years; write its months, such as December 2022–March 2023")
+    plain = ""
     try:
-        first, last = bounds(_edtf(given if len(text) <= _LONGEST else ""))
+        plain = _edtf(given if len(text) <= _LONGEST else "")
+        first, last = bounds(plain)
     except ValueError:
+        if wrong := _no_such_day(plain):
+            raise UsageError(f"{shown} does not exist: {wrong}; give another day") from None
         raise UsageError(
             f"{shown} is no day; write it as YYYY-MM-DD, such as 2023-04-18, or as 18 April 2023, or May 2023"
         ) from None
@@ -229,6 +235,19 @@ def _told_apart(one: str, other: str, year: str) -> str:
     if len(set(meant)) == 1:
         return f"may be read in another way elsewhere; write it as {meant[0]}"
     return f"may be {readable(str(meant[0]))} or {readable(str(meant[1]))}; write it as {meant[0]} or {meant[1]}"
+
+
+def _no_such_day(edtf: str) -> str | None:
+    """Return why there is no such day as a date has, if it is written well; else None."""
+    for part in _MARKS.sub("", edtf).split("/"):
+        if not (found := re.fullmatch(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?", part)) or found[1] == "0000":
+            continue
+        year, month, day_ = (int(number or 1) for number in found.groups())
+        if found[3] and not 1 <= month <= 12:
+            return f"a year has no month {month}"
+        if found[3] and not 1 <= day_ <= (days := monthrange(year, month)[1]):
+            return f"{_PARTS_OF_A_YEAR[month]} {year} has {days} days"
+    return None
 
 
 def _edtf(text: str) -> str:

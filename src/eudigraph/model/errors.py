@@ -4,7 +4,7 @@
 
     EudigraphError          what went wrong, and how to mend it
     ├── DataError           problems in the data: exit status 1
-    ├── EngineLost          an engine ended before it had an answer: exit status 1
+    ├── WorkerLost          a worker ended before it had an answer: exit status 1
     ├── QueryTimeout        a query ran out of its time or memory: exit status 1
     ├── ServerBusy          a server has more to do than it can: exit status 1
     ├── StoreError          a store that cannot be read or written: exit status 1
@@ -28,7 +28,7 @@ class QueryTimeout(EudigraphError):
     """A query did not end within its limits of time and memory."""
 
 
-class EngineLost(EudigraphError):
+class WorkerLost(EudigraphError):
     """The process that ran a query ended before it had an answer."""
 
 

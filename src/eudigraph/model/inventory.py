@@ -1,4 +1,4 @@
-"""Which files a workspace has, and as what each is read: no file is left out without a word.
+"""Which files a workspace has, and as what each is read: no file is omitted without a word.
 
 RDF is recognised by the ending of a name, in any case and compressed by gzip or not, else by how the content begins.
 What a file is read as depends on the folder it lies in, however deep: ``ontology/`` (and its file ``shapes``),

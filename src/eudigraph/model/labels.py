@@ -1,4 +1,4 @@
-"""What people call things: names for IRIs, in the languages that a reader likes best."""
+"""What people call entities: names for IRIs, in the languages that a reader likes best."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from itertools import takewhile
 from pyoxigraph import Literal, NamedNode
 
 from eudigraph.model.errors import UsageError
-from eudigraph.model.names import EUD, RDFS, SKOS, shorten
+from eudigraph.model.names import EUD, RDF_TYPE, RDFS, SKOS, shorten
 from eudigraph.model.text import cut
 from eudigraph.model.triples import Triplestore, select
 
@@ -28,7 +28,20 @@ _TAG = re.compile(
     r"(-[0-9a-wy-z](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?"
 )
 """A tag that is well formed (https://www.rfc-editor.org/rfc/rfc5646#section-2.1). Those of five letters and more, which
-the standard reserves, are left out: they are names of languages, such as ``german``, that somebody took for tags."""
+the standard reserves, are omitted: they are names of languages, such as ``german``, that somebody took for tags."""
+WORDS = {
+    RDF_TYPE.value: "is a",
+    SKOS + "prefLabel": "name",
+    SKOS + "altLabel": "other name",
+    SKOS + "hiddenLabel": "name it is found by",
+    SKOS + "notation": "code",
+    SKOS + "definition": "definition",
+    SKOS + "example": "example",
+    SKOS + "exactMatch": "same as",
+    SKOS + "closeMatch": "much the same as",
+    SKOS + "broadMatch": "part of what elsewhere is",
+}
+"""What properties of others are called, to which the ontology gives no label."""
 _MAX_TAGS = 20
 _BATCH = 500
 
@@ -85,7 +98,7 @@ def best(names: Iterable[Literal]) -> str:
 
 
 def alternatives(names: Iterable[Literal]) -> list[str]:
-    """Return other names of a thing for people to read: those of the one language liked best, and those of none."""
+    """Return other names of an entity for people to read: those of the one language liked best, and those of none."""
     given, order = list(names), _liked.get()
     spoken = {name.language for name in given if name.language}
     liked = min(spoken, key=lambda tag: _rank(tag, order), default="").partition("-")[0]
@@ -129,11 +142,11 @@ def labels(store: Triplestore, iris: Iterable[str]) -> dict[str, str]:
             if locator is not None:
                 locators[iri] = min(locator.value, locators.get(iri, locator.value))
     told = {iri: f"{best(publishers[iri])} {locator}" for iri, locator in locators.items()}
-    return {iri: best(own.get(iri, ())) or told.get(iri) or shorten(iri) for iri in wanted}
+    return {iri: best(own.get(iri, ())) or told.get(iri) or WORDS.get(iri) or shorten(iri) for iri in wanted}
 
 
 def show(term: object, names: Mapping[str, str], *, ids: bool = False) -> str:
-    """Return a term for people: things by their names (or short IRIs), texts as they are, nothing for no value."""
+    """Return a term for people: entities by their names (or short IRIs), texts as they are, nothing for no value."""
     if term is None:
         return ""
     if isinstance(term, NamedNode):

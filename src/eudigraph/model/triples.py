@@ -63,7 +63,7 @@ def iri(term: object) -> str | None:
 
 
 def exists(store: Triplestore, node: NamedNode) -> bool:
-    """Whether anything is said of a thing, or anything to it, or whether it is a graph with statements."""
+    """Whether anything is said of an entity, or anything to it, or whether it is a graph with statements."""
     patterns = f"{{ {node} ?p ?o }} UNION {{ ?s ?p {node} }} UNION {{ GRAPH {node} {{ ?s ?p ?o }} }}"
     return bool(store.query(f"ASK {{ {patterns} }}"))
 

@@ -1,4 +1,4 @@
-"""A network by its name."""
+"""A network by its name: the whole graph, ties of entities of two kinds, or of one kind by what they have in common."""
 
 from __future__ import annotations
 

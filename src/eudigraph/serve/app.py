@@ -1,4 +1,4 @@
-"""The graph on the web: the explorer, a page for each thing, the questions as an API, and a SPARQL endpoint.
+"""The graph on the web: the explorer, a page for each entity, the questions as an API, and a SPARQL endpoint.
 
 This process speaks HTTP, counts and limits; what a client sent is read by the processes of a ``Pool``, each of which
 can be ended. Granian (hyper) takes the requests: it gives up on a head that does not come, and on one that is too long.
@@ -78,7 +78,7 @@ class Application:
         routes = [
             Route("/", self._kept_reply("explorer"), methods=get),
             *(Route(path, self._sparql, methods=["GET", "HEAD", "POST"]) for path in ("/sparql", "/sparql/")),
-            Route("/id/{name:path}", self._thing, methods=get),
+            Route("/id/{name:path}", self._entity, methods=get),
             Route("/ontology", self._kept_reply("ontology"), methods=get),
             Route("/api", self._kept_reply("questions"), methods=get),
             Route("/api/queries", self._kept_reply("questions", only="application/json"), methods=get),
@@ -191,9 +191,9 @@ class Application:
                     return response(Reply(failed.status, again.headers | failed.headers, again.body))
             return response(failed)
 
-    async def _thing(self, request: Request) -> Response:
+    async def _entity(self, request: Request) -> Response:
         given = protocol.parameters(request)
-        asked = {"kind": "thing", "name": request.path_params["name"], "format": given.get("format")}
+        asked = {"kind": "entity", "name": request.path_params["name"], "format": given.get("format")}
         return await self._ask(request, {**asked, "lang": given.get("lang")})
 
     async def _question(self, request: Request) -> Response:
@@ -213,7 +213,9 @@ class Application:
         name, accept = request.path_params["name"], request.headers.get("accept", "")
         generation, manifest = self.generation, self.manifest
         if name not in DUMPS or (name not in manifest.files and not (generation / name).is_file()):
-            return response(problem(Refusal(404, "there is no such file of this build"), accept))
+            return response(
+                problem(Refusal(404, f"there is no such file of this build; there may be: {', '.join(DUMPS)}"), accept)
+            )
         try:  # in a thread: to read a large one takes a second
             file, digest = await asyncio.to_thread(store.export, generation, manifest, name)
         except StoreError as error:
@@ -228,7 +230,7 @@ class Application:
         alive = self.pool.ready
         said = {
             "status": "ok" if alive else "starting",
-            "engines": alive,
+            "workers": alive,
             "busy": self.pool.busy,
             "generation": self.generation.name,
             "in_memory": self.manifest.statements <= self.settings.in_memory,
@@ -264,7 +266,7 @@ async def _gone(request: Request) -> None:
 
 
 def _unknown(request: Request, _: Exception) -> Response:
-    paths = ("/", "/sparql", "/api", "/id/…", "/ontology", "/.well-known/void", "/health")
+    paths = ("/", "/sparql", "/api", "/id/…", "/explain", "/ontology", "/.well-known/void", "/data/…", "/health")
     detail = f"there is nothing here; see {', '.join(map(link, paths))}"
     return response(problem(Refusal(404, detail), request.headers.get("accept", "")))
 

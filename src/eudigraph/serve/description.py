@@ -135,7 +135,7 @@ def _operation(made: dict[str, Any], query: LibraryQuery) -> dict[str, Any]:
 
 
 def _schema(parameter: Parameter) -> dict[str, Any]:
-    """Return the JSON Schema of a parameter; things are given by their names or IRIs."""
+    """Return the JSON Schema of a parameter; entities are given by their names or IRIs."""
     made: dict[str, Any] = {"type": "integer" if parameter.type == "integer" else "string"}
     if parameter.type == "date":
         made["format"] = "date"

@@ -1,4 +1,4 @@
-"""What the server's pages show: a thing with its facts and evidence, an answer, a query to write."""
+"""What the server's pages show: an entity with its facts and evidence, why a statement follows, an answer's rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,13 @@ from eudigraph.show import tables
 
 MAX_SHOWN = 200
 """Values of one relation, or rows of an answer, that a page shows."""
-_NAMES = frozenset((SKOS + "prefLabel", SKOS + "altLabel", SKOS + "definition", RDFS + "label", EUD + "title"))
+_NAMES = frozenset(
+    (
+        *(SKOS + name for name in ("prefLabel", "altLabel", "hiddenLabel", "definition")),
+        *(RDFS + "label", EUD + "title"),
+    )
+)
+"""Properties whose values stand elsewhere on a page or, being hidden, nowhere."""
 _OWN = frozenset(graph.value for graph in OWN_GRAPHS)
 _MATCHES = frozenset(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch"))
 
@@ -44,7 +50,7 @@ class Cell:
 
 @dataclass
 class Fact:
-    """A relation with its values; ``more`` are left out. It ``differs`` if passages disagree on its one value."""
+    """A relation with its values; ``more`` are omitted. It ``differs`` if passages disagree on its one value."""
 
     relation: Cell
     values: list[Cell]
@@ -63,8 +69,8 @@ class Reason:
 
 
 @dataclass
-class Thing:
-    """A thing with all that the graph says of it: what is said, what follows, what is said of others to it."""
+class Entity:
+    """An entity with all that the graph says of it: what is said, what follows, what is said of others to it."""
 
     iri: str
     label: str
@@ -102,8 +108,8 @@ def here(address: str) -> str:
     return f"{rest}{'&' if '?' in rest else '?'}lang={tags}{mark}{fragment}"
 
 
-def thing(store: Triplestore, ontology: Ontology, node: NamedNode) -> Thing:
-    """Return a thing as its page shows it."""
+def entity(store: Triplestore, ontology: Ontology, node: NamedNode) -> Entity:
+    """Return an entity as its page shows it."""
     outgoing = list(store.quads_for_pattern(node, None, None, DefaultGraph()))
     incoming = [
         quad
@@ -119,7 +125,7 @@ def thing(store: Triplestore, ontology: Ontology, node: NamedNode) -> Thing:
     said, follows = shown.facts(facts)
     to_it, _ = shown.facts(incoming, turned=True)
     own = labels(store, [node.value])[node.value]
-    return Thing(
+    return Entity(
         iri=node.value,
         label=own,
         kind=class_words(ontology, types),
@@ -159,7 +165,7 @@ def reasons(store: Triplestore, ways: Iterable[Step], names: Mapping[str, str]) 
 
 
 def statements(store: Triplestore, node: NamedNode, *, named: bool = False, most: int = 10_000) -> list[Quad]:
-    """Return what is said of a thing and to it, and what the things it is tied to are called; up to ``most``.
+    """Return what is said of an entity and to it, and what the entities it is tied to are called; up to ``most``.
 
     If ``named``, the statements stand in their graphs, so that it is seen who says them.
     """
@@ -188,7 +194,7 @@ def rows(answer: Answer, names: Mapping[str, str]) -> list[tuple[list[Cell], lis
 
 
 def row_names(store: Triplestore, answer: Answer) -> dict[str, str]:
-    """Return the names of the things in the rows that a page shows."""
+    """Return the names of the entities in the rows that a page shows."""
     return labels(store, {term.value for row in answer.rows[:MAX_SHOWN] for term in row if isinstance(term, NamedNode)})
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from eudigraph.engine.process import END, ERROR, HEAD, LONG, OVERFLOWN, TOO_DEEP, Send, launching, line
-from eudigraph.model.errors import EngineLost, EudigraphError, QueryTimeout, ServerBusy, StoreError, UsageError
+from eudigraph.model.errors import EudigraphError, QueryTimeout, ServerBusy, StoreError, UsageError, WorkerLost
 from eudigraph.serve.replies import Reply
 
 MAX_REPLY = 64 * 1024**2
@@ -60,20 +60,20 @@ class Process:
                     await cls(await making, held).end()
                     raise
         except OSError as error:
-            raise StoreError(f"an engine cannot be started ({error.strerror or error})") from error
+            raise StoreError(f"a worker cannot be started ({error.strerror or error})") from error
         try:
             async with asyncio.timeout(START):
                 await made._told(hello)
-        except (EngineLost, TimeoutError) as error:
+        except (WorkerLost, TimeoutError) as error:
             await made.end()
-            raise StoreError("an engine cannot be started; is there memory left?") from error
+            raise StoreError("a worker cannot be started; is there memory left?") from error
         except BaseException:
             await made.end()
             raise
         return made
 
     async def ask(self, request: Mapping[str, Any]) -> Reply:
-        """Return its answer. Raises EngineLost if it ends before."""
+        """Return its answer. Raises WorkerLost if it ends before."""
         parts = await self._told(request)
         try:
             top = json.loads(parts[0][1])
@@ -146,9 +146,9 @@ def send_reply(reply: Reply, send: Send) -> None:
     send(_BODY, reply.body)
 
 
-def _lost() -> EngineLost:
-    return EngineLost(
-        "the engine ended before it had an answer, perhaps for want of memory; make the query narrower, or ask again"
+def _lost() -> WorkerLost:
+    return WorkerLost(
+        "the worker ended before it had an answer, perhaps for want of memory; make the query narrower, or ask again"
     )
 
 
@@ -242,7 +242,7 @@ class Pool:
     ) -> Reply:
         """Return the answer of the next free process, within ``timeout`` seconds or else the pool's own.
 
-        Raises ServerBusy if there is none for too long, QueryTimeout at the deadline, EngineLost if the process ends,
+        Raises ServerBusy if there is none for too long, QueryTimeout at the deadline, WorkerLost if the process ends,
         UsageError if it does so because the query is too deep for it. A client that is cancelled cancels
         its request, unless that ends soon by itself: to start another process takes longer than most requests.
         ``took`` is told the seconds of the process that it took, when that is free again: also where the client has
@@ -298,7 +298,7 @@ class Pool:
                 process = await self._process.start(self._module, self._hello)
             except Exception as error:  # a build being replaced, no memory, or whatever: not for long, it is hoped
                 if self._started and seat.failed is None:
-                    logging.getLogger(__name__).warning("no engine could be started in another's place: %s", error)
+                    logging.getLogger(__name__).warning("no worker could be started in another's place: %s", error)
                 seat.failed = StoreError(str(error))
                 self._tell()
                 await asyncio.sleep(pause)
@@ -378,7 +378,7 @@ class Pool:
             if await worker.process.ended() == OVERFLOWN:
                 raise UsageError(TOO_DEEP) from error
             if self._closing:
-                raise EngineLost("the server is being stopped") from error
+                raise WorkerLost("the server is being stopped") from error
             raise
         else:
             return reply
@@ -413,7 +413,7 @@ class Pool:
             else:  # it was given one in this very moment
                 self._give(waiter.given.result())
             if isinstance(error, TimeoutError):
-                raise ServerBusy("all engines are busy with long queries; try again in a moment") from None
+                raise ServerBusy("all workers are busy with long queries; try again in a moment") from None
             raise
 
     def _give(self, worker: _Worker) -> None:

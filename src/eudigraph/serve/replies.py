@@ -17,12 +17,12 @@ import mimeparse
 
 from eudigraph.model.errors import (
     DataError,
-    EngineLost,
     EudigraphError,
     QueryTimeout,
     ServerBusy,
     StoreError,
     UsageError,
+    WorkerLost,
 )
 
 HTML = "text/html"
@@ -39,7 +39,7 @@ _STATUS: dict[type[EudigraphError], int] = {
     DataError: 500,
     StoreError: 503,
     ServerBusy: 503,
-    EngineLost: 503,
+    WorkerLost: 503,
     QueryTimeout: 504,
 }
 

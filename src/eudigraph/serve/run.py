@@ -91,7 +91,7 @@ def _told(stop: asyncio.Event, hurry: asyncio.Event) -> None:
 
 
 async def _ready(served: Application, stopped: asyncio.Future[Any]) -> bool:
-    """Start the engines; return whether they are ready before somebody says to stop."""
+    """Start the workers; return whether they are ready before somebody says to stop."""
     starting = asyncio.ensure_future(served.pool.start())
     await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
     if starting.done():

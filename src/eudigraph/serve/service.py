@@ -51,7 +51,7 @@ class Service:
             "sparql": self._sparql,
             "editor": lambda request: self._editor(request["query"], request, request["wrong"]),
             "explorer": self._explorer,
-            "thing": self._thing,
+            "entity": self._entity,
             "ontology": self._ontology,
             "questions": self._questions,
             "question": self._question,
@@ -280,7 +280,7 @@ class Service:
         return made
 
     def _choices(self, kind: str) -> list[str]:
-        """Return the names of all things of a kind, for people to choose from, unless there are too many."""
+        """Return the names of all entities of a kind, for people to choose from, unless there are too many."""
         if kind in ("resource", "property", "date", "integer"):
             return []
         if kind not in self._chosen:
@@ -291,7 +291,7 @@ class Service:
 
     @property
     def _defaults(self) -> dict[str, str]:
-        """The names of the things that parameters have by default."""
+        """The names of the entities that parameters have by default."""
         given = {p.default for q in self.library.values() for p in q.parameters.values() if p.default}
         return labels(self.graph.store, {text for text in given if text.startswith(BASE)})
 
@@ -337,10 +337,10 @@ class Service:
     def _openapi(self, _: dict[str, Any]) -> Reply:
         return _json(description.openapi(self.library.values(), self.base, self.rows))
 
-    # --- Things -----------------------------------------------------------------------------------------------------
+    # --- Entities -----------------------------------------------------------------------------------------------------
 
-    def _thing(self, request: dict[str, Any]) -> Reply:
-        """Return what is said of the thing below ``/id/``, or in the format that its name ends in."""
+    def _entity(self, request: dict[str, Any]) -> Reply:
+        """Return what is said of the entity below ``/id/``, or in the format that its name ends in."""
         name, ending = request["name"], None
         try:
             node = NamedNode(BASE + name)
@@ -348,23 +348,27 @@ class Service:
                 name, _, ending = name.rpartition(".")
                 node = NamedNode(BASE + name)
         except ValueError:
-            raise Refusal(404, f"this names no thing; what there is can be searched at {link('/')}") from None
+            raise Refusal(404, f"this names no entity; what there is can be searched at {link('/')}") from None
         if not name or not triples.exists(self.graph.store, node):
             found_at = f"what there is can be searched at {link('/')}"
             raise Refusal(404, f"the graph has no {cut(BASE + request['name'])}; {found_at}")
         if ending and ending not in _ENDINGS:
-            raise Refusal(404, f"a thing has no format {cut(ending)!r}; there are: {', '.join(_ENDINGS)}")
+            raise Refusal(404, f"an entity has no format {cut(ending)!r}; there are: {', '.join(_ENDINGS)}")
         media = formats_.SHORT[ending] if ending else negotiate(_accept(request), (*formats_.GRAPHS, HTML))
         if media != HTML:
             named = formats_.GRAPHS[media].supports_datasets
             quads = pages.statements(self.graph.store, node, named=named)
             said = formats_.write_graph(quads, media) if named else formats_.write_graph(map(_triple, quads), media)
             return text(said, media)
-        thing = pages.thing(self.graph.store, self._terms, node)
-        said_by = [*thing.passages, *([thing.itself] if thing.itself else [])]
+        entity = pages.entity(self.graph.store, self._terms, node)
+        said_by = [*entity.passages, *([entity.itself] if entity.itself else [])]
         names = labels(self.graph.store, {iri for p in said_by for iri in (p.speaker, p.certainty)})
         made = _page(
-            "thing", title=thing.label, thing=thing, names=names, alternates=_alternates(link(pages.path(node.value)))
+            "entity",
+            title=entity.label,
+            entity=entity,
+            names=names,
+            alternates=_alternates(link(pages.path(node.value))),
         )
         made.headers["link"] = f'<{node.value}>; rel="describes"'
         return made
@@ -433,7 +437,7 @@ def _forms(answer: Answer) -> tuple[str, ...]:
 
 
 def _alternates(path: str) -> list[tuple[str, str, str]]:
-    """Return the formats of a thing: name, where it is, media type."""
+    """Return the formats of an entity: name, where it is, media type."""
     return [(ending, f"{path}.{ending}", formats_.SHORT[ending]) for ending in _ENDINGS if ending != "html"]
 
 
@@ -479,7 +483,7 @@ def _triple(quad: Quad) -> Triple:
 
 
 def _value(term: object, names: Mapping[str, str]) -> Any:
-    """Return a term as the API has it: things with IRI and name, numbers and truths as such, all else as text."""
+    """Return a term as the API has it: entities with IRI and name, numbers and truths as such, all else as text."""
     if isinstance(term, NamedNode):
         return {"iri": term.value, "label": names.get(term.value, term.value)}
     if not isinstance(term, Literal):

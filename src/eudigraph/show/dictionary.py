@@ -142,7 +142,7 @@ def _concepts(store: Triplestore, *, topics: bool) -> list[dict[str, str]]:
 
 
 def _values(store: Triplestore, prop: str) -> dict[str, list[object]]:
-    """Return what named graphs say of things by a property, by the things' IRIs."""
+    """Return what named graphs say of entities by a property, by the entities' IRIs."""
     found: dict[str, list[object]] = defaultdict(list)
     for row in select(store, f"SELECT DISTINCT ?x ?value {{ GRAPH ?g {{ ?x <{prop}> ?value }} FILTER(isIRI(?x)) }}"):
         found[row["x"].value].append(row["value"])

@@ -48,7 +48,7 @@ _INT64 = range(-(2**63), 2**63)
 
 
 def python_value(term: object, names: Mapping[str, str]) -> Any:
-    """Return a term as a value of Python: numbers, truths and days as such, things by their names.
+    """Return a term as a value of Python: numbers, truths and days as such, entities by their names.
 
     What Python has no such value for, such as days after the year 9999, is the text that it is written as.
     """
@@ -62,7 +62,7 @@ def python_value(term: object, names: Mapping[str, str]) -> Any:
 
 
 def frame_of(answer: Answer, names: Mapping[str, str], *, with_iris: bool = True) -> pd.DataFrame:
-    """Return the rows of an answer as a table: things by their names, with their IRIs in a column ``…_iri``."""
+    """Return the rows of an answer as a table: entities by their names, with their IRIs in a column ``…_iri``."""
     columns: dict[str, list[Any]] = {}
     for index, variable in enumerate(answer.variables):
         terms = [row[index] for row in answer.rows]

@@ -1,4 +1,4 @@
-"""Answers in the formats people and programs read."""
+"""An answer as text, by the name of a format: a table for a terminal, CSV for a spreadsheet, or one for programs."""
 
 from __future__ import annotations
 

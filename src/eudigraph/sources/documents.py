@@ -112,7 +112,7 @@ def check_xml(file: BinaryIO) -> None:
 
 
 def check_json(file: BinaryIO) -> None:
-    """Raise Unreadable for what is not JSON in UTF-8, too deep, or says what a reader of JSON-LD would leave out.
+    """Raise Unreadable for what is not JSON in UTF-8, too deep, or says what a reader of JSON-LD would omit.
 
     Taken are contexts of plain terms at the top, for all that is below. JSON-LD has much more, by which statements come
     and go in ways that nobody sees.
@@ -209,7 +209,7 @@ class _Json:
                 raise self._refused(term, "has no tag of a language")
 
     def check(self, below: Any) -> None:
-        """Raise Unreadable for what would be left out."""
+        """Raise Unreadable for what would be omitted."""
         self._walk(below, top=True)
         items = below if isinstance(below, list) else [{k: v for k, v in below.items() if k != "@context"}]
         named = [item for item in items if isinstance(item, dict)]

@@ -11,6 +11,7 @@ from pyoxigraph import NamedNode
 
 from eudigraph.model.errors import DataError, UsageError
 from eudigraph.model.names import EUD, GRAPH_PROVENANCE
+from eudigraph.model.text import one_line
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.sources import files
 from eudigraph.sources.documents import Unreadable
@@ -51,7 +52,7 @@ def read(store: Triplestore, paths: Sequence[Path]) -> dict[str, str]:
     found = {}
     for path in paths:
         problems, source, text = compare(store, path)
-        bad = [str(p) for p in problems if p.severity == ERROR]
+        bad = [f"{one_line(str(path), 1000)} {p.what}; {p.mend}" for p in problems if p.severity == ERROR]
         if bad or source is None:
             raise DataError("\n".join(bad))
         found[source.value] = text

@@ -1,10 +1,10 @@
 "use strict";
-// What the page knows, and how to ask it. Things, relations and passages are numbers: their places in the lists.
+// What the page knows, and how to ask it. Entities, relations and passages are numbers: their places in the lists.
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const DATA = read("data");
 const { kinds: KINDS, relations: RELATIONS, entities: ENTITIES, statements: STATEMENTS, values: VALUES } = DATA;
-const { passages: PASSAGES, sources: SOURCES, spans: SPANS, rules: RULES } = DATA;
+const { passages: PASSAGES, sources: SOURCES, spans: SPANS, rules: RULES, finding: FINDING } = DATA;
 const UNSETTLED = new Set(DATA.uncertain);
 const OPEN = "only mentioned, planned, wanted or hedged"; // in words, what is not settled
 
@@ -14,7 +14,7 @@ const relation = (id) => relationById.get(id) ?? -1;
 const REL = {
   withCountry: relation("eud:withCountry"), status: relation("eud:status"), date: relation("eud:date"),
   under: relation("eud:under"), cooperates: relation("eud:cooperatesOn"),
-  wanted: relation("eud:cooperationWantedOn"), wantsTopic: relation("eud:wantsTopic"),
+  wanted: relation("eud:cooperationWantedOn"), wantsTopic: relation("eud:wantsTopic"), holdsPost: relation("eud:holdsPost"),
   broader: relation("skos:broader"), transitive: relation("skos:broaderTransitive"),
 };
 const kindByName = new Map(KINDS.map((kind, i) => [kind.name, i]));
@@ -28,7 +28,7 @@ const byRelation = RELATIONS.map(() => []);
 STATEMENTS.forEach(([s, p, o], i) => { outgoing[s].push(i); incoming[o].push(i); byRelation[p].push(i); });
 VALUES.forEach(([s], i) => valuesOf[s].push(i));
 
-/** The statements of a thing with a property, from it or to it; sorted out for a thing when it is first asked for. */
+/** The statements of an entity with a property, from it or to it; sorted out for an entity when it is first asked for. */
 function sorter(lists) {
   const known = new Map();
   return (e, p) => {
@@ -52,67 +52,10 @@ const object = (i) => STATEMENTS[i][2];
 const follows = (i) => STATEMENTS[i][3] === 1;
 const passagesOf = (i) => STATEMENTS[i].slice(4);
 
-/** Names as they are compared, as the command line does it: without case, accents, punctuation, dots of initials. */
-const LETTERS = { ß: "ss", ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", æ: "ae", œ: "oe", ı: "i", ς: "σ" };
-const fold = (text) => text.normalize("NFKD").toLowerCase().normalize("NFKD").replace(/[\p{M}\p{Cf}]/gu, "")
-  .replace(/[ßøłđðþæœıς]/g, (c) => LETTERS[c])
-  .replace(/(^|[^\p{L}\p{N}])((?:\p{L}\. ?)+\p{L})(?![\p{L}\p{N}])/gu, (_, before, initials) => before + initials.replace(/[. ]/g, ""))
-  .replace(/[^\p{L}\p{N}&+]+/gu, " ").trim();
-// In all languages, also those that are never shown.
-const NAMES = ENTITIES.map((e) => [e.label, ...(e.also ?? []), ...(e.names ?? [])].map(fold));
-
 const kindOf = (e) => ENTITIES[e].kind;
 const drawable = (e) => kindOf(e) >= 0;
 const label = (e) => ENTITIES[e].label;
 const confidence = (passages) => Math.max(0, ...passages.map((p) => PASSAGES[p].confidence));
-
-/** Whether so few slips of the hand turn one word into another: a letter too many, missing, wrong, or out of place. */
-function slips(a, b, most) {
-  let [older, before, row] = [[], [], [...Array(b.length + 1).keys()]];
-  for (let i = 1; i <= a.length; i++) {
-    [older, before, row] = [before, row, [i]];
-    for (let j = 1; j <= b.length; j++) {
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? older[j - 2] + 1 : Infinity;
-      row.push(Math.min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1), swapped));
-    }
-  }
-  return row[b.length] <= most;
-}
-
-/** Whether a word may be meant by another: it begins alike, has no digit, and differs little for its length. */
-function slip(word, other) {
-  const letters = Math.min(word.length, other.length);
-  const most = letters < 5 ? 0 : letters < 9 ? 1 : 2;
-  return word === other || (most > 0 && word[0] === other[0] && Math.abs(word.length - other.length) <= most
-    && !/\p{N}/u.test(word + other) && slips(word, other, most));
-}
-
-/**
- * Things whose names have all the words, best matches first: names before other names, beginnings before middles.
- * If there are none, those whose names have words that differ from these by slips.
- */
-function search(text) {
-  const wanted = fold(text);
-  const words = wanted.split(" ");
-  const found = having(wanted, words, (name, word) => name.includes(word));
-  return found.length ? found : having(wanted, words, (name, word) => name.split(" ").some((other) => slip(word, other)));
-}
-
-function having(wanted, words, has) {
-  const found = [];
-  for (let e = 0; e < ENTITIES.length; e++) {
-    if (!drawable(e)) continue;
-    const names = NAMES[e];
-    if (!words.every((word) => names.some((name) => has(name, word)))) continue;
-    let best = words.every((word) => names.some((name) => ` ${name}`.includes(` ${word}`))) ? 8 : 9;
-    names.forEach((name, n) => {
-      const at = name.indexOf(wanted);
-      if (at >= 0) best = Math.min(best, (name === wanted ? 0 : at === 0 ? 2 : name[at - 1] === " " ? 4 : 6) + (n ? 1 : 0));
-    });
-    found.push([best, e]);
-  }
-  return found.sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, e]) => e);
-}
 
 /** A topic with all that are narrower. */
 function within(topic) {
@@ -216,7 +159,7 @@ function claimsBehind(i) {
   return proofs.get(i);
 }
 
-/** Whether a statement only repeats one claim between the same two things, turned round or in other words. */
+/** Whether a statement only repeats one claim between the same two entities, turned round or in other words. */
 function repeats(i) {
   const claims = claimsBehind(i);
   const [s, o] = [subject(i), object(i)];
@@ -287,7 +230,7 @@ function decode(hash) {
 const kindsOn = () => new Set(state.kinds ?? KINDS.flatMap((kind, k) => (kind.shown ? [k] : [])));
 const used = (i) => state.inferred || !follows(i);
 
-/** Things of the kinds that are shown, at most so many steps away, with their distance. */
+/** Entities of the kinds that are shown, at most so many steps away, with their distance. */
 function around(start, steps) {
   const on = kindsOn();
   const distance = new Map([[start, 0]]);
@@ -307,7 +250,7 @@ function around(start, steps) {
 
 const fromSource = (passages) => state.source < 0 || passages.some((p) => PASSAGES[p].source === state.source);
 
-/** Whether the chosen source says anything of a thing. */
+/** Whether the chosen source says anything of an entity. */
 const saidBy = (e) => [...outgoing[e], ...incoming[e]].some((i) => passagesOf(i).length && fromSource(passagesOf(i)))
   || valuesOf[e].some((i) => fromSource(VALUES[i].slice(3)));
 

@@ -1,4 +1,4 @@
-// Reading: what a thing is, what is said of it, by whom, and what follows. Texts only ever become text.
+// Reading: what an entity is, what is said of it, by whom, and what follows. Texts only ever become text.
 
 function el(tag, given = {}, ...children) {
   const made = document.createElement(tag);
@@ -44,12 +44,12 @@ function outline(shape, r) {
 
 const plural = (n, what, many = `${what}s`) => `${n.toLocaleString("en")} ${n === 1 ? what : many}`;
 
-function thing(e) {
+function entity(e) {
   if (!drawable(e)) return el("span", { text: label(e), title: ENTITIES[e].about, dir: "auto" });
-  return el("button", { type: "button", class: "thing", text: label(e), dir: "auto", on: { click: () => open(e, true) } });
+  return el("button", { type: "button", class: "entity", text: label(e), dir: "auto", on: { click: () => open(e, true) } });
 }
 
-/** What belongs to a thing wherever it is named: its dates, and how it stands. */
+/** What belongs to an entity wherever it is named: its dates, and how it stands. */
 function standing(e) {
   const words = claimed(e, REL.date).map(([d]) => (begins(e) ? "since " : "") + readable(d));
   const made = [];
@@ -90,8 +90,8 @@ function evidence(passages, expanded = false) {
 }
 
 /** A statement in words; on demand with how its subject stands. */
-const sentence = (i, stands = false) => el("span", {}, thing(subject(i)), ...(stands ? standing(subject(i)) : []),
-  ` ${RELATIONS[property(i)].label} `, thing(object(i)));
+const sentence = (i, stands = false) => el("span", {}, entity(subject(i)), ...(stands ? standing(subject(i)) : []),
+  ` ${RELATIONS[property(i)].label} `, entity(object(i)));
 
 /** How a statement comes to be in the graph: the passages that say it, or the claims it follows from, with theirs. */
 function because(i, expanded = false) {
@@ -112,12 +112,12 @@ function because(i, expanded = false) {
   return made;
 }
 
-/** Facts under the names of their relations: rows of [relation's label, statement, other thing]. */
+/** Facts under the names of their relations: rows of [relation's label, statement, other entity]. */
 function facts(rows) {
   const groups = new Map();
   for (const row of rows) if (groups.has(row[0])) groups.get(row[0]).push(row); else groups.set(row[0], [row]);
   return [...groups].flatMap(([name, group]) => {
-    const item = ([, i, other]) => el("li", {}, thing(other), ...standing(other), " ", because(i));
+    const item = ([, i, other]) => el("li", {}, entity(other), ...standing(other), " ", because(i));
     const rest = group.slice(60);
     const list = el("ul", { class: "facts" }, ...group.slice(0, 60).map(item));
     if (rest.length) {
@@ -185,12 +185,12 @@ function valueFacts(e) {
       " ", evidence(VALUES[i].slice(3)))))]);
 }
 
-/** All that is said between two things: what a line, or a cell of the matrix, stands for. */
+/** All that is said between two entities: what a line, or a cell of the matrix, stands for. */
 function describePair(a, b) {
   const between = [...outgoing[a].filter((i) => object(i) === b), ...outgoing[b].filter((i) => object(i) === a)];
   return [
     el("h2", { tabindex: "-1", id: "heading", dir: "auto", text: `${label(a)} and ${label(b)}` }),
-    el("p", {}, thing(a), " · ", thing(b)),
+    el("p", {}, entity(a), " · ", entity(b)),
     between.length ? el("p", { class: "note", text: plural(between.length, "statement") }) : el("p", { text: "Nothing in the graph says anything of both." }),
     el("ul", { class: "facts" }, ...between.slice(0, 300).map((i) => el("li", {}, sentence(i),
       onlyPlanned(i) ? el("span", { class: "chip unsure", text: `so far ${OPEN}` }) : null, " ", because(i, between.length < 6)))),
@@ -211,8 +211,8 @@ function welcome() {
     el("h2", { tabindex: "-1", id: "heading", text: "Whom the EU works with on digital matters" }),
     ENTITIES.some((_, e) => drawable(e)) ? null : el("p", { class: "warn", text: "This graph is empty: there is nothing to show." }),
     ...list.flatMap(([country, frameworks]) => [
-      el("h3", {}, thing(country)),
-      el("ul", { class: "facts" }, ...[...new Set(frameworks)].map((f) => el("li", {}, thing(f), ...standing(f)))),
+      el("h3", {}, entity(country)),
+      el("ul", { class: "facts" }, ...[...new Set(frameworks)].map((f) => el("li", {}, entity(f), ...standing(f)))),
     ]),
     el("h3", { class: "part", text: "How to read this" }),
     el("p", { text: "Choose anything, in the picture or the list. Each fact has a line “Says who?” that opens the passage behind it: who speaks, how firmly, and where it stands. What only follows from claims says what it follows from." }),

@@ -9,7 +9,7 @@ const network = new vis.Network(canvas, { nodes, edges }, {
   ...OPTIONS, nodes: { font: { size: 0 }, borderWidth: 2, chosen: false }, edges: { ...OPTIONS.edges, chosen: false },
 });
 canvas.querySelector(".vis-network")?.setAttribute("tabindex", "-1"); // one stop for the keyboard, not two
-let drawn = []; // the things drawn now, the most important first
+let drawn = []; // the entities drawn now, the most important first
 let byKind = []; // the same, countries, partnerships and meetings before the others
 let lines = new Map(); // id of a line: its statements
 let neighbours = new Set();
@@ -22,7 +22,7 @@ function readColors() {
   for (const name of ["ink", "back", "edge", "link", "faint", "mark"]) colors[name] = style.getPropertyValue(`--${name}`).trim();
 }
 
-/** Rings around a thing: near is inside. */
+/** Rings around an entity: near is inside. */
 function rings(center) {
   const distance = around(center, state.steps);
   const places = new Map([[center, [0, 0]]]);
@@ -53,7 +53,7 @@ function node(e, places) {
   };
 }
 
-/** The lines between what is drawn: several statements between two things make one line each way. */
+/** The lines between what is drawn: several statements between two entities make one line each way. */
 function between() {
   const here = new Set(drawn);
   const found = new Map();
@@ -89,7 +89,7 @@ let shownPlaces = null; // what the picture was last fitted to
 function drawNetwork(shown) {
   const first = shown.slice(0, DATA.drawn);
   for (const e of [state.e, state.o]) if (e >= 0 && !first.includes(e)) first.push(e);
-  // A thing that is chosen brings its neighbours along, however many are drawn.
+  // An entity that is chosen brings its neighbours along, however many are drawn.
   neighbours = state.e >= 0 ? new Set(around(state.e, 1).keys()) : new Set();
   if (state.e >= 0 && shown.length > first.length) {
     const on = new Set(shown);

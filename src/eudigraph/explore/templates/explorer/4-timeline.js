@@ -6,7 +6,7 @@ const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 const begins = (e) => kindOf(e) === kindByName.get("Partnership");
 const day = (iso) => Date.parse(`${iso}T00:00:00Z`) / 86400000;
 
-/** What has a date among the visible: rows of thing, date, bounds in days, and whether it is the beginning of a time. */
+/** What has a date among the visible: rows of entity, date, bounds in days, and whether it is the beginning of a time. */
 function dated(shown) {
   const rows = [];
   for (const e of shown) {
@@ -63,7 +63,7 @@ function drawTimeline(shown) {
       borderColor: KINDS[kindOf(row.e)].color, backgroundColor: KINDS[kindOf(row.e)].color });
     track.append(bar);
     return el("tr", { "aria-current": row.e === state.e ? "true" : null }, el("td", { class: "when", text: sayDate(row) }),
-      el("td", { class: "what" }, glyph(kindOf(row.e)), thing(row.e)),
+      el("td", { class: "what" }, glyph(kindOf(row.e)), entity(row.e)),
       el("td", {}, row.differs ? el("span", { class: "chip differ", text: "claims differ" }) : null,
         ...row.statuses.flatMap((s) => [" ", el("span", { class: UNSETTLED.has(s) ? "chip unsure" : "chip", text: label(s) })])),
       el("td", { class: "track", "aria-hidden": "true" }, track));
@@ -76,5 +76,5 @@ function drawTimeline(shown) {
     el("thead", {}, el("tr", {}, ...["When", "What", "Standing"].map((h) => el("th", { scope: "col", text: h })), el("td", { class: "track", "aria-hidden": "true" }, head))),
     el("tbody", {}, ...body)) : el("p", { text: "Nothing that is shown has a date. Clear the filters, or show meetings and partnerships." });
   view.replaceChildren(table, ...(undated.length ? [el("h2", { text: "Without a date" }),
-    el("ul", { class: "facts" }, ...undated.slice(0, MAX_ROWS).map((e) => el("li", {}, glyph(kindOf(e)), " ", thing(e), ...standing(e))))] : []));
+    el("ul", { class: "facts" }, ...undated.slice(0, MAX_ROWS).map((e) => el("li", {}, glyph(kindOf(e)), " ", entity(e), ...standing(e))))] : []));
 }

@@ -48,7 +48,7 @@ function drawMatrix() {
   const head = el("tr", {}, el("th", { scope: "col" }, sortBy("name", "Topic", "Sort by name")),
     ...countries.map((c) => el("th", { scope: "col", "aria-sort": state.sort === ENTITIES[c].id ? "descending" : "none" }, sortBy(ENTITIES[c].id, label(c), `Topics of ${label(c)} first`))),
     el("th", { scope: "col" }, sortBy("", "Countries", "Most countries first")));
-  const body = topics.map((t) => el("tr", { "aria-current": t === state.e ? "true" : null }, el("th", { scope: "row" }, thing(t)),
+  const body = topics.map((t) => el("tr", { "aria-current": t === state.e ? "true" : null }, el("th", { scope: "row" }, entity(t)),
     ...countries.map((c) => {
       const cell = on.get(`${c} ${t}`);
       if (!cell) return el("td");

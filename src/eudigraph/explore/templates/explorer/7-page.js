@@ -38,7 +38,7 @@ function go(change, focus = false) {
   if (focus) by("heading")?.focus();
 }
 
-/** Open a thing in the panel. */
+/** Open an entity in the panel. */
 function open(e, focus = false) {
   go({ e, o: -1 }, focus);
   say(`${label(e)}, ${ENTITIES[e].class ?? ""}, ${plural(around(e, 1).size - 1, "neighbour")}`);
@@ -57,7 +57,7 @@ function showList(shown) {
   const total = ENTITIES.filter((e) => e.kind >= 0).length;
   const drawnNow = Math.min(found.length, DATA.drawn);
   by("count").textContent = state.q ? `${plural(found.length, "match", "matches")} for “${state.q}”${found.length ? "" : ". Try fewer or other words."}`
-    : `${plural(found.length, "thing")} of ${total.toLocaleString("en")} shown`
+    : `${plural(found.length, "entity", "entities")} of ${total.toLocaleString("en")} shown`
       + (state.view === "network" && found.length > DATA.drawn ? `; the ${drawnNow} most important are drawn. Search, filter or open one to reach the others.` : "");
   const items = found.slice(0, listed).map((e, n) => el("li", {}, el("button", { type: "button", tabindex: n ? "-1" : "0",
     "aria-current": e === state.e ? "true" : null, on: { click: () => open(e, true) } }, glyph(kindOf(e)), el("span", { text: label(e), dir: "auto" }))));
