@@ -18,6 +18,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -33,7 +34,7 @@ from eudigraph.model.errors import DataError, UsageError
 from eudigraph.model.names import OWL, RDF_TYPE, RDFS, XSD, expand, is_url
 from eudigraph.model.rdflib_terms import rdflib_term
 from eudigraph.model.text import cut
-from eudigraph.network import analysis, definitions, findings, plots, projections, registry
+from eudigraph.network import analysis, changes, definitions, findings, plots, projections, registry
 from eudigraph.show import looks
 
 if TYPE_CHECKING:
@@ -250,24 +251,52 @@ class Graph:
         self,
         name: str = definitions.EVERYTHING,
         *,
-        claims: str | None = None,
+        stage: str | None = None,
         inferred: bool = True,
-        until: str | datetime.date | None = None,
+        known_by: str | datetime.date | None = None,
         level: int | None = None,
     ) -> nx.Graph:
-        """Return a network by its name, with names, relations, dates, status and evidence on nodes and edges.
+        """Return a network by its name, with names, relations, stages, dates and evidence on nodes and edges.
 
         ``everything`` is a directed multigraph (``eudigraph.network.everything.whole`` says what is in it), the others
-        are simple (``eudigraph.network.projections.project``). ``claims`` are ``certain``, ``pursued`` (by default, of
-        everything ``all``) or ``all``; ``inferred=False`` leaves what passages say outright; ``until`` a day what had
-        begun or been reported; ``level=0`` puts the broadest topics for the narrower ones.
+        are simple (``eudigraph.network.projections.project``). With ``stage``, such as ``agreed``, ties that have come
+        at least as far are left; by default all but those that were dropped, and of everything all. ``known_by`` is the
+        day by which it had been said, by default the newest of the graph; the network's ``graph["known_by"]`` has it.
+        ``inferred=False`` leaves what passages say outright; ``level=0`` puts the broadest topics for narrower ones.
 
         >>> countries = graph.network("country-country")
         >>> korea, states = graph.find("Korea"), graph.find("United States")
         >>> countries.edges[korea, states]["weight"]
         5
         """
-        return projections.project(self.built, self.workspace, name, _choice(claims, inferred, until, level))
+        return projections.project(self.built, self.workspace, name, _choice(stage, inferred, known_by, level))
+
+    @_in_its_languages
+    def network_changes(
+        self,
+        since: str | datetime.date,
+        *,
+        network: str = "country-topic",
+        stage: str | None = None,
+        inferred: bool = True,
+        known_by: str | datetime.date | None = None,
+        level: int | None = None,
+    ) -> pd.DataFrame:
+        """Return what is other in a network than was known by the day ``since``: one row for each tie or node.
+
+        ``change`` is new, gone, advanced or fell back, ``before`` and ``after`` are the stages; a node has no
+        ``second``. Choices are those of ``network``: ``known_by`` is the later day.
+
+        >>> graph.network_changes("2023-03-31")["change"].unique().tolist()
+        ['new']
+        """
+        day = _day(since)
+        if not isinstance(day, datetime.date):
+            raise UsageError(f"since is a day, such as 2023-04-30, not {cut(repr(since))}")
+        choice = _choice(stage, inferred, known_by, level)
+        found = changes.between(self.built, self.workspace, network, day, choice)
+        names = [column.name for column in fields(changes.Change)]
+        return table_of({name: [getattr(row, name) for row in found.rows] for name in names})
 
     def measures(self) -> pd.DataFrame:
         """Return the measures there are, by name: title, what each means, where it is from.
@@ -284,14 +313,15 @@ class Graph:
         self,
         *chosen: str,
         network: str | nx.Graph = "country-topic",
-        claims: str | None = None,
+        stage: str | None = None,
         inferred: bool = True,
-        until: str | datetime.date | None = None,
+        known_by: str | datetime.date | None = None,
         level: int | None = None,
     ) -> findings.Analysis:
         """Return what measures, by default all that fit, give for a network of that name, or for one of your own.
 
-        Choices are those of ``network``. A network by name is measured again with the other claims, certain and all.
+        Choices are those of ``network``. A network by name is measured again with what is at least planned, and at
+        least agreed.
 
         >>> study = graph.analyse("betweenness")
         >>> study["betweenness"].headline
@@ -301,7 +331,7 @@ class Graph:
         0  United States         0.37     0.29
         1          Japan         0.27     0.06
         """
-        choice = _choice(claims, inferred, until, level)
+        choice = _choice(stage, inferred, known_by, level)
         if isinstance(network, str):
             return analysis.analyse(self.built, self.workspace, network, chosen, choice)
         if choice != definitions.Choice():
@@ -446,13 +476,18 @@ def _warn_all(notes: Iterable[str]) -> None:
 
 
 def _choice(
-    claims: str | None, inferred: bool, until: str | datetime.date | None, level: int | None
+    stage: str | None, inferred: bool, known_by: str | datetime.date | None, level: int | None
 ) -> definitions.Choice:
-    if isinstance(until, str):
-        day = dates.day(until)
-        _warn_all([day.note] if day.note else [])
-        until = day.day
-    return definitions.Choice(claims, inferred, until, level)
+    return definitions.Choice(stage, inferred, None if known_by is None else _day(known_by), level)
+
+
+def _day(given: str | datetime.date) -> datetime.date:
+    """Return the day that is given, or meant by a text; warns of a text that names no single day."""
+    if not isinstance(given, str):
+        return given
+    day = dates.day(given)
+    _warn_all([day.note] if day.note else [])
+    return day.day
 
 
 def _term(value: Value) -> NamedNode | Literal:

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import click
 
-from eudigraph.cli.options import choice_of, choice_options, lang_option, store_option, text_option, workspace_option
+from eudigraph.cli.options import (
+    choice_of,
+    choice_options,
+    day_of,
+    lang_option,
+    store_option,
+    text_option,
+    workspace_option,
+)
 from eudigraph.cli.shared import err, open_or_build, terminal_width, write
 from eudigraph.model import files
 from eudigraph.model.errors import UsageError
@@ -54,6 +62,7 @@ def explore(folder: Path | None, built: str | None, out: Path | None, texts: tup
 @click.argument("wanted", nargs=-1, metavar="[MEASURE]...")
 @click.option("--network", "name", default="country-topic", show_default=True, metavar="NAME", help="What to measure.")
 @choice_options
+@click.option("--since", metavar="DAY", help="Instead of measures: what is other than was known by that day.")
 @click.option("--list", "listing", is_flag=True, help="List the networks and the measures.")
 @click.option("--format", "form", type=click.Choice(REPORT_FORMATS), help="By default text.")
 @click.option("--every", is_flag=True, help="Show every row, not the first ones.")
@@ -64,17 +73,21 @@ def analyse(
     built: str | None,
     wanted: tuple[str, ...],
     name: str,
-    claims: str | None,
+    stage: str | None,
     asserted: bool,
-    until: str | None,
+    known_by: str | None,
     level: int | None,
+    since: str | None,
     listing: bool,
     form: str | None,
     every: bool,
     out: Path | None,
 ) -> None:
-    """Measure a network: who is central, who resembles whom, what binds it. A page with pictures: --format html."""
-    from eudigraph.network import analysis, definitions, findings, registry  # what computes is slow to import
+    """Measure a network: who is central, who resembles whom, what binds it. A page with pictures: --format html.
+
+    With --since DAY: which ties and nodes came, went, advanced or fell back since what was known by that day.
+    """
+    from eudigraph.network import analysis, changes, definitions, findings, registry  # what computes is slow to import
     from eudigraph.show import tables
 
     workspace = open_workspace(folder)
@@ -85,9 +98,14 @@ def analyse(
         return
     form = form or findings.ENDINGS.get(out.suffix if out else "", "text")
     graph = open_or_build(workspace, built)
-    choice = choice_of(claims, asserted, until, level)
-    made = analysis.analyse(graph, workspace, name, wanted, choice)
-    text = findings.render(made, form, width=terminal_width(), every=every)
+    choice = choice_of(stage, asserted, known_by, level)
+    if since is not None:
+        if wanted:
+            raise UsageError("--since compares a network with what it was, and takes no measures; leave them out")
+        text = changes.render(changes.between(graph, workspace, name, day_of(since), choice), form, terminal_width())
+    else:
+        made = analysis.analyse(graph, workspace, name, wanted, choice)
+        text = findings.render(made, form, width=terminal_width(), every=every)
     if out is None:
         write(text, for_programs=form != "text")
     else:
@@ -109,9 +127,9 @@ def export(
     built: str | None,
     form: str,
     name: str,
-    claims: str | None,
+    stage: str | None,
     asserted: bool,
-    until: str | None,
+    known_by: str | None,
     level: int | None,
     out: Path | None,
 ) -> None:
@@ -122,7 +140,7 @@ def export(
     from eudigraph.export import write
 
     workspace = open_workspace(folder)
-    choice = choice_of(claims, asserted, until, level)
+    choice = choice_of(stage, asserted, known_by, level)
     written, notes = write.write(open_or_build(workspace, built), workspace, form, name, choice, out)
     for path in written:
         click.echo(f"Wrote {path}")

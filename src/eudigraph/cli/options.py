@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from eudigraph.model import labels
-from eudigraph.model.names import CLAIMS
+from eudigraph.model.names import STAGES
 from eudigraph.model.workspace import current_folder
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from eudigraph.network import definitions
 
 
@@ -85,32 +87,40 @@ def lang_option(command: F) -> F:
 
 
 def choice_options(command: F) -> F:
-    """Give a command what chooses the claims that a network counts."""
+    """Give a command what chooses the ties that a network counts."""
     for option in (
         click.option(
             "--level", type=click.IntRange(min=0), help="Put broader topics for narrower ones; 0 is the broadest."
         ),
-        click.option(
-            "--until", metavar="DAY", help="Only what had begun, or been reported, by the end of that day, or month."
-        ),
         click.option("--asserted", is_flag=True, help="Only what passages say outright, not what follows."),
         click.option(
-            "--claims",
-            type=click.Choice(CLAIMS),
-            help="Certain claims alone, all that is pursued (the default), or also what is only wanted.",
+            "--known-by",
+            metavar="DAY",
+            help="Only what had been said by the end of that day, or month; by default by the newest of the graph.",
+        ),
+        click.option(
+            "--stage",
+            type=click.Choice(STAGES),
+            help="Only what has come at least as far; by default all but what was dropped.",
         ),
     ):
         command = option(command)
     return command
 
 
-def choice_of(claims: str | None, asserted: bool, until: str | None, level: int | None) -> definitions.Choice:
+def choice_of(stage: str | None, asserted: bool, known_by: str | None, level: int | None) -> definitions.Choice:
     """Return what the options of ``choice_options`` choose."""
-    from eudigraph.cli.shared import err
-    from eudigraph.model import dates
     from eudigraph.network import definitions
 
-    day = None if until is None else dates.day(until)
-    if day and day.note:
+    return definitions.Choice(stage, not asserted, None if known_by is None else day_of(known_by), level)
+
+
+def day_of(text: str) -> date:
+    """Return the day that somebody means, with a note of how it was taken if it is no single day."""
+    from eudigraph.cli.shared import err
+    from eudigraph.model import dates
+
+    day = dates.day(text)
+    if day.note:
         err(f"Note: {day.note}")
-    return definitions.Choice(claims, not asserted, day.day if day else None, level)
+    return day.day

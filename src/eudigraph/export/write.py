@@ -38,7 +38,7 @@ def write(
     if not isinstance(form, str) or form not in ENDINGS:
         raise UsageError(no_format(form))
     if form in _NO_NETWORK and (name != definitions.EVERYTHING or choice not in (None, Choice())):
-        raise UsageError(f"{form} has the whole graph; omit --network and what chooses claims")
+        raise UsageError(f"{form} has the whole graph; omit --network and what chooses ties")
     if not isinstance(name, str):
         raise UsageError(f"a network is named by a text, such as 'country-topic', not {cut(repr(name))}")
     place = out or Path(("eudigraph" if name == definitions.EVERYTHING else name) + ENDINGS[form])

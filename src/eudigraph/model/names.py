@@ -54,9 +54,10 @@ GRAPH_DEFAULT: Final = NamedNode(BASE + "graph/default")
 OWN_GRAPHS: Final = (GRAPH_PROVENANCE, GRAPH_REFERENCE, GRAPH_ONTOLOGY, GRAPH_DATES, GRAPH_INFERRED, GRAPH_STATE)
 """The named graphs that are no passages."""
 
-CLAIMS: Final = ("certain", "pursued", "all")
-"""Which ties of a network count: those that are settled and stated outright; all that is pursued, if only tentatively;
-or also what is only wanted."""
+STAGES: Final = (
+    *("dropped", "mentioned", "wanted", "planned", "discussed", "negotiated", "agreed", "under-way", "done"),
+)
+"""The ladder by the local names of its stages, lowest first; what was dropped is beside it, below all others."""
 
 ROW_FORMATS = ("table", "csv", "tsv", "json", "xml")
 """Names of formats for rows, as they are asked for on the command line."""

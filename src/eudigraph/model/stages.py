@@ -8,17 +8,23 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from eudigraph.model.names import EUD
+from eudigraph.model.names import EUD, STAGES
 
 PLAN, REPORT, STATE = "plan", "report", "state"
 """The kinds of snapshot: what is to come, what has come, what lasts."""
 
 DROPPED = "dropped"
+MENTIONED = "mentioned"
 PLANNED = "planned"
 AGREED = "agreed"
 UNDER_WAY = "under-way"
 DONE = "done"
 """Local names of stages that rules speak of."""
+
+
+def rank_of(stage: str) -> int:
+    """Return the place on the ladder of a stage by its local name, -1 for what is beside it."""
+    return STAGES.index(stage) - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,24 @@
-"""A network measured: who leads, how far it can be trusted, and what rests on wanted or uncertain claims."""
+"""A network measured: who leads, how far it can be trusted, and what rests on ties that have not come far."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import networkx as nx
 
 from eudigraph.engine.store import Built
-from eudigraph.model.names import CLAIMS
+from eudigraph.model.stages import AGREED, MENTIONED, PLANNED
 from eudigraph.model.text import plural
 from eudigraph.model.workspace import Workspace
 from eudigraph.network import algorithms, definitions, measures, projections, registry
 from eudigraph.network.definitions import Choice
-from eudigraph.network.findings import WORDS, Analysis, Finding
+from eudigraph.network.findings import Analysis, Finding, words
 from eudigraph.network.registry import Measure, Row
 from eudigraph.show.looks import things
+
+COMPARED = (MENTIONED, PLANNED, AGREED)
+"""The stages that each measure is taken at, to see what rests on what has not come as far."""
 
 
 def analyse(
@@ -24,17 +26,13 @@ def analyse(
 ) -> Analysis:
     """Return what measures (by default all that fit) give for a network of that name.
 
-    Each is taken again with the other claims, certain ones alone and wanted ones as well, to see what rests on them.
-    Raises UsageError for what is not known or does not fit.
+    Each is taken again with what has come as far as other stages, ``COMPARED``, to see what rests on them. Raises
+    UsageError for what is not known or does not fit.
     """
     choice = definitions.chosen(name, choice)
-    given = projections.project(built, workspace, name, choice)
-    others = {
-        claims: projections.project(built, workspace, name, replace(choice, claims=claims))
-        for claims in CLAIMS
-        if claims != choice.claims
-    }
-    return of_network(given, chosen, others, choice)
+    stages = [choice.stage or MENTIONED, *(stage for stage in COMPARED if stage != choice.stage)]
+    given, *others = projections.at_stages(built, workspace, name, choice, stages)
+    return of_network(given, chosen, dict(zip(stages[1:], others, strict=True)), choice)
 
 
 def of_network(
@@ -43,11 +41,11 @@ def of_network(
     others: dict[str, nx.Graph] | None = None,
     choice: Choice | None = None,
 ) -> Analysis:
-    """Return what measures give for any NetworkX network; ``others`` are the same with other claims, by their names.
+    """Return what measures give for any NetworkX network; ``others`` are the same at other stages, by these.
 
     Statuses and other words for things are left out: see ``looks.things``.
     """
-    network, others = things(network), {claims: things(other) for claims, other in (others or {}).items()}
+    network, others = things(network), {stage: things(other) for stage, other in (others or {}).items()}
     wanted = [registry.find(name) for name in chosen] or [m for m in registry.measures().values() if m.fits(network)]
     networks = (network, *others.values())
     labels = {node: str(data.get("label", node)) for given in networks for node, data in given.nodes(data=True)}
@@ -67,17 +65,17 @@ def _finding(of: Measure, analysis: Analysis, labels: dict[Any, str], others: di
             row["kind"] = sides[network.nodes[row["node"]]["bipartite"]]
     finding = Finding(of, rows, labels, "", analysis)
     finding.headline = registry.headline(of, rows, finding.label)
-    for claims, other in others.items():
+    for stage, other in others.items():
         there = registry.compute(of, _with_nodes(other, network, of)) if of.fits(other) else []
         if of.groups:
-            finding.reliance.append(_regrouped(claims, _groups(rows, of.value), _groups(there, of.value)))
+            finding.reliance.append(_regrouped(stage, _groups(rows, of.value), _groups(there, of.value)))
             continue
         values = {_key(row): row[of.compared] for row in there}
         for row in rows:
-            row[claims] = values.get(_key(row))
-        finding.others.append(claims)
+            row[stage] = values.get(_key(row))
+        finding.others.append(stage)
         if rows:
-            finding.reliance.append(_moved(finding, claims, there))
+            finding.reliance.append(_moved(finding, stage, there))
     return finding
 
 
@@ -93,18 +91,18 @@ def _with_nodes(other: nx.Graph, network: nx.Graph, of: Measure) -> nx.Graph:
     return made
 
 
-def _moved(finding: Finding, claims: str, there: list[Row]) -> str:
-    """Return in a sentence what changes when other claims count."""
+def _moved(finding: Finding, stage: str, there: list[Row]) -> str:
+    """Return in a sentence what changes with what has come as far as another stage."""
     column, rows = finding.measure.compared, finding.rows
-    words = WORDS[claims].capitalize()
+    said = words(stage).capitalize()
     known = {_key(row): row.get("kind") for row in rows}
     more = [row for row in there if _key(row) not in known and row[column]]
-    if not more and all(row[claims] is not None and abs(row[claims] - row[column]) < 1e-9 for row in rows):
-        return f"{words}, nothing changes."
+    if not more and all(row[stage] is not None and abs(row[stage] - row[column]) < 1e-9 for row in rows):
+        return f"{said}, nothing changes."
     if not there:
-        return f"{words}, nothing is left to measure."
+        return f"{said}, nothing is left to measure."
     room = max(abs(row[column]) for row in [*rows, *there]) / 100
-    same = sum(row[claims] is not None and abs(row[claims] - row[column]) <= room for row in rows)
+    same = sum(row[stage] is not None and abs(row[stage] - row[column]) <= room for row in rows)
     parts = [f"{same} of {len(rows)} values stay the same, give or take a hundredth of the highest"]
     if more:
         number = "one more comes in" if len(more) == 1 else f"{len(more)} more come in"
@@ -118,17 +116,17 @@ def _moved(finding: Finding, claims: str, there: list[Row]) -> str:
             continue
         named = registry.listed([_named(key, finding) for key in sorted(now, key=str)])
         leads.append(f"{named} {'is' if len(now) == 1 else 'are'} first{f' among {plural(kind)}' if kind else ''}")
-    return f"{words}, {'; '.join([*parts, ', '.join(leads) or 'the first stay the first'])}."
+    return f"{said}, {'; '.join([*parts, ', '.join(leads) or 'the first stay the first'])}."
 
 
-def _regrouped(claims: str, groups: list[list[Any]], there: list[list[Any]]) -> str:
+def _regrouped(stage: str, groups: list[list[Any]], there: list[list[Any]]) -> str:
     both = {n for group in groups for n in group} & {n for group in there for n in group}
     kept = [[[n for n in group if n in both] for group in found] for found in (groups, there)]
-    words = WORDS[claims].capitalize()
+    said = words(stage).capitalize()
     if not both:
-        return f"{words}, there are no groups to compare."
+        return f"{said}, there are no groups to compare."
     alike = algorithms.agreement(*([group for group in found if group] for found in kept))
-    return f"{words}, the groups are {alike:.2f} alike (1: the same; 0: as chance would make them)."
+    return f"{said}, the groups are {alike:.2f} alike (1: the same; 0: as chance would make them)."
 
 
 def _groups(rows: Iterable[Row], value: str) -> list[list[Any]]:

@@ -1,11 +1,10 @@
 """The networks there are: of two kinds of things, such as countries by their topics, or of one.
 
 A two-mode network is a SPARQL query in ``queries/networks/`` with a ``.toml`` beside it. Each row is a tie: a
-``source``, a ``target``, the engagement ``via`` which they are tied and the ``graph`` that says so; ``wanted`` is true
-of what is only wanted, ``follows`` of what no passage says outright.
-From ``country-topic`` follow ``topic-country`` (the other way round), ``country-country`` and ``topic-topic`` (those
-with something in common). What counts as a tie can be chosen, in the same way for all networks.
-
+``source``, a ``target``, the engagement ``via`` which they are tied and the ``graph`` that says so; ``follows`` is true
+of what no passage says outright. From ``country-topic`` follow ``topic-country`` (the other way round),
+``country-country`` and ``topic-topic`` (those with something in common). What counts as a tie can be chosen, and as of
+what is known by which day, in the same way for all networks.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from datetime import date
 from eudigraph.ask import pair
 from eudigraph.engine.safety import prepare
 from eudigraph.model.errors import DataError, EudigraphError, UsageError
-from eudigraph.model.names import CLAIMS, EUD
+from eudigraph.model.names import EUD, STAGES
+from eudigraph.model.stages import DROPPED, MENTIONED
 from eudigraph.model.text import cut, plural
 from eudigraph.model.workspace import Workspace, open_workspace
 
@@ -27,8 +27,10 @@ ALL_TITLE = "Everything but evidence, with all relations"
 """Its title."""
 MAX_LEVEL = 64
 _KEYS = ("title", "question", "relation", "tie")
-_PATTERNS = {"among": {"?source"}, "asserted": {"?source", "?via"}}
+_PATTERNS = {"among": {"?source"}, "asserted": {"?source", "?via"}, "besides": {"?source"}}
 """Keys that may be left out, with the variables that the pattern of each must have."""
+_DERIVED = "derived"
+"""What the key ``stage`` says where a tie stands as the build has derived it of a country and a topic."""
 _NAME = re.compile(r"([a-z]+)-(?!\1$)[a-z]+")
 
 
@@ -48,6 +50,15 @@ class Definition:
     """What makes a thing a ``?source`` of the network, even without a tie."""
     asserted: str = ""
     """What a passage must say of ``?via`` and ``?source`` besides, for a tie to count as asserted."""
+    besides: str = ""
+    """What a tie rests on besides, in rows with all variables of this pattern: it, too, must have been known."""
+    stage: str = ""
+    """``derived`` where a tie stands as the build has derived it of a country and a topic; else as what it is via."""
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether the build has derived how its ties stand."""
+        return self.stage == _DERIVED
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -60,26 +71,30 @@ class Definition:
 class Choice:
     """What counts as a tie.
 
-    ``claims`` is one of ``CLAIMS``, by default what is pursued, and of everything all; without ``inferred`` only what
-    passages say outright counts; ``until`` leaves out what had not begun, or not been reported, by the end of a day;
-    ``level`` puts the broader topic in the place of a narrower one, down to that level below the broadest (0).
+    ``stage`` is one of ``STAGES``: what has not come as far is left out, by default what was dropped, and of everything
+    nothing. Without ``inferred`` only what passages say outright counts. ``known_by`` is the day by which it is known,
+    by default the newest of the graph. ``level`` puts the broader topic in the place of a narrower one, down to that
+    level below the broadest (0).
     """
 
-    claims: str | None = None
+    stage: str | None = None
     inferred: bool = True
-    until: date | None = None
+    known_by: date | None = None
     level: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be chosen, with a UsageError."""
-        if self.until is not None and not isinstance(self.until, date):
-            raise UsageError(f"until is a day, such as 2023-04-18, not {cut(repr(self.until))}")
+        if self.known_by is not None and not isinstance(self.known_by, date):
+            raise UsageError(f"known_by is a day, such as 2023-04-30, not {cut(repr(self.known_by))}")
         if self.level is not None and type(self.level) is not int:
             raise UsageError(f"a level is a whole number, not {cut(repr(self.level))}")
         if not isinstance(self.inferred, bool):
             raise UsageError(f"inferred is True or False, not {cut(repr(self.inferred))}")
-        if self.claims is not None and self.claims not in CLAIMS:
-            raise UsageError(f"claims can be {', '.join(CLAIMS)}, not {cut(str(self.claims))!r}")
+        if self.stage is not None:
+            stage = str(self.stage).replace(" ", "-")
+            if stage not in STAGES:
+                raise UsageError(f"a stage can be {', '.join(STAGES)}, not {cut(str(self.stage))!r}")
+            object.__setattr__(self, "stage", stage)
         if self.level is not None and not 0 <= self.level <= MAX_LEVEL:
             raise UsageError(f"a level is a number from 0 (the broadest topics) to {MAX_LEVEL}, not {self.level}")
 
@@ -148,9 +163,9 @@ def tie_of(name: str, definition: Definition) -> str:
 
 
 def chosen(name: str, choice: Choice | None = None) -> Choice:
-    """Return a choice in which it is said what claims count."""
+    """Return a choice in which it is said how far a tie must have come."""
     choice = choice or Choice()
-    return replace(choice, claims=choice.claims or ("all" if name == EVERYTHING else "pursued"))
+    return replace(choice, stage=choice.stage or (DROPPED if name == EVERYTHING else MENTIONED))
 
 
 def _load(workspace: Workspace, name: str) -> Definition:
@@ -161,7 +176,9 @@ def _load(workspace: Workspace, name: str) -> Definition:
             f"{workspace.show(path)}: is to be named after its two kinds of nodes, two different words of small "
             "letters from a to z with - between them, such as country-topic; rename it"
         )
-    found = pair.read(path, workspace, dict.fromkeys(_KEYS, str), dict.fromkeys(_PATTERNS, str))
+    found = pair.read(path, workspace, dict.fromkeys(_KEYS, str), dict.fromkeys((*_PATTERNS, "stage"), str))
+    if found.given.get("stage", _DERIVED) != _DERIVED:
+        raise found.wrong("stage", f"stage is to be {_DERIVED!r}, or left out")
     for key, variables in _PATTERNS.items():  # they become part of a query
         pattern = found.given.get(key)
         if pattern and not (re.fullmatch(r"\?\w+ eud:\w+ \?\w+", pattern) and variables <= set(pattern.split())):

@@ -6,7 +6,7 @@ Nodes are IRIs, edges are keyed by their property; nothing is renamed or lost on
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 from sys import intern
@@ -21,6 +21,7 @@ from eudigraph.model.names import (
     EUD,
     GRAPH_INFERRED,
     GRAPH_PROVENANCE,
+    GRAPH_STATE,
     OWN_GRAPHS,
     PREFIXES,
     RDF,
@@ -30,7 +31,9 @@ from eudigraph.model.names import (
     shorten,
 )
 from eudigraph.model.ontology import Ontology, class_words, most_specific
+from eudigraph.model.stages import AGREED, rank_of
 from eudigraph.model.triples import Triplestore, select
+from eudigraph.network.known import Known
 
 EVIDENCE_CLASSES = ("Passage", "Source", "Reading", "TimeSpan")
 """Classes of what is no node: evidence and dates."""
@@ -39,6 +42,10 @@ _DATES = (EUD + "date",)
 _OF_ITSELF = frozenset((*_DATES, EUD + "status", RDF_TYPE.value))
 """Properties that say of a thing itself what it is, when, and how firm."""
 _TERMS = frozenset(SKOS + name for name in ("broader", "narrower", "broaderTransitive", "related"))
+_NO_THINGS = (GRAPH_PROVENANCE, GRAPH_STATE)
+"""Graphs about what is no node: evidence, and what the build derives of how things stand."""
+COOPERATES = EUD + "cooperatesOn"
+"""The one relation between things that the build derives by its own rules: what has come as far as agreed."""
 _MATCHES = frozenset(SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch"))
 
 
@@ -51,20 +58,23 @@ class _Statement:
 
 
 @without_collecting()
-def whole(store: Triplestore, ontology: Ontology) -> nx.MultiDiGraph:
+def whole(store: Triplestore, ontology: Ontology, known: Known | None = None) -> nx.MultiDiGraph:
     """Return everything but evidence as a directed multigraph, in a fixed order.
 
     Nodes have ``label``, ``kind`` (the class in words), ``alternatives``, ``classes`` (IRIs, the most specific ones),
     ``types`` (IRIs, all), ``definition``, ``matches`` (IRIs of others) and ``values``: tuples of property, text,
-    passages, among them what it is claimed to be (``rdf:type``, with the class's name as text); of engagements also
-    ``status`` (labels), ``settled`` (whether none of these leaves it open that it comes about), ``date`` (EDTF),
-    ``earliest`` and ``latest`` (days). Edges, keyed by their property's IRI, have ``label``, ``inferred``, ``passages``
-    and ``certainty`` (``stated`` or ``hedged``, None without passages); an edge that is not inferred and has no
-    passages is from reference data or the ontology.
+    passages, among them what it is claimed to be (``rdf:type``, with the class's name as text); engagements also have
+    what ``standing`` returns. Edges, keyed by their property's IRI, have ``label``, ``inferred``, ``passages`` and
+    ``certainty`` (``stated`` or ``hedged``, None without passages); an edge that is not inferred and has no passages is
+    from reference data or the ontology. Of what the build derives, ``cooperates on`` is an edge, with the tie's
+    ``stage``, ``stage_rank`` and ``priority``.
+
+    ``known`` is what is known by a day, by default by the newest of the graph.
     """
+    known = known or Known(store)
     objects = {t.iri for t in ontology.properties if t.kind == "ObjectProperty" and (t.ours or t.iri in _TERMS)}
     values = {t.iri for t in ontology.properties if t.kind == "DatatypeProperty" and t.ours}
-    uncertain, open_, dated = hedged(store), unsettled(store), times(store, spans(store))
+    uncertain = hedged(store)
     words: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     types: dict[str, set[str]] = defaultdict(set)
     relations: dict[tuple[str, str, str], _Statement] = defaultdict(_Statement)
@@ -78,11 +88,12 @@ def whole(store: Triplestore, ontology: Ontology) -> nx.MultiDiGraph:
     }
     # One graph after the other: the default graph, half of the store, repeats the others.
     for graph in store.named_graphs():
-        if graph == GRAPH_PROVENANCE or not isinstance(graph, NamedNode):
+        if graph in _NO_THINGS or not isinstance(graph, NamedNode) or not known.counts(graph.value):
             continue
         passage = "" if graph in OWN_GRAPHS else graph.value
         inferred = graph == GRAPH_INFERRED
-        for quad in store.quads_for_pattern(None, None, None, graph):
+        quads = store.quads_for_pattern(None, None, None, graph)
+        for quad in known.follows if inferred and known.is_past else quads:
             subject, given = quad.subject, quad.object
             # Each IRI is kept once: it takes less memory, and what is the same object is found and sorted faster.
             if not isinstance(subject, NamedNode) or (iri := intern(subject.value)) in skipped:
@@ -109,7 +120,7 @@ def whole(store: Triplestore, ontology: Ontology) -> nx.MultiDiGraph:
             elif inferred:
                 statement.inferred = True
 
-    network = nx.MultiDiGraph(title="everything", two_mode=False)
+    network = nx.MultiDiGraph(title="everything", two_mode=False, known_by=known.day)
     described = {iri for iri in types if iri in words and any(t.startswith(EUD) for t in types[iri])}
     for iri in sorted(described | {end for s, _, o in relations for end in (s, o)}):
         of = words[iri]
@@ -126,14 +137,7 @@ def whole(store: Triplestore, ontology: Ontology) -> nx.MultiDiGraph:
             passages=sorted(told[iri]),
         )
         if EUD + "Engagement" in types[iri]:
-            when = dated.get(iri) or Times()
-            network.nodes[iri].update(
-                settled=iri not in open_,
-                status=[],
-                date="; ".join(when.dates),
-                earliest=when.earliest,
-                latest=when.latest,
-            )
+            network.nodes[iri].update(standing(known, iri))
     for (iri, predicate, text), where in sorted(texts.items(), key=itemgetter(0)):
         if iri in network:
             network.nodes[iri]["values"].append((predicate, text, sorted(where.passages)))
@@ -148,40 +152,40 @@ def whole(store: Triplestore, ontology: Ontology) -> nx.MultiDiGraph:
             passages=sorted(where.passages),
             certainty=None if not where.passages else "hedged" if where.passages <= uncertain else "stated",
         )
-        if predicate == EUD + "status" and "status" in network.nodes[iri]:
-            network.nodes[iri]["status"].append(network.nodes[other]["label"])
+    network.add_edges_from(_cooperation(known, labels[COOPERATES]))
     return network
 
 
-@dataclass
-class Times:
-    """When an engagement takes place, or since when it stands: the dates as claimed, and the days they allow at most.
+def _cooperation(known: Known, label: str) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """Yield the edges of what has come as far as agreed with a country."""
+    for (country, topic), tie in sorted(known.ties.items(), key=itemgetter(0)):
+        rank = known.rank(tie.stage)
+        if rank >= rank_of(AGREED):
+            stage = {"stage": known.label(tie.stage), "stage_rank": rank, "priority": tie.priority}
+            told = {"label": label, "inferred": True, "passages": [], "certainty": None}
+            yield country, topic, COOPERATES, told | stage
 
-    A date that is open, or unknown, at an end has no day there.
+
+def standing(known: Known, engagement: str) -> dict[str, Any]:
+    """Return how an engagement stands, as attributes of a node.
+
+    ``status`` and ``stage`` (labels), ``stage_rank`` (its place on the ladder, -1 beside it), ``disputed``, ``date``
+    (EDTF), ``earliest`` and ``latest`` (the first and last day of it, None for an end that is open or unknown); of one
+    of which nothing is known, all are None or empty.
     """
-
-    dates: list[str] = field(default_factory=list)
-    earliest: str | None = None
-    latest: str | None = None
-
-
-def times(store: Triplestore, days: Mapping[str, tuple[str, str]]) -> dict[str, Times]:
-    """Return the times of all engagements that have any, by their IRIs; ``days`` are the ``spans`` of all dates."""
-    claimed: dict[str, set[str]] = defaultdict(set)
-    for prop in _DATES:
-        for iri, text in pairs(store, prop):
-            claimed[iri].add(text)
-    made = {}
-    for iri, dates in claimed.items():
-        first, last = zip(*(days.get(text, ("", "")) for text in dates), strict=True)
-        made[iri] = Times(sorted(dates), min(first) or None, None if "" in last else max(last))
-    return made
-
-
-def spans(store: Triplestore) -> dict[str, tuple[str, str]]:
-    """Return the first and the last day of each date written in the graph; empty for an end that has none."""
-    written, firsts, lasts = (dict(pairs(store, EUD + name)) for name in ("edtf", "earliest", "latest"))
-    return {text: (firsts.get(span, ""), lasts.get(span, "")) for span, text in written.items()}
+    situation = known.situations.get(engagement)
+    if situation is None:
+        nothing = dict.fromkeys(("status", "stage", "stage_rank"))
+        return {**nothing, "disputed": False, "date": "", "earliest": None, "latest": None}
+    return {
+        "status": known.label(situation.status),
+        "stage": known.label(situation.stage),
+        "stage_rank": known.rank(situation.stage),
+        "disputed": situation.disputed,
+        "date": situation.date,
+        "earliest": situation.first,
+        "latest": situation.last,
+    }
 
 
 def pairs(store: Triplestore, prop: str) -> Iterator[tuple[str, str]]:
@@ -201,11 +205,6 @@ def dated(store: Triplestore) -> dict[str, set[str]]:
     for row in select(store, query):
         found[row["x"].value].add(row["p"].value)
     return found
-
-
-def unsettled(store: Triplestore) -> set[str]:
-    """Return the engagements that somebody gives a status under which it is open whether, or when, they come about."""
-    return {row["x"].value for row in select(store, f"SELECT ?x {{ ?x <{EUD}status>/<{EUD}unsettled> true }}")}
 
 
 def hedged(store: Triplestore) -> set[str]:

@@ -14,6 +14,7 @@ import networkx as nx
 
 from eudigraph.model import files
 from eudigraph.model.errors import UsageError
+from eudigraph.model.stages import DONE, DROPPED, MENTIONED
 from eudigraph.model.text import WIDTH, clean, clean_lines, folded, for_spreadsheet, one_line
 from eudigraph.network import plots, registry
 from eudigraph.network.definitions import Choice
@@ -23,13 +24,6 @@ from eudigraph.show.frames import table_of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-WORDS = {
-    "certain": "with only what is settled and stated outright",
-    "pursued": "with all that is pursued",
-    "all": "with what is only wanted as well",
-}
-
 
 ENDINGS = {".html": "html", ".md": "md", ".json": "json", ".csv": "csv", ".txt": "text"}
 """Formats of a report by the endings of files."""
@@ -41,8 +35,8 @@ MOST = 10
 class Finding:
     """What a measure gives for a network.
 
-    Rows have, besides the measure's own columns, its value when other claims count, in a column of their name
-    (``certain``, ``pursued``, ``all``; None for what is not in that network).
+    Rows have, besides the measure's own columns, its value with what has come as far as other stages, in a column of
+    their name (``mentioned``, ``planned``, ``agreed``; None for what is not in that network).
     """
 
     measure: Measure
@@ -51,9 +45,9 @@ class Finding:
     headline: str
     of: Analysis
     reliance: list[str] = field(default_factory=list)
-    """How far the result rests on wanted or uncertain claims, a sentence each."""
+    """How far the result rests on ties that have not come as far as a stage, a sentence each."""
     others: list[str] = field(default_factory=list)
-    """The columns that hold the value when other claims count."""
+    """The columns that hold the value at other stages."""
 
     @property
     def columns(self) -> list[str]:
@@ -122,6 +116,11 @@ class Analysis:
     def tie(self) -> str:
         """What a tie of the network is, in a sentence, if that is known."""
         return str(self.network.graph.get("tie") or "")
+
+    @property
+    def known_by(self) -> str:
+        """The day by which all that counts is known, if that is known itself."""
+        return str(self.network.graph.get("known_by") or "")
 
     def __getitem__(self, name: str) -> Finding:
         """Return the finding of the measure of that name; raises UsageError for one that was not asked for."""
@@ -210,8 +209,8 @@ def picture(finding: Finding) -> plots.Plot:
             return plots.matrix(finding.headline, names, values, marked=marked)
     shown = _first(finding, plots.MOST if len({row.get("kind") for row in rows}) < 2 else plots.MOST // 2)
     named = [(_name(finding, row), float(row[measure.compared])) for row in shown]
-    others = {claims: [row[claims] for row in shown] for claims in finding.others}
-    base = (finding.of.choice.claims if finding.of.choice else None) or ""
+    others = {stage: [row[stage] for row in shown] for stage in finding.others}
+    base = (finding.of.choice.stage if finding.of.choice else None) or ""
     axis = measure.compared.replace("_", " ")
     return plots.dots(finding.headline, named, axis=axis, others=others, base=base)
 
@@ -222,14 +221,21 @@ def scope(analysis: Analysis) -> str:
     if choice is None:
         return f"{_size(analysis)}."
     parts = [
-        WORDS[choice.claims or "pursued"],
+        words(choice.stage or MENTIONED),
         "what follows from claims counts" if choice.inferred else "only what passages say",
     ]
-    if choice.until:
-        parts.append(f"as far as begun or reported by {choice.until}")
     if choice.level is not None:
         parts.append(f"topics rolled up to level {choice.level}")
-    return f"{_size(analysis)}, {'; '.join(parts)}."
+    return f"{_size(analysis)}, {'; '.join(parts)}; by what is known on {analysis.known_by}."
+
+
+def words(stage: str) -> str:
+    """Return in words what counts if a tie must have come at least as far as a stage."""
+    if stage == DROPPED:
+        return "with all, what was dropped as well"
+    if stage == MENTIONED:
+        return "with all but what was dropped"
+    return f"with only what is {stage.replace('-', ' ')}{'' if stage == DONE else ' or further'}"
 
 
 def _size(analysis: Analysis) -> str:
@@ -294,9 +300,9 @@ def _json(analysis: Analysis) -> str:
         "tie": analysis.tie,
         "nodes": len(analysis.network),
         "edges": analysis.network.number_of_edges(),
-        "claims": choice.claims if choice else None,
+        "stage": choice.stage if choice else None,
         "inferred": choice.inferred if choice else None,
-        "until": choice.until.isoformat() if choice and choice.until else None,
+        "known_by": analysis.known_by or None,
         "level": choice.level if choice else None,
         "cautions": analysis.cautions,
         "findings": [
@@ -339,7 +345,7 @@ def _heads(finding: Finding) -> list[tuple[str, str]]:
             ("members", ""),
         ]
     explained = dict(measure.columns) | {
-        claims: f"{measure.compared.replace('_', ' ')} {WORDS[claims]}" for claims in finding.others
+        stage: f"{measure.compared.replace('_', ' ')} {words(stage)}" for stage in finding.others
     }
     shown = [column for column in finding.columns if column not in measure.detail]
     return [(column.replace("_", " "), explained.get(column, "")) for column in shown]

@@ -8,7 +8,7 @@ from typing import Any
 import networkx as nx
 
 from eudigraph.model.errors import UsageError
-from eudigraph.network.ties import NEVER, STANDINGS
+from eudigraph.network.known import NEVER
 
 MAX_PAIRS = 5_000_000
 """Pairs with something in common up to which a network of one kind is made."""
@@ -17,7 +17,8 @@ MAX_PAIRS = 5_000_000
 def one_mode(two: nx.Graph) -> nx.Graph:
     """Return the network of a two-mode network's first side, in which nodes are tied by the neighbours they share.
 
-    A tie is as firm and as certain as the best of these neighbours is with the weaker of the two.
+    It has come as far as the furthest of these neighbours has with that of the two where it has come less far. Of these
+    neighbours, the most certain tells how certain it is, and whether it is said outright.
     """
     nodes = [node for node, side in two.nodes(data="bipartite") if side == 0]
     made = nx.Graph()
@@ -44,26 +45,27 @@ def one_mode(two: nx.Graph) -> nx.Graph:
     return made
 
 
-_Half = tuple[list[str], bool, int, bool, str]
-"""What a node's edge to a shared neighbour says: its passages, whether it is inferred, its rank among ``STANDINGS``,
+_Half = tuple[list[str], bool, tuple[int, str], bool, str]
+"""What a node's edge to a shared neighbour says: its passages, whether it is inferred, its stage (rank and label),
 whether it is stated outright, and since when it is."""
 
 
 def _half(data: dict[str, Any]) -> _Half:
-    rank, stated = STANDINGS.index(data["standing"]), data["certainty"] == "stated"
-    return data["passages"], data["inferred"], rank, stated, data["since"] or NEVER
+    stage, stated = (data["stage_rank"], data["stage"]), data["certainty"] == "stated"
+    return data["passages"], data["inferred"], stage, stated, data["since"] or NEVER
 
 
 def _in_common(common: list[tuple[str, _Half, _Half]], either: int) -> dict[str, Any]:
     """Return the attributes of an edge between two nodes with these neighbours in common, of so many of either."""
     passages: set[str] = set()
-    inferred, rank, stated, since = True, len(STANDINGS), False, NEVER
-    for _, (said_a, inferred_a, rank_a, stated_a, since_a), (said_b, inferred_b, rank_b, stated_b, since_b) in common:
+    furthest = max(min(one[2], another[2]) for _, one, another in common)
+    inferred, stated, since = True, False, NEVER
+    for _, (said_a, inferred_a, stage_a, stated_a, since_a), (said_b, inferred_b, stage_b, stated_b, since_b) in common:
         passages.update(said_a, said_b)
-        # It is as good as the weaker of its two ends.
-        inferred = inferred and (inferred_a or inferred_b)
-        stated = stated or (stated_a and stated_b)
-        rank = min(rank, rank_a if rank_a > rank_b else rank_b)
+        if min(stage_a, stage_b) == furthest:
+            # It is as good as the weaker of its two ends.
+            inferred = inferred and (inferred_a or inferred_b)
+            stated = stated or (stated_a and stated_b)
         since = min(since, since_a if since_a > since_b else since_b)
     return {
         "label": "have in common",
@@ -72,7 +74,8 @@ def _in_common(common: list[tuple[str, _Half, _Half]], either: int) -> dict[str,
         "jaccard": round(len(common) / either, 6),
         "passages": sorted(passages),
         "inferred": inferred,
-        "standing": STANDINGS[rank],
+        "stage": furthest[1],
+        "stage_rank": furthest[0],
         "certainty": "stated" if stated else "hedged",
         "since": None if since == NEVER else since,
     }

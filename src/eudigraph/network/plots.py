@@ -18,7 +18,7 @@ from eudigraph.model.files import write_aside
 from eudigraph.model.text import cut
 from eudigraph.model.version import installing
 from eudigraph.network import algorithms
-from eudigraph.show.looks import LOOKS, heaviest, look_of_node, things
+from eudigraph.show.looks import LOOKS, heaviest, is_dashed, look_of_node, things
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,7 +106,7 @@ def dots(
     others: dict[str, list[float | None]] | None = None,
     base: str = "",
 ) -> Plot:
-    """Return a chart with a dot for each row (name, value); ``others`` are values under other claims, by their names.
+    """Return a chart with a dot for each row (name, value); ``others`` are values at other stages, by these.
 
     At most ``MOST`` rows are drawn, the first ones.
     """
@@ -114,14 +114,23 @@ def dots(
 
     def draw(axes: Axes) -> None:
         places = range(len(shown))
-        marks = {"certain": ("o", "none", BLUE), "all": ("D", "none", ORANGE), "pursued": ("s", "none", GREY)}
+        marks = {"agreed": ("o", "none", BLUE), "planned": ("s", "none", GREY), "mentioned": ("D", "none", ORANGE)}
         values = [[value] for _, value in shown]
         for name, given in (others or {}).items():
             points = [(place, value) for place, value in zip(places, given, strict=False) if value is not None]
             marker, face, edge = marks.get(name, ("x", "none", GREY))
             if points:
                 ys, xs = zip(*points, strict=True)
-                axes.scatter(xs, ys, marker=marker, s=70, facecolors=face, edgecolors=edge, label=name, zorder=3)
+                axes.scatter(
+                    xs,
+                    ys,
+                    marker=marker,
+                    s=70,
+                    facecolors=face,
+                    edgecolors=edge,
+                    label=name.replace("-", " "),
+                    zorder=3,
+                )
             for place, value in points:
                 values[place].append(value)
         for place, found in zip(places, values, strict=True):
@@ -134,7 +143,7 @@ def dots(
         axes.grid(axis="x", color="#dfe3e6", linewidth=0.8)
         axes.set_axisbelow(True)
         if others:
-            axes.legend(title="claims that count", loc="lower right", frameon=True, framealpha=0.9)
+            axes.legend(title="at least as far as", loc="lower right", frameon=True, framealpha=0.9)
 
     return _plot(title, draw, height=1.4 + 0.28 * max(len(shown), 3))
 
@@ -165,7 +174,7 @@ def matrix(title: str, names: list[str], values: dict[tuple[str, str], float], *
 
 
 def network(given: nx.Graph, title: str = "", groups: dict[Any, int] | None = None) -> Plot:
-    """Return a picture of a network: colours and shapes by class, or colours by ``groups``; dashed what is not settled.
+    """Return a picture of a network: colours and shapes by class, or colours by ``groups``; dashed before agreed.
 
     The wider a line, the more it stands for. Nodes are laid out as in the explorer; words for things are left out.
     """
@@ -181,10 +190,9 @@ def network(given: nx.Graph, title: str = "", groups: dict[Any, int] | None = No
         for s, o, data in given.edges(data=True):
             if s == o:
                 continue
-            firm = data.get("standing", "settled") == "settled"
             xs, ys = zip(spots[s], spots[o], strict=True)
             width = 0.6 + 2.4 * data.get("weight", 1) / most
-            axes.plot(xs, ys, color="#b3bcc2", linewidth=width, linestyle="-" if firm else "--", zorder=1)
+            axes.plot(xs, ys, color="#b3bcc2", linewidth=width, linestyle="--" if is_dashed(data) else "-", zorder=1)
         for look in LOOKS:
             nodes = [n for n, data in given.nodes(data=True) if look is look_of_node(data)]
             if not nodes:
@@ -212,6 +220,8 @@ def network(given: nx.Graph, title: str = "", groups: dict[Any, int] | None = No
                 zorder=1.5,  # above the lines, below the nodes
                 bbox=halo,
             )
+        if any(is_dashed(data) for _, _, data in given.edges(data=True)):
+            axes.plot([], [], color="#b3bcc2", linestyle="--", label="not yet agreed")
         if groups is None and len({d.get("kind") for _, d in given.nodes(data=True)}) > 1:
             axes.legend(loc="lower left", frameon=False, fontsize=8)
         if len(given) > NAMED:

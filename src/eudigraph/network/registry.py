@@ -1,7 +1,7 @@
 """The registry of measures: what can be measured of a network, and what that means.
 
-A measure is a function from a network to rows, with ``@measure`` above it; ``analysis`` runs it, with wanted and
-uncertain claims and without, and ``measure`` makes it known by its name. To add one is to write one function::
+A measure is a function from a network to rows, with ``@measure`` above it; ``analysis`` runs it, at
+several stages, and ``measure`` makes it known by its name. To add one is to write one function::
 
     @measure("openness", title="Openness", meaning="How many …", source="…", value="openness")
     def openness(network):
@@ -45,7 +45,7 @@ class Measure:
     detail: tuple[str, ...] = ()
     """Columns that tables for people leave out."""
     compare: str = ""
-    """The column that is compared between claims, if it is not the value."""
+    """The column that is compared between stages, if it is not the value."""
     groups: bool = False
     """Whether the value is the number of a group, not a quantity."""
     headline: Callable[[list[Row], Label], str] | None = None
@@ -53,7 +53,7 @@ class Measure:
 
     @property
     def compared(self) -> str:
-        """The column that is compared between claims."""
+        """The column that is compared between stages."""
         return self.compare or self.value
 
     def fits(self, network: nx.Graph) -> bool:
@@ -124,7 +124,7 @@ def compute(of: Measure, network: nx.Graph) -> list[Row]:
     try:
         rows = of.compute(network)
     except (nx.NetworkXException, ArithmeticError, ValueError, TypeError, LookupError) as error:
-        hint = "try another network, or other claims"
+        hint = "try another network, or another stage"
         raise UsageError(
             f"{of.name} gives no result for this network ({error or 'it divides by nothing'}); {hint}"
         ) from error
@@ -140,7 +140,7 @@ def compute(of: Measure, network: nx.Graph) -> list[Row]:
             raise UsageError(f"{of.name} gives {cut(repr(row[of.value]))} where {of.value} is to be a number")
         if any(isinstance(v, float) and not math.isfinite(v) for v in row.values()):
             where = row.get("node") or f"{row.get('first')} and {row.get('second')}"
-            raise UsageError(f"{of.name} gives no number for {where}; try another network, or other claims")
+            raise UsageError(f"{of.name} gives no number for {where}; try another network, or another stage")
     return rows
 
 

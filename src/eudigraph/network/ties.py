@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import networkx as nx
 from pyoxigraph import DefaultGraph, Literal, NamedNode, QuerySolutions
@@ -17,19 +17,28 @@ from eudigraph.engine.store import Built
 from eudigraph.model import ontology
 from eudigraph.model.errors import DataError, QueryTimeout, UsageError
 from eudigraph.model.labels import best
-from eudigraph.model.names import BASE, EUD, GRAPH_ONTOLOGY, OWN_GRAPHS, PREFIXES, RDF_TYPE, RDFS, SKOS, shorten
+from eudigraph.model.names import (
+    EUD,
+    GRAPH_INFERRED,
+    GRAPH_ONTOLOGY,
+    OWN_GRAPHS,
+    PREFIXES,
+    RDF_TYPE,
+    RDFS,
+    SKOS,
+    shorten,
+)
 from eudigraph.model.ontology import Ontology, read_ontology
+from eudigraph.model.stages import rank_of
 from eudigraph.model.triples import select
 from eudigraph.model.workspace import open_workspace
 from eudigraph.network import everything
 from eudigraph.network.definitions import Choice, Definition, expanded, known_networks
+from eudigraph.network.known import MENTIONED, Known, Tie
 
-STANDINGS = ("settled", "unsettled", "wanted")
-"""How firm a tie is, the firmest first."""
 _COLUMNS = ("source", "target", "via", "graph")
 _LABEL = NamedNode(SKOS + "prefLabel")
 _DEFAULT = DefaultGraph()
-NEVER = "9999-99-99"
 _OWN = frozenset(graph.value for graph in OWN_GRAPHS)
 _TIMEOUT = 600.0
 """Seconds that a network's query may take if it is not one of those that came with eudigraph."""
@@ -37,63 +46,88 @@ _TIMEOUT = 600.0
 
 @dataclass(slots=True)
 class _Via:
-    """One way in which two things are tied: whether it is only wanted, who says so, and whether all of it is said."""
+    """One way in which two things are tied: who says so, and whether all of it is said."""
 
-    wanted: bool
     passages: list[str] = field(default_factory=list)
     asserted: bool = False
     belongs: bool = False
     """Whether it is not only hedged that the engagement belongs to the first thing, such as to a country."""
 
 
-def two_mode(built: Built, definition: Definition, choice: Choice, *, turned: bool, both: bool = True) -> nx.Graph:
-    """Return the network of a definition; ``turned`` if its targets come first.
+class _Row(NamedTuple):
+    """A tie as a query gives it: IRIs, whether it follows, and the other variables of the row that are IRIs."""
 
-    Unless ``both``, the nodes of the second side have no attributes but ``bipartite``.
-    """
-    facts = Facts(built)
-    broader = _rolled_up(built, choice.level)
-    outright = _outright(built, definition)
-    everything_wanted = choice.claims == "all"
-    ties: dict[tuple[str, str], dict[str, _Via]] = defaultdict(dict)
-    for source, target, via, graph, wanted, follows in _rows(built, definition):
-        if wanted and not everything_wanted:
-            continue
-        pairs = [(source, target)]
-        if broader:
-            pairs = [(s, t) for s in broader.get(source, (source,)) for t in broader.get(target, (target,))]
-        for pair in pairs:
-            ways = ties[pair]
-            way = ways.get(via)
-            if way is None or (way.wanted and not wanted):  # what is pursued as well is no longer only wanted
-                way = ways[via] = _Via(wanted)
-            if way.wanted == wanted and graph not in _OWN:
-                way.passages.append(graph)
-                way.asserted |= not follows and (outright is None or (via, source) in outright)
-                way.belongs = way.belongs or outright is None or not facts.is_hedged(outright.get((via, source), ()))
-    edges = []
-    for (source, target), ways in ties.items():
-        counted = {via: way for via, way in ways.items() if facts.counts(via, way, choice)}
-        if counted:
-            edges.append((source, target, facts.edge(definition.relation, counted)))
-    edges.sort(key=itemgetter(0, 1))
+    source: str
+    target: str
+    via: str
+    graph: str
+    follows: bool
+    others: dict[str, str]
 
-    kept = {edge[0] for edge in edges} | _among(built, definition)
-    made = nx.Graph()
-    for side, iris in ((0, kept), (1, {edge[1] for edge in edges} - kept)):
-        bipartite = 1 - side if turned else side
-        known = facts.thing if both or bipartite == 0 else lambda _: {}
-        made.add_nodes_from((iri, {**known(iri), "bipartite": bipartite}) for iri in sorted(iris))
-    made.add_edges_from(edges)
-    return made
+
+class TwoMode:
+    """The ties of a definition by what is known on a day, whatever stage they have come to; see ``at``."""
+
+    def __init__(self, built: Built, definition: Definition, choice: Choice, known: Known) -> None:
+        self._facts = Facts(built, known)
+        self._known = known
+        self._edges = self._tied(built, definition, choice)
+        self._among = _among(built, definition, known)
+
+    def _tied(self, built: Built, definition: Definition, choice: Choice) -> list[tuple[str, str, dict[str, Any]]]:
+        facts, known = self._facts, self._known
+        broader = _rolled_up(built, choice.level)
+        outright = _outright(built, definition, known)
+        found: dict[tuple[str, str], dict[str, _Via]] = defaultdict(dict)
+        derived: dict[tuple[str, str], Tie] = {}
+        for row in _rows(built, definition):
+            ends, via = (row.source, row.target), row.via
+            if not _is_known(known, definition, row) or (definition.is_derived and ends not in known.ties):
+                continue
+            pairs = [ends]
+            if broader:
+                pairs = [(s, t) for s in broader.get(ends[0], ends[:1]) for t in broader.get(ends[1], ends[1:])]
+            for pair in pairs:
+                if definition.is_derived:
+                    derived[pair] = min(known.ties[ends], derived.get(pair, known.ties[ends]), key=known.order)
+                ways = found[pair]
+                way = ways.get(via)
+                if way is None:
+                    way = ways[via] = _Via()
+                if row.graph not in _OWN:
+                    way.passages.append(row.graph)
+                    way.asserted |= not row.follows and (outright is None or (via, row.source) in outright)
+                    said = () if outright is None else outright.get((via, row.source), ())
+                    way.belongs = way.belongs or outright is None or not facts.is_hedged(said)
+        edges = [(*pair, facts.edge(definition.relation, ways, derived.get(pair))) for pair, ways in found.items()]
+        if not choice.inferred:
+            edges = [edge for edge in edges if not edge[2]["inferred"]]
+        return sorted(edges, key=itemgetter(0, 1))
+
+    def at(self, stage: str, *, turned: bool, both: bool = True) -> nx.Graph:
+        """Return the network of what has come at least as far as a stage; ``turned`` if its targets come first.
+
+        Unless ``both``, the nodes of the second side have no attributes but ``bipartite``.
+        """
+        least = rank_of(stage)
+        edges = [(s, t, {**data}) for s, t, data in self._edges if data["stage_rank"] >= least]
+        kept = {edge[0] for edge in edges} | self._among
+        made = nx.Graph()
+        for side, iris in ((0, kept), (1, {edge[1] for edge in edges} - kept)):
+            bipartite = 1 - side if turned else side
+            known = self._facts.thing if both or bipartite == 0 else lambda _: {}
+            made.add_nodes_from((iri, {**known(iri), "bipartite": bipartite}) for iri in sorted(iris))
+        made.add_edges_from(edges)
+        return made
 
 
 class Facts:
     """What a network wants to know of engagements, passages and things, each asked for once, when it is needed."""
 
-    def __init__(self, built: Built) -> None:
-        self._store = built.store
+    def __init__(self, built: Built, known: Known) -> None:
+        self._store, self._known = built.store, known
         self._kinds: dict[frozenset[str], tuple[str, list[str]]] = {}
+        self._things: dict[str, dict[str, Any]] = {}
 
     @cached_property
     def _ontology(self) -> Ontology:
@@ -102,43 +136,8 @@ class Facts:
         return read_ontology(q for prop in wanted for q in graph.quads_for_pattern(None, prop, None, GRAPH_ONTOLOGY))
 
     @cached_property
-    def _unsettled(self) -> set[str]:
-        return everything.unsettled(self._store)
-
-    @cached_property
     def _hedged(self) -> set[str]:
         return everything.hedged(self._store)
-
-    @cached_property
-    def _times(self) -> dict[str, everything.Times]:
-        return everything.times(self._store, self._spans)
-
-    @cached_property
-    def _spans(self) -> dict[str, tuple[str, str]]:
-        return everything.spans(self._store)
-
-    @cached_property
-    def _published(self) -> dict[str, str]:
-        """The first day on which a source can have been published, by the beginning of its passages' IRIs."""
-        own = BASE + "source/"
-        found: dict[str, str] = {}
-        for source, text in everything.pairs(self._store, EUD + "published"):
-            passages = f"{BASE}passage/{source.removeprefix(own)}"
-            first, _ = self._spans.get(text, ("", ""))
-            if first:
-                found[passages] = min(first, found.get(passages, first))
-        return found
-
-    @cached_property
-    def _statuses(self) -> dict[str, set[str]]:
-        """The labels of the statuses of each engagement."""
-        found: dict[str, set[str]] = defaultdict(set)
-        labels: dict[str, str] = {}
-        for iri, status in everything.pairs(self._store, EUD + "status"):
-            if status not in labels:
-                labels[status] = self._label(status)
-            found[iri].add(labels[status])
-        return found
 
     @cached_property
     def _dated(self) -> dict[str, set[str]]:
@@ -146,6 +145,11 @@ class Facts:
 
     def thing(self, iri: str) -> dict[str, Any]:
         """Return the attributes of a thing."""
+        if iri not in self._things:
+            self._things[iri] = self._thing(iri)
+        return self._things[iri]
+
+    def _thing(self, iri: str) -> dict[str, Any]:
         claims: list[Any] = [*self._store.quads_for_pattern(NamedNode(iri), RDF_TYPE, None, None)]
         types = frozenset([claim.object.value for claim in claims])
         if types not in self._kinds:
@@ -157,49 +161,42 @@ class Facts:
         said = {claim.graph_name.value for claim in claims if claim.graph_name != _DEFAULT} - _OWN
         made: dict[str, Any] = {"label": self._label(iri), "kind": kind, "classes": [*classes]}
         if EUD + "Engagement" in types:
-            times = self._times.get(iri) or everything.Times()
-            made |= {"status": sorted(self._statuses.get(iri, ())), "date": "; ".join(times.dates)}
-            made |= {"earliest": times.earliest, "latest": times.latest}
+            made |= everything.standing(self._known, iri)
             said |= self._dated.get(iri, set())
-        return {**made, "passages": sorted(said)}
+        return {**made, "passages": sorted(filter(self._known.counts, said))}
 
     def _label(self, iri: str) -> str:
         names = (quad.object for quad in self._store.quads_for_pattern(NamedNode(iri), _LABEL, None, _DEFAULT))
         return best(name for name in names if isinstance(name, Literal)) or shorten(iri)
 
-    def counts(self, via: str, way: _Via, choice: Choice) -> bool:
-        """Whether a way in which two things are tied counts under a choice."""
-        if not choice.inferred and not way.asserted:
-            return False
-        if choice.claims == "certain" and (via in self._unsettled or self._is_hedged(way)):
-            return False
-        if choice.until is not None:
-            since = self._since(via, way)
-            return since is not None and since <= choice.until.isoformat()
-        return True
+    def edge(self, relation: str, ways: dict[str, _Via], tie: Tie | None) -> dict[str, Any]:
+        """Return the attributes of an edge.
 
-    def edge(self, relation: str, ways: dict[str, _Via]) -> dict[str, Any]:
-        """Return the attributes of an edge."""
-        rank, since, inferred = len(STANDINGS), NEVER, True
-        passages: set[str] = set()
-        stated = False
-        for via, way in ways.items():
-            rank = min(rank, 2 if way.wanted else int(via in self._unsettled))
-            since = min(since, self._since(via, way) or NEVER)
-            inferred = inferred and not way.asserted
-            stated = stated or not (self._is_hedged(way) or not way.passages)
-            passages.update(way.passages)
-        standing = STANDINGS[rank]
-        return {
-            "label": f"{relation} (wanted)" if standing == "wanted" else relation,
+        What bears its stage tells how certain it is, and whether it is said outright: what else it is via may be said
+        more firmly, but of something that has not come as far.
+        """
+        stages = {via: self._stage(via) for via in ways}
+        stage = tie.stage if tie else max(stages.values(), key=self._known.rank)
+        bearing = [tie.through] if tie and tie.through in ways else [v for v in ways if tie or stages[v] == stage]
+        stated = any(not self._is_hedged(ways[via]) for via in bearing if ways[via].passages)
+        passages = sorted({passage for way in ways.values() for passage in way.passages})
+        since = min((day for via, way in ways.items() if (day := self._since(via, way))), default=None)
+        made = {
+            "label": relation,
             "weight": len(ways),
             "via": sorted(ways),
-            "passages": sorted(passages),
-            "inferred": inferred,
-            "standing": standing,
+            "passages": passages,
+            "inferred": not any(ways[via].asserted for via in bearing),
+            "stage": self._known.label(stage),
+            "stage_rank": self._known.rank(stage),
             "certainty": None if not passages else "stated" if stated else "hedged",
-            "since": None if since == NEVER else since,
+            "since": since,
         }
+        return made | ({"priority": tie.priority, "through": tie.through, "borne_by": tie.passage} if tie else {})
+
+    def _stage(self, via: str) -> str:
+        situation = self._known.situations.get(via)
+        return situation.stage if situation else MENTIONED
 
     def is_hedged(self, passages: Collection[str]) -> bool:
         """Whether passages say something, and none of them outright."""
@@ -209,18 +206,32 @@ class Facts:
         return self.is_hedged(way.passages) or not way.belongs
 
     def _since(self, via: str, way: _Via) -> str | None:
-        times = self._times.get(via)
-        if times and times.earliest:
-            return times.earliest
-        return min((day for passage in way.passages if (day := self.published(passage))), default=None)
-
-    def published(self, passage: str) -> str | None:
-        """Return the first day on which a passage's source can have been published."""
-        return self._published.get(passage.rpartition("/")[0])
+        """Return the first day on which an engagement can have begun; of one without a date, when it became known."""
+        situation = self._known.situations.get(via)
+        if situation and situation.first:
+            return situation.first
+        return min((day for passage in way.passages if (day := self._known.said(passage))), default=None)
 
 
-def _rows(built: Built, definition: Definition) -> Iterator[tuple[str, str, str, str, bool, bool]]:
-    """Yield source, target, via and graph of each tie (IRIs), whether it is only wanted, and whether it follows.
+def _is_known(known: Known, definition: Definition, row: _Row) -> bool:
+    """Whether a tie was known by the day, with all that it rests on."""
+    if not known.is_past:
+        return True
+    if not known.counts(row.graph):
+        return False
+    given = {"source": row.source, "target": row.target, "via": row.via, **row.others}
+    for pattern in filter(None, (definition.asserted, definition.besides)):
+        subject, relation, value = expanded(pattern).split()
+        ends = given.get(subject[1:]), given.get(value[1:])
+        if ends[0] and ends[1] and not known.holds(ends[0], relation[1:-1], ends[1]):
+            return False
+    # What follows must have followed then: of the things in the row, some relation must have led to the target.
+    near = {row.source, row.via, *row.others.values()} - {row.target}
+    return row.graph != GRAPH_INFERRED.value or any(known.are_linked(one, row.target) for one in near)
+
+
+def _rows(built: Built, definition: Definition) -> Iterator[_Row]:
+    """Yield the ties that a definition's query gives.
 
     What came with eudigraph runs in this process, three times as fast; any other query where it can be ended.
     """
@@ -243,32 +254,42 @@ def _rows(built: Built, definition: Definition) -> Iterator[tuple[str, str, str,
     source, target, via, graph = places = [variables.index(name) for name in _COLUMNS]
     if answer and not all(isinstance(row[place], NamedNode) for row in answer.rows for place in places):
         raise DataError(f"{where}: {columns} must be IRIs in every row; leave out, by a FILTER, the rows where not")
-    w, f = [variables.index(name) if name in variables else None for name in ("wanted", "follows")]
+    follows = variables.index("follows") if "follows" in variables else None
+    beside = [(name, place) for place, name in enumerate(variables) if name not in (*_COLUMNS, "follows")]
     for row in rows:
-        yield row[source].value, row[target].value, row[via].value, row[graph].value, _is_true(row, w), _is_true(row, f)
+        ends = row[source].value, row[target].value, row[via].value, row[graph].value
+        yield _Row(*ends, _is_true(row, follows), _named(row, beside) if beside else {})
+
+
+def _named(row: Any, beside: Sequence[tuple[str, int]]) -> dict[str, str]:
+    return {name: row[place].value for name, place in beside if isinstance(row[place], NamedNode)}
 
 
 def _is_true(row: Any, place: int | None) -> bool:
     return place is not None and row[place] is not None and row[place].value == "true"
 
 
-def _outright(built: Built, definition: Definition) -> dict[tuple[str, str], set[str]] | None:
+def _outright(built: Built, definition: Definition, known: Known) -> dict[tuple[str, str], set[str]] | None:
     """Return the passages that say of via and source that they belong together; None if none need to."""
     if not definition.asserted:
         return None
     rows = select(built.store, f"SELECT ?via ?source ?graph {{ GRAPH ?graph {{ {expanded(definition.asserted)} }} }}")
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in rows:
-        if row["graph"].value not in _OWN:
+        if row["graph"].value not in _OWN and known.counts(row["graph"].value):
             found[row["via"].value, row["source"].value].add(row["graph"].value)
     return dict(found)
 
 
-def _among(built: Built, definition: Definition) -> set[str]:
+def _among(built: Built, definition: Definition, known: Known) -> set[str]:
     if not definition.among:
         return set()
-    rows = select(built.store, f"SELECT DISTINCT ?source {{ {expanded(definition.among)} }}")
-    return {row["source"].value for row in rows}
+    pattern = expanded(definition.among)
+    subject, relation, value = pattern.split()
+    rows = select(built.store, f"SELECT DISTINCT {subject} {value} {{ {pattern} }}")
+    pairs = ((row[subject[1:]].value, row[value[1:]].value) for row in rows)
+    at = 0 if subject == "?source" else 1
+    return {pair[at] for pair in pairs if known.holds(pair[0], relation[1:-1], pair[1])}
 
 
 def _rolled_up(built: Built, level: int | None) -> dict[str, tuple[str, ...]]:
@@ -293,11 +314,3 @@ def _rolled_up(built: Built, level: int | None) -> dict[str, tuple[str, ...]]:
         return {found for broader in above[topic] for found in rolled(broader, seen | {topic})}
 
     return {topic: tuple(sorted(rolled(topic))) for topic in above}
-
-
-def _certainty(stated: Iterable[bool]) -> str:
-    return "stated" if any(stated) else "hedged"
-
-
-def _firmest(standings: Iterable[str]) -> str:
-    return min(standings, key=STANDINGS.index)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from eudigraph.model.errors import UsageError
 from eudigraph.model.names import EUD, SKOS
+from eudigraph.model.stages import AGREED, rank_of
 from eudigraph.model.text import cut
 
 if TYPE_CHECKING:
@@ -70,6 +71,12 @@ def look_of(types: Sequence[str]) -> Look | None:
     # A class that somebody added is drawn as well; statuses, certainties and the like are words, not things.
     ours = any(t.startswith(EUD) for t in types) and SKOS + "Concept" not in types
     return known or (LOOKS[-1] if ours else None)
+
+
+def is_dashed(data: Mapping[str, Any]) -> bool:
+    """Whether a tie, or a thing, is drawn with dashes: it has a stage, and one before agreed."""
+    rank = data.get("stage_rank")
+    return isinstance(rank, int) and rank < rank_of(AGREED)
 
 
 def things(network: nx.Graph) -> nx.Graph:
