@@ -396,7 +396,8 @@ def _kinds(store: Triplestore, node: NamedNode) -> set[str]:
 def _derived_label(store: Triplestore, ontology: Ontology, node: NamedNode) -> str:
     """Return what to call what the build derived, as ``situation of the EU–Japan summit, known from 30 April 2023``."""
     query = f"""SELECT ?x ?since {{ {{ {node} <{EUD}about>|<{EUD}ofCountry>|<{EUD}onTopic> ?x }}
-        UNION {{ ?d <{EUD}side> {node} ; <{EUD}about> ?x }} OPTIONAL {{ {node} <{EUD}knownFrom> ?since }} }} ORDER BY ?x"""
+        UNION {{ ?d <{EUD}side> {node} ; <{EUD}about> ?x }}
+        OPTIONAL {{ {node} <{EUD}knownFrom> ?since }} }} ORDER BY ?x"""
     rows = select(store, query)
     names = labels(store, {row["x"].value for row in rows})
     of = " and ".join(dict.fromkeys(names[row["x"].value] for row in rows))
