@@ -229,7 +229,7 @@ class _Facts:
         changes = (current.change_in_words(change, self._names) for change in self._known.changes.get(meeting, ()))
         lines += [unbroken(for_file(f"{words[0].upper()}{words[1:]}")) for words in changes]
         if days := self._disputed(event):
-            lines.append(f"Passages disagree on the day: {', '.join(days)}")
+            lines.append(f"Passages disagree on the day: {', '.join(map(dates.readable, days))}")
         lines += [self._said(self._passages[iri]) for iri in event.now.passages if iri in self._passages]
         return "\n".join(lines)
 
