@@ -170,6 +170,8 @@ def answered(built: store.Built, checkout: workspace.Workspace) -> Callable[[str
 
     def ask(name: str) -> list[dict[str, str]]:
         query = questions[name]
+        if "known_by" not in query.parameters:
+            pytest.skip(f"the question {name} does not go by what is known")
         values, _ = lookup.resolve(built.store, query, {})
         answer = run(built.store, prepare(library.bind(query, values)))
         rows = [dict(zip(answer.variables, row, strict=True)) for row in answer.rows]
