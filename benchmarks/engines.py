@@ -229,7 +229,7 @@ class Eudigraph(Pyoxigraph):
         """Make the network as ``eudigraph analyse`` does, with all claims, as the others count them."""
         from eudigraph.network import definitions, projections
 
-        return projections.project(self.built, self.workspace, asked["network"], definitions.Choice(claims="all"))
+        return projections.project(self.built, self.workspace, asked["network"], definitions.Choice(stage="dropped"))
 
 
 class WithExports(Eudigraph):

@@ -66,55 +66,78 @@ def test_all_measures_that_fit_are_taken(whole: findings.Analysis, built: store.
     assert [finding.measure.name for finding in one.findings] == [name for name in both if name != "similarity"]
 
 
-def test_each_value_stands_beside_those_with_other_claims(whole: findings.Analysis) -> None:
-    canada = next(row for row in whole["degree"].rows if row["node"] == f"{BASE}country/canada")
-    # Four topics are wanted with Canada, and none is pursued.
-    assert canada == {"node": f"{BASE}country/canada", "degree": 0.0, "ties": 0, "kind": "country"} | {
-        "certain": 0,
-        "all": 4,
+def test_each_value_stands_beside_those_at_other_stages(whole: findings.Analysis) -> None:
+    japan = next(row for row in whole["degree"].rows if row["node"] == f"{BASE}country/japan")
+    # Of eleven topics two are planned and one is negotiated; none has come as far as agreed.
+    assert japan == {"node": f"{BASE}country/japan", "degree": round(11 / 38, 12), "ties": 11, "kind": "country"} | {
+        "planned": 3,
+        "agreed": 0,
     }
 
 
 def test_what_is_not_in_the_other_network_is_there_without_ties(whole: findings.Analysis) -> None:
     # Else the others would seem to rise, for no other reason than that there are fewer of them.
-    certain = {row["node"]: row["certain"] for row in whole["degree"].rows}
-    assert certain[f"{BASE}topic/data-governance"] == 0
-    assert certain[f"{BASE}country/united-states"] == 15
+    planned = {row["node"]: row["planned"] for row in whole["degree"].rows}
+    assert planned[f"{BASE}topic/data-governance"] == 0
+    assert planned[f"{BASE}country/united-states"] == 15
 
 
 def test_each_side_of_a_two_mode_network_has_its_own_order(whole: findings.Analysis) -> None:
     kinds = [row["kind"] for row in whole["betweenness"].rows]
-    assert kinds == ["country"] * 6 + ["topic"] * 37
+    assert kinds == ["country"] * 6 + ["topic"] * 38
     assert whole["betweenness"].headline == (
-        "Among countries, United States leads with 0.37. Among topics, semiconductors leads with 0.18."
+        "Among countries, United States leads with 0.37. Among topics, semiconductors leads with 0.16."
     )
 
 
-def test_it_is_said_what_rests_on_wanted_and_uncertain_claims(whole: findings.Analysis) -> None:
-    certain, wanted = whole["degree"].reliance
-    assert certain == (
-        "With only what is settled and stated outright, 21 of 43 values stay the same, give or take a hundredth of the "
-        "highest; high-performance computing is first among topics."
+def test_it_is_said_what_rests_on_ties_that_have_not_come_far(whole: findings.Analysis) -> None:
+    planned, agreed = whole["degree"].reliance
+    assert planned == (
+        "With only what is planned or further, 17 of 44 values stay the same, give or take a hundredth of the highest; "
+        "artificial intelligence, high-performance computing, quantum computing, research and development and 2 more "
+        "are first among topics."
     )
-    assert wanted == (
-        "With what is only wanted as well, 39 of 43 values stay the same, give or take a hundredth of the highest; "
-        "one more comes in, with up to 1; artificial intelligence is first among topics."
+    assert agreed == (
+        "With only what is agreed or further, 6 of 44 values stay the same, give or take a hundredth of the highest; "
+        "India is first among countries, high-performance computing and quantum computing are first among topics."
     )
 
 
-def test_nothing_changes_where_nothing_is_uncertain(built: store.Built, checkout: workspace.Workspace) -> None:
-    made = analysis.analyse(built, checkout, "organisation-organisation", ["degree"])
-    assert made["degree"].reliance[1] == "With what is only wanted as well, nothing changes."
+def test_nothing_changes_where_nothing_was_dropped(built: store.Built, checkout: workspace.Workspace) -> None:
+    made = analysis.analyse(built, checkout, "everything", ["degree"])
+    assert made["degree"].reliance[0] == "With all but what was dropped, nothing changes."
+
+
+@pytest.mark.parametrize(
+    ("stage", "said", "others"),
+    [
+        (None, "with all but what was dropped", ["planned", "agreed"]),
+        ("dropped", "with all, what was dropped as well", ["mentioned", "planned", "agreed"]),
+        ("agreed", "with only what is agreed or further", ["mentioned", "planned"]),
+        ("under way", "with only what is under way or further", ["mentioned", "planned", "agreed"]),
+        ("done", "with only what is done", ["mentioned", "planned", "agreed"]),
+    ],
+)
+def test_a_report_says_what_counts_and_when_it_was_known(
+    graph: Graph, stage: str | None, said: str, others: list[str]
+) -> None:
+    made = graph.analyse("degree", stage=stage, network="official-meeting")
+    assert f", {said}; what follows from claims counts; known by 2023-04-30." in str(made)
+    assert made["degree"].others == others
+    early = graph.analyse("degree", stage=stage, network="official-meeting", known_by="2023-03-31")
+    assert "; known by 2023-03-31." in str(early)
 
 
 def test_words_for_things_are_not_measured_and_not_drawn_but_exported(graph: Graph, tmp_path: Path) -> None:
     network = graph.network()
-    words = {node for node, kind in network.nodes(data="kind") if kind in ("status", "certainty", "reading method")}
-    assert len(words) == 22
+    words = {
+        node for node, kind in network.nodes(data="kind") if kind in ("status", "stage", "certainty", "reading method")
+    }
+    assert len(words) == 38
     rows = graph.analyse("degree", network="everything")["degree"].frame
     assert set(rows["node_iri"]) == set(network) - words
     assert {"artificial intelligence", "Japan", "Luleå"} <= set(rows["node"])
-    assert "With only what is settled" in graph.analyse("degree", network="everything")["degree"].reliance[0]
+    assert "With all but what was dropped" in graph.analyse("degree", network="everything")["degree"].reliance[0]
     drawn = graph.draw("everything").document
     assert '"label":"Japan"' in drawn
     assert '"label":"tentative"' not in drawn
@@ -135,7 +158,7 @@ def test_a_legend_names_classes_in_words(graph: Graph) -> None:
 
 def test_groups_are_compared_as_groups(whole: findings.Analysis) -> None:
     assert re.fullmatch(
-        r"With only what is settled and stated outright, the groups are 0\.\d\d alike \(1: the same; .*\)\.",
+        r"With only what is planned or further, the groups are 0\.\d\d alike \(1: the same; .*\)\.",
         whole["communities"].reliance[0],
     )
 
@@ -167,9 +190,9 @@ def test_the_text_has_everything_that_helps_to_judge(whole: findings.Analysis) -
     for finding in whole.findings:
         assert finding.measure.title.upper() in text
         assert finding.measure.source.split(",")[0] in text
-    assert "Mind: Small (37 × topic, 6 × country)" in text
+    assert "Mind: Small (38 × topic, 6 × country)" in text
     assert max(map(len, text.splitlines())) <= 100
-    assert "27 more rows (--every)." in text
+    assert "28 more rows (--every)." in text
     assert "more rows" not in findings.render(whole, "text", every=True)
 
 
@@ -178,15 +201,15 @@ def test_csv_has_names_iris_and_numbers_of_one_measure(whole: findings.Analysis,
         findings.render(whole, "csv")
     made = analysis.analyse(built, checkout, "country-topic", ["similarity"])
     rows = list(csv.DictReader(io.StringIO(findings.render(made, "csv"))))
-    assert len(rows) == 10
+    assert len(rows) == 15
     assert rows[0] | {"p": "", "p_adjusted": "", "expected": ""} == {
         "first": "India",
         "second": "South Korea",
         "first_iri": f"{BASE}country/india",
         "second_iri": f"{BASE}country/south-korea",
         "jaccard": "0.25",
-        "certain": "0.2",
-        "all": "0.25",
+        "planned": "0.2",
+        "agreed": "0.222222222222",
         "shared": "4",
         "either": "16",
         "expected": "",
@@ -197,7 +220,8 @@ def test_csv_has_names_iris_and_numbers_of_one_measure(whole: findings.Analysis,
 
 def test_json_has_rows_names_and_choices(whole: findings.Analysis) -> None:
     given = json.loads(findings.render(whole, "json"))
-    assert (given["network"], given["nodes"], given["edges"], given["claims"]) == ("country-topic", 43, 50, "pursued")
+    assert (given["network"], given["nodes"], given["edges"]) == ("country-topic", 44, 54)
+    assert (given["stage"], given["known_by"]) == ("mentioned", "2023-04-30")
     assert given["labels"][f"{BASE}country/japan"] == "Japan"
     assert given["findings"][0]["rows"] == whole.findings[0].rows
 
@@ -240,8 +264,8 @@ def test_no_name_turns_the_direction_of_a_report(hostile: nx.Graph, form: str) -
 
 
 def test_a_report_says_what_the_network_is_to_answer_and_what_a_tie_is(whole: findings.Analysis) -> None:
-    question = "Which topics come up with which partner country?"
-    tie = "A tie is a topic that a partnership, meeting or initiative with the country is about."
+    question = "Which topics come up with which partner country, and how far have they come?"
+    tie = "A tie is a topic that comes up with the country through a partnership, meeting, initiative or instrument."
     assert (whole.question, whole.tie) == (question, tie)
     text = findings.render(whole, "text").splitlines()
     assert (text[1], text[3]) == (question, tie)
@@ -275,7 +299,7 @@ def test_pictures_are_the_same_each_time_and_in_every_format(graph: Graph, tmp_p
 def test_a_picture_has_its_finding_as_title_and_the_names_as_texts(graph: Graph) -> None:
     drawn = graph.analyse("betweenness")["betweenness"].plot()
     assert drawn.words.startswith("Among countries, United States leads")
-    assert all(name in drawn.svg() for name in ("Japan", "semiconductors", "certain"))
+    assert all(name in drawn.svg() for name in ("Japan", "semiconductors", "planned", "agreed"))
 
 
 @pytest.mark.parametrize("network", [nx.Graph(), nx.empty_graph(1), nx.Graph([("a", "a")]), nx.star_graph(200)])
@@ -383,7 +407,10 @@ def test_analyse_writes_what_the_name_of_the_file_says(command: Callable[..., Ru
         (["--network", "contry-topic"], "there is no network 'contry-topic'; did you mean country-topic"),
         (["similarity", "--network", "topic-topic"], "similarity is for networks with two kinds of nodes"),
         (["--format", "csv"], "CSV has the rows of one measure"),
-        (["--until", "yesterday"], "'yesterday' depends on when it is read; write the day itself"),
+        (["--known-by", "yesterday"], "'yesterday' depends on when it is read; write the day itself"),
+        (["--since", "yesterday"], "'yesterday' depends on when it is read; write the day itself"),
+        (["degree", "--since", "2023-03-31"], "--since compares a network with what it was, and takes no measures"),
+        (["--since", "2023-03-31", "--format", "html"], "what has changed comes as text, csv or json, not as html"),
         (["--level", "65"], "a level is a number from 0 (the broadest topics) to 64, not 65"),
         (["--network", "everything", "--level", "0"], "in the whole graph each topic stands for itself"),
         (["degree", "--out", "/nowhere/report.html"], "/nowhere/report.html cannot be written: No such file"),
@@ -405,10 +432,27 @@ def test_the_choices_of_analyse_count(command: Callable[..., Run], built: Any) -
         assert isinstance(number, int)
         return number
 
-    assert edges("--claims", "certain") < edges() < edges("--claims", "all")
+    assert edges("--stage", "agreed") < edges("--stage", "planned") < edges() == edges("--stage", "dropped")
     assert edges("--asserted") < edges()
-    assert edges("--until", "2023-05-14") < edges()
+    assert edges("--known-by", "2023-04-29") == 0
     assert edges("--level", "0") < edges()
+
+
+def test_analyse_tells_what_has_changed_since_a_day(command: Callable[..., Run], built: Any) -> None:
+    words = ("analyse", "--store", built.folder, "--since", "March 2023", "--stage", "agreed")
+    done = command(*words)
+    assert done.err == 'Note: "March 2023" was taken for 2023-03-31\n'
+    assert done.out.splitlines()[0] == (
+        "Partner countries and topics, known by 2023-04-30 rather than by 2023-03-31: ties: 11 new; nodes: 15 changes."
+    )
+    assert "digital skills" in done.out
+    rows = list(csv.DictReader(io.StringIO(command(*words, "--format", "csv").out)))
+    assert rows[0]["first_iri"] == f"{BASE}country/india"
+    assert {row["after"] for row in rows if row["second"]} == {"agreed", "under way"}
+    given = json.loads(command(*words, "--format", "json").out)
+    assert (given["before"], given["after"], len(given["changes"])) == ("2023-03-31", "2023-04-30", len(rows))
+    none = command(*words, "--known-by", "2023-03-31")
+    assert none.out.endswith("known by 2023-03-31 rather than by 2023-03-31: no tie has changed.\n")
 
 
 @pytest.mark.parametrize("form", NETWORK_FORMATS)
@@ -426,11 +470,12 @@ def test_export_writes_every_format(command: Callable[..., Run], built: Any, tmp
 
 def test_export_takes_a_network_and_what_counts_in_it(command: Callable[..., Run], built: Any, tmp_path: Path) -> None:
     path = tmp_path / "wanted.graphml"
-    words = ["--network", "country-topic", "--claims", "all", "--out", path]
+    words = ["--network", "country-topic", "--stage", "wanted", "--out", path]
     assert command("export", "graphml", "--store", built.folder, *words).status == 0
     given = nx.read_graphml(path)
-    assert given.number_of_edges() == 54
-    assert given.edges[f"{BASE}country/canada", f"{BASE}topic/cybersecurity"]["standing"] == "wanted"
+    assert given.number_of_edges() == 48
+    tie = given.edges[f"{BASE}country/canada", f"{BASE}topic/cybersecurity"]
+    assert (tie["stage"], tie["stage_rank"], tie["priority"]) == ("wanted", 1, False)
 
 
 def test_the_whole_graph_is_exported_with_what_is_only_wanted(built: Any, checkout: Any, tmp_path: Path) -> None:
@@ -448,7 +493,7 @@ def test_export_refuses_in_words(command: Callable[..., Run], built: Any, tmp_pa
     done = command("export", "icalendar", "--store", built.folder, "--network", "country-topic")
     assert (done.status, done.err) == (
         2,
-        "eudigraph: icalendar has the whole graph; omit --network and what chooses claims\n",
+        "eudigraph: icalendar has the whole graph; omit --network and what chooses ties\n",
     )
     (tmp_path / "file").write_text("here", "utf-8")
     done = command("export", "neo4j", "--store", built.folder, "--out", tmp_path / "file")
@@ -461,12 +506,12 @@ def test_own_sparql_carries_its_evidence(
     command: Callable[..., Run], built: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = tmp_path / "own.rq"
-    own.write_text("SELECT ?t { country:japan eud:cooperatesOn ?t FILTER(?t = topic:6g) }", "utf-8")
+    own.write_text("SELECT ?t { country:india eud:partnerIn ?t FILTER(?t = partnership:eu-india-ttc) }", "utf-8")
     done = command("query", "--file", own, "--store", built.folder, "--evidence", "--format", "csv")
     assert done.status == 0, done.err
     rows = list(csv.DictReader(io.StringIO(done.out)))
-    assert {row["t"] for row in rows} == {"6G"}
-    assert "¶18 (3275–3318)" in {row["evidence_place"] for row in rows}
+    assert {row["t"] for row in rows} == {"EU–India Trade and Technology Council"}
+    assert any(row["evidence_place"].startswith("¶5 ") for row in rows)
 
 
 # ---------------------------------------------------------------- Python and notebooks
@@ -510,10 +555,10 @@ def test_a_measure_of_ones_own_is_one_function(graph: Graph) -> None:
     assert example
     try:
         exec(example[1].replace("eudigraph.open_graph()", "own"), {"own": graph})
-        assert graph.analyse("firmness")["firmness"].frame.set_index("node").loc["United States", "firmness"] == 1.0
-        assert "firmness" in graph.measures().index
+        assert graph.analyse("progress")["progress"].frame.set_index("node").loc["India", "progress"] == 1.0
+        assert "progress" in graph.measures().index
     finally:
-        del registry.MEASURES["firmness"]
+        registry.MEASURES.pop("progress", None)
 
 
 def test_own_sparql_has_a_row_for_each_passage(graph: Graph) -> None:
@@ -535,7 +580,7 @@ class Shell:
 
 @pytest.fixture
 def cells(graph: Graph) -> Iterator[notebook.Magics]:
-    made = notebook.Magics(Shell(graph=graph, here="country:japan", hostile='" } SERVICE <http://127.0.0.1:9/> { #'))
+    made = notebook.Magics(Shell(graph=graph, here="country:india", hostile='" } SERVICE <http://127.0.0.1:9/> { #'))
     made.choose("graph")
     yield made
 
@@ -551,13 +596,13 @@ def test_the_extension_makes_the_magics_known() -> None:
 
 def test_a_cell_binds_variables_and_opens_evidence(cells: notebook.Magics) -> None:
     shown = cells.sparql(
-        "country=here --into topics", "SELECT ?t { ?country eud:cooperatesOn ?t FILTER(?t = topic:6g) }"
+        "country=here --into topics", "SELECT ?t { ?country eud:partnerIn ?t FILTER(?t = partnership:eu-india-ttc) }"
     )
     assert isinstance(shown, notebook.Shown)
     page = shown._repr_html_()
-    assert "<td>6G</td>" in page
-    assert re.search(r"<details><summary>\d passages</summary><ul><li>.*¶18 \(3275–3318\)", page)
-    assert cells.shell.user_ns["topics"]["t"].tolist() == ["6G"]
+    assert "<td>EU–India Trade and Technology Council</td>" in page
+    assert re.search(r"<details><summary>\d passages?</summary><ul><li>.*¶5 ", page)
+    assert cells.shell.user_ns["topics"]["t"].tolist() == ["EU–India Trade and Technology Council"]
     assert "t_iri" not in repr(shown)
 
 

@@ -193,16 +193,17 @@ def weighted(weight: object) -> nx.Graph:
         (lambda g: g.explain("Japan", "cooperates on", 6), "a value is a text, such as '6G', not 6"),
         (lambda g: g.network(None), "a network is named by a text, such as 'country-topic', not None"),
         (lambda g: g.network(["country-topic"]), "a network is named by a text, such as 'country-topic', not ['cou"),
-        (lambda g: g.network(claims=["all"]), "claims can be certain, pursued, all, not \"['all']\""),
+        (lambda g: g.network(stage=["agreed"]), "a stage can be dropped, mentioned, wanted, planned, "),
         (lambda g: g.network(inferred="no"), "inferred is True or False, not 'no'"),
-        (lambda g: g.network(until=20230418), "until is a day, such as 2023-04-18, not 20230418"),
+        (lambda g: g.network(known_by=20230418), "known_by is a day, such as 2023-04-30, not 20230418"),
+        (lambda g: g.network_changes(20230418), "since is a day, such as 2023-04-30, not 20230418"),
         (lambda g: g.network("country-topic", level="0"), "a level is a whole number, not '0'"),
         (lambda g: g.analyse(5), "a measure is named by a text, such as 'degree', not 5"),
         (lambda g: g.analyse(["degree"]), "a measure is named by a text, such as 'degree', not ['degree']"),
         (lambda g: g.analyse(network=5), "a network is a name, such as 'country-topic', or one of NetworkX, not 5"),
         (lambda g: g.analyse(network=None), "a network is a name, such as 'country-topic', or one of NetworkX, not "),
         (
-            lambda g: g.analyse(network=nx.Graph(), claims="all"),
+            lambda g: g.analyse(network=nx.Graph(), stage="agreed"),
             "what counts is chosen for a network by name",
         ),
         (lambda g: g.analyse(network=weighted("x")), "a with b: the weight of a tie is a number from 0 upwards, not x"),
@@ -337,6 +338,18 @@ def test_the_network_can_leave_out_what_follows(graph: Graph) -> None:
     assert isinstance(asserted, nx.MultiDiGraph)
     assert 0 < asserted.number_of_edges() < whole.number_of_edges()
     assert not any(inferred for *_, inferred in asserted.edges(data="inferred"))
+
+
+def test_what_has_changed_in_a_network_is_a_table(graph: Graph) -> None:
+    found = graph.network_changes("2023-03-31", stage="agreed")
+    columns = ["change", "first", "second", "relation", "before", "after", "first_iri", "second_iri"]
+    assert list(found.columns) == columns
+    ties = found[found["second"] != ""]
+    assert set(ties["change"]) == {"new"}
+    assert set(ties["first"]) == {"India", "South Korea"}
+    assert set(ties["after"]) == {"agreed", "under way"}
+    same = graph.network_changes("2023-04-30", network="everything")
+    assert (len(same), list(same.columns)) == (0, columns)
 
 
 def test_the_dataset_is_rdflibs_with_every_passage_a_graph(graph: Graph) -> None:

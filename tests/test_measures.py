@@ -781,10 +781,10 @@ def test_a_measure_that_divides_by_nothing_is_refused_in_words(own: None) -> Non
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 def test_a_measure_that_gives_no_number_is_refused_with_the_node(own: None, value: float) -> None:
     register(lambda network: [{"node": node, "own": value if node == "b" else 1.0} for node in network])
-    with pytest.raises(UsageError, match="own gives no number for b; try another network, or other claims"):
+    with pytest.raises(UsageError, match="own gives no number for b; try another network, or another stage"):
         of("own", nx.Graph(["ab"]))
     register(lambda network: [{"first": "a", "second": "b", "own": value}])
-    with pytest.raises(UsageError, match="own gives no number for a and b; try another network, or other claims"):
+    with pytest.raises(UsageError, match="own gives no number for a and b; try another network, or another stage"):
         of("own", nx.Graph(["ab"]))
 
 

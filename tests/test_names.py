@@ -495,9 +495,9 @@ def test_python_warns_of_what_it_took(tricky: Graph) -> None:
         (lambda: tricky.query("meetings-after", after="May 2023"), [MAY]),
         (lambda: tricky.evidence("Bretton", "holds post"), ['"Bretton" was taken for Thierry Breton (official)']),
         (lambda: tricky.explain("Jappan", "cooperates on", "6G"), ['"Jappan" was taken for Japan (country)']),
-        (lambda: tricky.network("country-topic", until="May 2023"), [MAY]),
+        (lambda: tricky.network("country-topic", known_by="May 2023"), [MAY]),
         (lambda: tricky.query("meetings-of", who="Thierry Breton"), []),
-        (lambda: tricky.network("country-topic", until="2023-05-31"), []),
+        (lambda: tricky.network("country-topic", known_by="2023-05-31"), []),
     ]
     for ask, notes in asks:
         with warnings.catch_warnings(record=True) as caught:
@@ -678,8 +678,8 @@ def test_networks_and_pages_show_one_name_of_a_thing_and_its_status(tricky: Grap
     ):
         opened = Graph(tricky.built, tricky.workspace, lang)
         assert opened.network("country-topic").nodes[japan]["label"] == name
-        assert opened.network("organisation-engagement").nodes[meeting]["status"] == [status]
-        assert opened.network().nodes[meeting]["status"] == [status]
+        assert opened.network("organisation-engagement").nodes[meeting]["status"] == status
+        assert opened.network().nodes[meeting]["status"] == status
         _, shown = asked(service, "entity", "text/html", name="country/united-states", lang=lang)
         assert f'<span class="stands">{status}, 31 May 2023</span>' in shown
     _, fabs = asked(service, "entity", "text/html", name="topic/fabs")
@@ -887,8 +887,8 @@ def test_a_month_ends_a_time_with_its_last_day_and_begins_one_with_its_first(
     command: Callable[..., Run], tricky: Graph
 ) -> None:
     day, month = (
-        command("analyse", "--workspace", tricky.workspace.root, "degree", "--format", "csv", "--until", until)
-        for until in ("2023-05-31", "May 2023")
+        command("analyse", "--workspace", tricky.workspace.root, "degree", "--format", "csv", "--known-by", by)
+        for by in ("2023-05-31", "May 2023")
     )
     assert (month.status, month.out, day.err, month.err) == (0, day.out, "", f"Note: {MAY}\n")
     query = LibraryQuery(

@@ -1,8 +1,9 @@
-"""Networks of the graph: what the library's queries say, tie for tie, with weights, evidence, standing and dates."""
+"""Networks of the graph: what the build derives, tie for tie, with weights, evidence, stages and dates."""
 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -11,71 +12,65 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from eudigraph.ask import answers, library
 from eudigraph.build import build
 from eudigraph.engine import store
-from eudigraph.model import labels, workspace
+from eudigraph.model import workspace
 from eudigraph.model.errors import DataError, UsageError
-from eudigraph.model.names import BASE, CLAIMS, EUD, SKOS
+from eudigraph.model.names import BASE, EUD, SKOS, STAGES
+from eudigraph.model.names import PREFIXES as PREFIXED
 from eudigraph.model.ontology import from_store
-from eudigraph.network import definitions, everything, in_common, projections
+from eudigraph.model.triples import select
+from eudigraph.network import changes, definitions, everything, in_common, projections
 from eudigraph.network.definitions import Choice
 from eudigraph.network.projections import project
 
 Project = Callable[..., nx.Graph]
 Ties = set[tuple[str, str]]
 
-# The tables of ../shared/competency-questions.md: what a careful reader of the article finds.
-PURSUED = {
+# The table of ../shared/competency-questions.md: how far each topic has come with each country, to a careful reader of
+# the article; those that it calls priorities are marked.
+STAGES_OF = {
     "United States": {
-        *("sustainable trade", "emerging technologies", "economic security", "digital infrastructure"),
-        *("trade and labour", "stakeholder engagement", "standardisation", "artificial intelligence", "semiconductors"),
-        *("connectivity", "5G", "infrastructure in third countries", "human rights online"),
-        *("online platforms and services", "foreign interference"),
+        "planned": [
+            *("sustainable trade", "emerging technologies", "economic security", "digital infrastructure"),
+            *("trade and labour", "stakeholder engagement", "standardisation", "artificial intelligence"),
+            *("semiconductors", "connectivity", "5G", "infrastructure in third countries", "human rights online"),
+            *("online platforms and services", "foreign interference"),
+        ],
     },
     "India": {
-        *("high-performance computing", "quantum computing", "artificial intelligence", "standardisation"),
-        *("digital skills", "digital public infrastructure", "interoperability of digital public infrastructure"),
-        "security of digital public infrastructure",
+        "agreed": [
+            *("high-performance computing", "quantum computing", "artificial intelligence", "standardisation"),
+            *("digital skills", "digital public infrastructure", "interoperability of digital public infrastructure"),
+            "security of digital public infrastructure",
+        ],
     },
     "Japan": {
-        *("semiconductors", "research and development", "supply-chain resilience", "6G", "high-performance computing"),
-        *("research links", "quantum satellite communications", "Arctic connectivity", "submarine cables"),
-        *("data governance", "data flows"),
+        "mentioned": ["Arctic connectivity", "submarine cables"],
+        "wanted": [
+            *("semiconductors!", "supply-chain resilience!", "high-performance computing", "research links"),
+            *("quantum satellite communications", "data governance"),
+        ],
+        "planned": ["6G", "research and development"],
+        "negotiated": ["data flows"],
     },
     "South Korea": {
-        *("semiconductors", "industrial investment", "online platforms and services", "AI regulation"),
-        *("financing of connectivity infrastructure", "research and development", "emerging technologies"),
-        *("artificial intelligence", "6G", "standardisation", "high-performance computing", "quantum computing"),
+        "mentioned": ["emerging technologies", "artificial intelligence", "6G", "standardisation"],
+        "wanted": [
+            *("industrial investment", "online platforms and services", "AI regulation"),
+            "financing of connectivity infrastructure",
+        ],
+        "planned": ["semiconductors!"],
+        "under way": ["high-performance computing", "quantum computing", "research and development"],
     },
-    "Singapore": {"digital identity", "AI governance", "AI standards", "digitalisation of small firms"},
-    "Canada": set[str](),
+    "Singapore": {
+        "wanted": ["digital identity!", "AI governance!", "AI standards!", "digitalisation of small firms!"],
+    },
+    "Canada": {"wanted": ["artificial intelligence", "research and development", "connectivity", "cybersecurity"]},
 }
-WANTED = {"artificial intelligence", "research and development", "connectivity", "cybersecurity"}
-
-# What the article leaves open, or says with a hedge: only wanted, envisaged or expected, or of paragraph 25.
-UNCERTAIN = {
-    # Wanted, envisaged or hedged.
-    ("Japan", "6G"),
-    ("Japan", "research links"),
-    ("Japan", "quantum satellite communications"),
-    ("Japan", "data governance"),
-    ("South Korea", "industrial investment"),
-    ("South Korea", "financing of connectivity infrastructure"),
-    ("South Korea", "online platforms and services"),
-    ("South Korea", "AI regulation"),
-    # Of which nothing more is said than that they are named.
-    *(("Japan", topic) for topic in ("semiconductors", "supply-chain resilience", "submarine cables")),
-    ("Japan", "research and development"),
-    *(("Singapore", topic) for topic in ("digital identity", "AI governance", "AI standards")),
-    ("Singapore", "digitalisation of small firms"),
-    *(("South Korea", topic) for topic in ("artificial intelligence", "6G", "emerging technologies")),
-    ("South Korea", "standardisation"),
-}
-
-# What paragraphs 8 and 10 have on the agenda of Luleå alone, or expect of it: no initiative is about it as well.
-LULEA_ALONE = PURSUED["United States"] - {
-    *("connectivity", "digital infrastructure", "infrastructure in third countries", "trade and labour"),
+TOPICS = {
+    country: {topic.rstrip("!") for topics in stages.values() for topic in topics}
+    for country, stages in STAGES_OF.items()
 }
 
 
@@ -111,8 +106,16 @@ def ties(made: nx.Graph) -> Ties:
     return found
 
 
-def table(pursued: dict[str, set[str]]) -> Ties:
-    return {(country, topic) for country, topics in pursued.items() for topic in topics}
+def table(least: str = "mentioned") -> Ties:
+    """Return the ties of the table that have come at least as far as a stage."""
+    ladder = [stage.replace("-", " ") for stage in STAGES]
+    return {
+        (country, topic.rstrip("!"))
+        for country, stages in STAGES_OF.items()
+        for stage, topics in stages.items()
+        for topic in topics
+        if ladder.index(stage) >= ladder.index(least.replace("-", " "))
+    }
 
 
 def tie(made: nx.Graph, first: str, second: str) -> dict[str, Any]:
@@ -120,66 +123,42 @@ def tie(made: nx.Graph, first: str, second: str) -> dict[str, Any]:
     return data
 
 
-def answered(built: store.Built, checkout: workspace.Workspace, query: str) -> list[dict[str, str]]:
-    """Return the rows of a query of the library, things by their names."""
-    found = answers.ask(built, library.load_library(checkout)[query], {})
-    terms = {term.value for row in found.rows for term in row if term is not None}
-    named = labels.labels(built.store, {term for term in terms if term.startswith(BASE)})
-    return [
-        {name: named.get(term.value, term.value) for name, term in zip(found.variables, row, strict=True) if term}
-        for row in found.rows
-    ]
-
-
 # ---------------------------------------------------------------- Countries and topics
 
 
 def test_countries_are_tied_to_the_topics_that_a_reader_finds(of: Project) -> None:
-    assert ties(of("country-topic")) == table(PURSUED)
-    assert ties(of("country-topic", claims="pursued")) == table(PURSUED)
-
-
-def test_countries_are_tied_to_what_the_librarys_query_gives(
-    of: Project, built: store.Built, checkout: workspace.Workspace
-) -> None:
-    rows = answered(built, checkout, "topics")
-    given = {
-        standing: {(r["country"], r["topic"]) for r in rows if r["standing"] == standing}
-        for standing in ("pursued", "wanted")
+    made = of("country-topic")
+    assert ties(made) == table()
+    found = {
+        (made.nodes[s]["label"], made.nodes[t]["label"] + "!" * data["priority"], data["stage"])
+        for s, t, data in made.edges(data=True)
     }
-    assert ties(of("country-topic")) == given["pursued"]
-    assert ties(of("country-topic", claims="all")) == given["pursued"] | given["wanted"]
-    settled = {(row["country"], row["topic"]) for row in rows if row["settled"] == "true"}
-    made = of("country-topic", claims="all")
-    firm = made.edge_subgraph([(s, t) for s, t, standing in made.edges(data="standing") if standing == "settled"])
-    assert ties(firm) == settled
-
-
-def test_what_is_only_wanted_joins_what_is_pursued_when_all_counts(of: Project) -> None:
-    everything = of("country-topic", claims="all")
-    assert ties(everything) == table(PURSUED) | {("Canada", topic) for topic in WANTED}
-    assert {s for _, t, s in everything.edges(iri("country:canada"), data="standing")} == {"wanted"}
-    assert tie(everything, "country:canada", "topic:cybersecurity") == {
-        "label": "cooperates on (wanted)",
-        "weight": 2,
-        "via": [iri("initiative:canada-upgrade"), iri("partnership:eu-canada-digital-partnership")],
-        "passages": passages("30"),
-        "inferred": False,
-        "standing": "wanted",
-        "certainty": "stated",
-        "since": "2023-04-01",
+    assert found == {
+        (country, topic, stage)
+        for country, stages in STAGES_OF.items()
+        for stage, topics in stages.items()
+        for topic in topics
     }
 
 
-def test_what_is_certain_is_less_than_what_is_pursued_and_that_less_than_all(of: Project) -> None:
-    certain, pursued, everything = (ties(of("country-topic", claims=claims)) for claims in CLAIMS)
-    assert certain == table(PURSUED) - UNCERTAIN
-    assert certain < pursued < everything
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_leaves_what_has_come_as_far_and_changes_nothing_of_it(of: Project, stage: str) -> None:
+    made, whole = of("country-topic", stage=stage), of("country-topic")
+    assert ties(made) == table("mentioned" if stage == "dropped" else stage)
+    assert all(data == whole.edges[s, t] for s, t, data in made.edges(data=True))
+    assert made.graph["stage"] == stage
+    # The partners stay, with ties or without.
+    assert [made.nodes[n]["label"] for n, side in made.nodes(data="bipartite") if side == 0] == sorted(TOPICS)
+
+
+def test_a_stage_can_be_named_as_people_write_it(of: Project) -> None:
+    assert Choice(stage="under way").stage == "under-way"
+    assert ties(of("country-topic", stage="under way")) == table("under-way") != set()
 
 
 def test_a_partner_without_a_topic_is_there_without_ties(of: Project) -> None:
-    made = of("country-topic")
-    assert list(nx.isolates(made)) == [iri("country:canada")]
+    made = of("country-topic", stage="planned")
+    assert list(nx.isolates(made)) == [iri("country:canada"), iri("country:singapore")]
     assert made.nodes[iri("country:canada")] == {
         "label": "Canada",
         "kind": "country",
@@ -188,20 +167,23 @@ def test_a_partner_without_a_topic_is_there_without_ties(of: Project) -> None:
         "bipartite": 0,
     }
     # Sweden hosts; it is no partner.
-    assert [made.nodes[n]["label"] for n, side in made.nodes(data="bipartite") if side == 0] == sorted(PURSUED)
-    assert list(nx.isolates(of("country-country"))) == [iri("country:canada"), iri("country:singapore")]
+    assert [made.nodes[n]["label"] for n, side in made.nodes(data="bipartite") if side == 0] == sorted(TOPICS)
+    assert list(nx.isolates(of("country-country"))) == [iri("country:singapore")]
 
 
 def test_a_network_says_what_it_is(of: Project) -> None:
-    tie = "a topic that a partnership, meeting or initiative with the country is about"
-    assert of("country-topic").graph == {
-        **{"name": "country-topic", "title": "Partner countries and topics", "two_mode": True, "claims": "pursued"},
-        **{"question": "Which topics come up with which partner country?", "tie": f"A tie is {tie}."},
+    tie = "a topic that comes up with the country through a partnership, meeting, initiative or instrument"
+    as_of = {"stage": "mentioned", "known_by": "2023-04-30"}
+    assert of("country-topic").graph == as_of | {
+        **{"name": "country-topic", "title": "Partner countries and topics", "two_mode": True},
+        **{"question": "Which topics come up with which partner country, and how far have they come?"},
+        "tie": f"A tie is {tie}.",
     }
     assert of("topic-country").graph["title"] == "Topics and their countries"
     alike = f"Two topics are tied by the countries they share; between the two kinds, a tie is {tie}."
-    assert of("topic-topic", claims="all").graph == {
-        **{"name": "topic-topic", "title": "Topics with countries in common", "two_mode": False, "claims": "all"},
+    as_of = {"stage": "agreed", "known_by": "2023-03-31"}
+    assert of("topic-topic", stage="agreed", known_by=date(2023, 3, 31)).graph == as_of | {
+        **{"name": "topic-topic", "title": "Topics with countries in common", "two_mode": False},
         **{"question": "", "tie": alike},
     }
 
@@ -210,60 +192,39 @@ def test_a_network_says_what_it_is(of: Project) -> None:
 
 
 def test_japan_and_6g_are_tied_by_an_initiative_that_is_only_envisaged(of: Project) -> None:
-    # Paragraph 18; that what is pursued under the partnership is pursued with Japan follows.
+    # Paragraph 18; that what is under the partnership is with Japan follows.
     assert tie(of("country-topic"), "country:japan", "topic:6g") == {
-        "label": "cooperates on",
+        "label": "has on the table",
         "weight": 1,
         "via": iris("initiative", "japan-6g-research"),
         "passages": passages("18-6g"),
         "inferred": True,
-        "standing": "unsettled",
+        "stage": "planned",
+        "stage_rank": 2,
         "certainty": "stated",
-        "since": "2023-04-01",  # the month of the report: nothing says since when
+        "since": "2023-04-30",  # by when the report was out: nothing says since when
+        "priority": False,
+        "through": iri("initiative:japan-6g-research"),
+        "borne_by": passages("18-6g")[0],
     }
 
 
-def test_a_tie_is_as_firm_as_the_firmest_and_as_old_as_the_oldest_of_its_engagements(of: Project) -> None:
-    # The partnership itself (24), a meeting on 30 June that is tentative (24), an initiative that is wanted (24).
+def test_a_tie_has_come_as_far_as_what_bears_it_and_is_as_old_as_the_oldest_of_its_engagements(of: Project) -> None:
+    # A meeting on 30 June that is tentative (24), an initiative that is wanted (24).
     assert tie(of("country-topic"), "country:south-korea", "topic:semiconductors") == {
-        "label": "cooperates on",
-        "weight": 3,
-        "via": [
-            iri("initiative:south-korea-high-end-chips"),
-            iri("meeting:breton-lee-2023"),
-            iri("partnership:eu-south-korea-digital-partnership"),
-        ],
+        "label": "has on the table",
+        "weight": 2,
+        "via": [iri("initiative:south-korea-high-end-chips"), iri("meeting:breton-lee-2023")],
         "passages": passages("24", "24-chips"),
         "inferred": False,
-        "standing": "settled",
+        "stage": "planned",
+        "stage_rank": 2,
         "certainty": "stated",
-        "since": "2023-04-01",
+        "since": "2023-04-30",
+        "priority": True,
+        "through": iri("meeting:breton-lee-2023"),
+        "borne_by": passages("24")[0],
     }
-
-
-def test_of_what_counts_only_in_part_only_that_part_weighs(of: Project) -> None:
-    certain = tie(of("country-topic", claims="certain"), "country:south-korea", "topic:semiconductors")
-    assert (certain["weight"], certain["via"], certain["passages"]) == (
-        1,
-        iris("partnership", "eu-south-korea-digital-partnership"),
-        passages("24"),
-    )
-
-
-def test_what_the_paper_hedges_is_hedged(of: Project) -> None:
-    assert tie(of("country-topic"), "country:south-korea", "topic:ai-regulation") == {
-        "label": "cooperates on",
-        "weight": 1,
-        "via": iris("initiative", "south-korea-regulatory-convergence"),
-        "passages": passages("25"),
-        "inferred": True,
-        "standing": "unsettled",
-        "certainty": "hedged",
-        "since": "2023-04-01",
-    }
-    hedged = {edge for edge in of("country-topic").edges(data="certainty") if edge[2] != "stated"}
-    ends = [iri("topic:ai-regulation"), iri("topic:digital-platforms")]
-    assert hedged == {(iri("country:south-korea"), end, "hedged") for end in ends}
 
 
 def test_a_dated_engagement_dates_its_ties(of: Project) -> None:
@@ -278,47 +239,33 @@ def test_a_dated_engagement_dates_its_ties(of: Project) -> None:
 def test_only_what_passages_say_outright_is_left_without_what_follows(of: Project) -> None:
     asserted = of("country-topic", inferred=False)
     assert ties(asserted) == {
-        *(("India", topic) for topic in PURSUED["India"]),
-        ("Japan", "high-performance computing"),
-        ("Japan", "Arctic connectivity"),
+        *(("India", topic) for topic in TOPICS["India"]),
+        *(("Canada", topic) for topic in TOPICS["Canada"]),
+        *(("Japan", topic) for topic in ("Arctic connectivity", "submarine cables", "data flows")),
         ("South Korea", "semiconductors"),
     }
+    # The other initiatives are under the partnership: that they are with the country as well follows.
     assert not any(inferred for _, _, inferred in asserted.edges(data="inferred"))
-    # The initiative of that topic is pursued under the partnership: that it is Japan's as well follows.
-    assert tie(asserted, "country:japan", "topic:arctic-connectivity")["via"] == iris(
-        "partnership", "eu-japan-digital-partnership"
-    )
-    # All ties that the whole network marks as asserted, and no other.
+    # All ties that the whole network marks as asserted, as they are there, and no other.
     whole = of("country-topic")
     said = [(s, t) for s, t, inferred in whole.edges(data="inferred") if not inferred]
     assert ties(whole.edge_subgraph(said)) == ties(asserted)
+    assert all(data == whole.edges[s, t] for s, t, data in asserted.edges(data=True))
 
 
-def test_what_had_not_begun_by_a_day_is_left_out(of: Project) -> None:
-    # Neither Luleå (31 May), nor what it alone is about; the ministerial with India (15 May) has no topics of its own.
-    early = of("country-topic", until=date(2023, 5, 14))
-    assert ties(early) == table(PURSUED) - {("United States", topic) for topic in LULEA_ALONE}
-    assert tie(early, "country:united-states", "topic:connectivity")["via"] == iris(
-        "initiative", "us-third-country-connectivity"
-    )
-    # The meeting of 30 June is about semiconductors, too.
-    assert tie(early, "country:south-korea", "topic:semiconductors")["weight"] == 2
-    assert ties(of("country-topic", until=date(2023, 5, 30))) == ties(early)
-    assert ties(of("country-topic", until=date(2023, 5, 31))) == table(PURSUED)
+def test_before_anything_was_said_nothing_is_known(of: Project) -> None:
+    # The article was published in April 2023: it is known from the last day on that this may be.
+    assert set(of("country-topic", known_by=date(2023, 4, 29))) == set()
+    assert of("country-topic", known_by=date(2023, 4, 29)).graph["known_by"] == "2023-04-29"
+    for day in (date(2023, 4, 30), date(2026, 12, 1)):
+        made = of("country-topic", known_by=day)
+        assert nx.utils.graphs_equal(nx.Graph(made.edges(data=True)), nx.Graph(of("country-topic").edges(data=True)))
+        assert made.graph["known_by"] == str(day)
 
 
-def test_what_has_no_date_counts_from_its_report(of: Project) -> None:
-    assert ties(of("country-topic", until=date(2023, 4, 1))) == ties(of("country-topic", until=date(2023, 5, 14)))
-    before = of("country-topic", until=date(2023, 3, 31))
-    assert "Japan" not in {country for country, _ in ties(before)}
-    # The country stays: it is a partner in what passages say.
-    assert iri("country:japan") in before
-    assert ties(of("country-topic", until=date(2022, 3, 31))) == set()
-
-
-def test_until_and_claims_and_what_is_asserted_go_together(of: Project) -> None:
-    made = of("country-topic", until=date(2023, 5, 14), claims="certain", inferred=False)
-    assert ties(made) == ties(of("country-topic", inferred=False))
+def test_stage_and_day_and_what_is_asserted_go_together(of: Project) -> None:
+    made = of("country-topic", known_by=date(2023, 5, 14), stage="agreed", inferred=False)
+    assert ties(made) == {("India", topic) for topic in TOPICS["India"]}
 
 
 def test_narrower_topics_are_rolled_up_to_the_broadest(of: Project) -> None:
@@ -341,7 +288,7 @@ def test_narrower_topics_are_rolled_up_to_the_broadest(of: Project) -> None:
         "interoperability of digital public infrastructure": {"digital public infrastructure"},
         "security of digital public infrastructure": {"digital public infrastructure"},
     }
-    rolled = {(country, broad) for country, topic in table(PURSUED) for broad in above.get(topic, {topic})}
+    rolled = {(country, broad) for country, topic in table() for broad in above.get(topic, {topic})}
     made = of("country-topic", level=0)
     assert ties(made) == rolled
     # One engagement counts once, though it is about several of the narrower ones.
@@ -352,17 +299,16 @@ def test_narrower_topics_are_rolled_up_to_the_broadest(of: Project) -> None:
         passages("16"),
     )
     japan = tie(made, "country:japan", "topic:connectivity")
-    assert japan["via"] == [
-        *iris("initiative", "arctic-cable", "japan-6g-research", "japan-quantum-satellites"),
-        iri("partnership:eu-japan-digital-partnership"),
-    ]
+    assert japan["via"] == iris("initiative", "arctic-cable", "japan-6g-research", "japan-quantum-satellites")
     assert japan["passages"] == passages("18-6g", "19", "20", "20-cable")
+    # It has come as far as the furthest of them.
+    assert (japan["stage"], japan["through"]) == ("planned", iri("initiative:japan-6g-research"))
 
 
 def test_topics_are_rolled_up_no_further_than_the_level(of: Project) -> None:
     made = of("country-topic", level=1)
     topics = {made.nodes[node]["label"] for node, side in made.nodes(data="bipartite") if side == 1}
-    all_topics = set().union(*PURSUED.values())
+    all_topics = set().union(*TOPICS.values())
     # Only what is two below the broadest moves up; AI standards are also one below standardisation, and stay.
     gone = {"AI governance", "AI regulation", "quantum computing"}
     assert topics == (all_topics - gone) | {"quantum technologies"}
@@ -372,8 +318,9 @@ def test_topics_are_rolled_up_no_further_than_the_level(of: Project) -> None:
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
-        ({"claims": "some"}, r"claims can be certain, pursued, all, not 'some'"),
-        ({"claims": "x" * 500}, r"claims can be certain, pursued, all, not 'x{79}…'"),
+        ({"stage": "some"}, r"a stage can be dropped, mentioned, wanted, planned, .*, under-way, done, not 'some'"),
+        ({"stage": "x" * 500}, r"a stage can be dropped, .*, done, not 'x{79}…'"),
+        ({"known_by": "2023"}, r"known_by is a day, such as 2023-04-30, not '2023'"),
         ({"level": -1}, r"a level is a number from 0 \(the broadest topics\) to 64, not -1"),
         ({"level": 65}, r"a level is a number from 0 \(the broadest topics\) to 64, not 65"),
     ],
@@ -386,27 +333,22 @@ def test_a_choice_that_cannot_be_made_is_refused(chosen: dict[str, Any], message
 # ---------------------------------------------------------------- One kind of nodes
 
 
-def test_countries_are_tied_by_the_topics_in_common_that_the_librarys_query_counts(
-    of: Project, built: store.Built, checkout: workspace.Workspace
-) -> None:
-    rows = answered(built, checkout, "agenda-similarity")
-    expected = {(r["first"], r["second"]): (int(r["shared"]), float(r["jaccard"])) for r in rows}
+def test_countries_are_tied_by_the_topics_in_common(of: Project) -> None:
     made = of("country-country")
     found = {
         (made.nodes[s]["label"], made.nodes[t]["label"]): (data["weight"], round(data["jaccard"], 3))
         for s, t, data in made.edges(data=True)
     }
-    assert found == expected
     assert found == {
-        (a, b): (len(PURSUED[a] & PURSUED[b]), round(len(PURSUED[a] & PURSUED[b]) / len(PURSUED[a] | PURSUED[b]), 3))
-        for a in sorted(PURSUED)
-        for b in sorted(PURSUED)
-        if a < b and PURSUED[a] & PURSUED[b]
+        (a, b): (len(TOPICS[a] & TOPICS[b]), round(len(TOPICS[a] & TOPICS[b]) / len(TOPICS[a] | TOPICS[b]), 3))
+        for a in sorted(TOPICS)
+        for b in sorted(TOPICS)
+        if a < b and TOPICS[a] & TOPICS[b]
     }
 
 
-def test_what_two_countries_have_in_common_is_as_firm_as_the_weaker_end_of_its_best_topic(of: Project) -> None:
-    # 6G is only envisaged with Japan; research, computing and semiconductors are firm with both.
+def test_what_two_countries_have_in_common_has_come_as_far_as_the_weaker_end_of_its_best_topic(of: Project) -> None:
+    # Planned with both: only research. Wanted with Japan: semiconductors, computing. Mentioned with Korea: 6G.
     assert tie(of("country-country"), "country:japan", "country:south-korea") == {
         "label": "have in common",
         "weight": 4,
@@ -414,27 +356,24 @@ def test_what_two_countries_have_in_common_is_as_firm_as_the_weaker_end_of_its_b
         "jaccard": round(4 / 19, 6),
         "passages": passages("18", "18-6g", "19", "24", "24-chips", "27", "28"),
         "inferred": True,
-        "standing": "settled",
+        "stage": "planned",
+        "stage_rank": 2,
         "certainty": "stated",
-        "since": "2023-04-01",
+        "since": "2023-04-30",
     }
     india = tie(of("country-country"), "country:india", "country:united-states")
     assert india["since"] == "2023-05-31"  # not before both had begun
-    wanted = tie(of("country-country", claims="all"), "country:canada", "country:india")
-    assert (wanted["shared"], wanted["standing"]) == (iris("topic", "artificial-intelligence"), "wanted")
+    wanted = tie(of("country-country"), "country:canada", "country:india")
+    assert (wanted["shared"], wanted["stage"]) == (iris("topic", "artificial-intelligence"), "wanted")
+    # At a later stage, only what has come as far with both is in common.
+    agreed = of("country-country", stage="agreed")
+    both = tie(agreed, "country:india", "country:south-korea")
+    assert both["shared"] == iris("topic", "high-performance-computing", "quantum-computing")
+    assert (agreed.number_of_edges(), both["stage"]) == (1, "agreed")
 
 
-def test_a_topic_in_common_that_is_hedged_with_one_is_hedged(of: Project) -> None:
-    made = of("topic-topic")
-    # Only South Korea has them both, in paragraph 25.
-    both = tie(made, "topic:ai-regulation", "topic:digital-platforms")
-    assert (both["shared"], both["certainty"], both["jaccard"]) == (iris("country", "south-korea"), "hedged", 0.5)
-    mixed = tie(made, "topic:ai-regulation", "topic:semiconductors")
-    assert (mixed["certainty"], mixed["passages"]) == ("hedged", passages("24", "24-chips", "25"))
-
-
-def test_topics_are_tied_by_the_countries_that_pursue_both(of: Project) -> None:
-    by_topic = {topic: {c for c, topics in PURSUED.items() if topic in topics} for _, topic in table(PURSUED)}
+def test_topics_are_tied_by_the_countries_that_have_both(of: Project) -> None:
+    by_topic = {topic: {c for c, topics in TOPICS.items() if topic in topics} for _, topic in table()}
     made = of("topic-topic")
     found = {
         frozenset((made.nodes[s]["label"], made.nodes[t]["label"])): (data["weight"], data["jaccard"])
@@ -454,14 +393,14 @@ def test_topics_are_tied_by_the_countries_that_pursue_both(of: Project) -> None:
 
 
 def test_too_much_in_common_is_refused_with_what_to_do(of: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    number = sum(len(topics) * (len(topics) - 1) // 2 for topics in PURSUED.values())
+    number = sum(len(topics) * (len(topics) - 1) // 2 for topics in TOPICS.values())
     monkeypatch.setattr(in_common, "MAX_PAIRS", number)
-    assert of("topic-topic").number_of_nodes() == 37
+    assert of("topic-topic").number_of_nodes() == 38
     monkeypatch.setattr(in_common, "MAX_PAIRS", number - 1)
     message = f"{number} times two have something in common, more than {number - 1}; choose an earlier day, or the "
     with pytest.raises(UsageError, match=message):
         of("topic-topic")
-    assert of("country-country").number_of_edges() == 6
+    assert of("country-country").number_of_edges() == 10
 
 
 # ---------------------------------------------------------------- Officials, organisations, turned names
@@ -481,40 +420,33 @@ def test_officials_are_tied_to_the_meetings_they_take_part_in(of: Project) -> No
         "via": iris("meeting", "telecom-working-party-2023-04-18"),
         "passages": passages("03"),
         "inferred": False,
-        "standing": "settled",
+        "stage": "done",
+        "stage_rank": 7,
         "certainty": "stated",
         "since": "2023-04-18",
     }
-    assert ties(of("official-meeting", claims="certain")) == {
-        ("Thibaut Kleiner", "Telecom Working Party, 18 April 2023")
-    }
+    assert ties(of("official-meeting", stage="agreed")) == {("Thibaut Kleiner", "Telecom Working Party, 18 April 2023")}
     assert ties(of("official-official")) == {("Lee Jong Ho", "Thierry Breton")}
 
 
-def test_engagements_have_a_status_and_dates(of: Project) -> None:
-    made = of("official-meeting", until=date(2023, 6, 30))
-    assert made.nodes[iri("meeting:breton-lee-2023")] == {
+def test_engagements_have_a_status_a_stage_and_dates(of: Project) -> None:
+    assert of("official-meeting").nodes[iri("meeting:breton-lee-2023")] == {
         "label": "Thierry Breton with Lee Jong Ho, 2023",
         "kind": "bilateral meeting",
         "classes": [EUD + "BilateralMeeting"],
-        "status": ["tentative"],
+        "status": "tentative",
+        "stage": "planned",
+        "stage_rank": 2,
+        "disputed": False,
         "date": "2023-06-30?",
         "earliest": "2023-06-30",
         "latest": "2023-06-30",
         "passages": passages("23"),
         "bipartite": 1,
     }
-    # The officials stay, being officials; the meeting of the day after is none of the network's.
-    before = of("official-meeting", until=date(2023, 6, 29))
-    assert sorted(data["label"] for _, data in before.nodes(data=True)) == [
-        "Lee Jong Ho",
-        "Telecom Working Party, 18 April 2023",
-        "Thibaut Kleiner",
-        "Thierry Breton",
-    ]
     engagements = of("engagement-organisation").nodes
     disputed = engagements[iri("partnership:eu-canada-digital-partnership")]
-    assert (disputed["status"], disputed["date"], disputed["earliest"]) == (["in force", "wanted"], "", None)
+    assert (disputed["disputed"], disputed["date"], disputed["earliest"]) == (True, "", None)
     india = engagements[iri("partnership:eu-india-ttc")]
     assert (india["date"], india["earliest"], india["latest"]) == ("2022-04", "2022-04-01", "2022-04-30")
 
@@ -545,38 +477,23 @@ def test_organisations_are_tied_by_the_engagements_they_share(of: Project) -> No
     assert in_common("org:telecom-working-party") == dict.fromkeys(others, briefing)
     assert in_common("org:european-commission") == {
         **dict.fromkeys(("dg-connect", "telecom-working-party", *others[2:]), briefing),
-        "european-union": iris("partnership", "eu-canada-digital-partnership"),
+        "european-union": [iri("partnership:eu-canada-digital-partnership"), iri("partnership:eu-india-ttc")],
         "korean-industry": iris("initiative", "south-korea-investment"),
         "leading-meps": iris("meeting", "very-powerful-ai-summit"),
-        "research-community": iris("initiative", "japan-research-links"),
         "small-firms": iris("initiative", "singapore-sme-practice"),
         "us-administration": iris("meeting", "eu-us-ttc-4"),
     }
-    # The Commission wants the partnership with Canada, the Union is its party: all that the two have in common.
-    assert tie(made, "org:european-commission", "org:european-union") == {
-        "label": "have in common",
-        "weight": 1,
-        "shared": iris("partnership", "eu-canada-digital-partnership"),
-        "jaccard": round(1 / 27, 6),
-        "passages": passages("05-canada", "30"),
-        "inferred": False,
-        "standing": "unsettled",
-        "certainty": "stated",
-        "since": "2023-04-01",
-    }
-    assert sorted(made.nodes[node]["label"] for node in nx.isolates(made)) == [
-        "American trade unions",
-        "EURACTIV",
-        "digital industry",
-        "telecom operators",
-    ]
+    # The Commission wants the partnership with Canada, the Union is its party; the council with India is under way.
+    both = tie(made, "org:european-commission", "org:european-union")
+    assert (both["weight"], both["stage"], both["certainty"], both["since"]) == (2, "under way", "stated", "2022-04-01")
+    assert {"American trade unions", "telecom operators"} <= {made.nodes[node]["label"] for node in nx.isolates(made)}
 
 
 @pytest.mark.parametrize("name", ["country-topic", "official-meeting", "organisation-engagement"])
-@pytest.mark.parametrize("claims", CLAIMS)
-def test_a_turned_name_gives_the_same_ties_with_the_sides_exchanged(of: Project, name: str, claims: str) -> None:
+@pytest.mark.parametrize("stage", ["dropped", "planned", "agreed"])
+def test_a_turned_name_gives_the_same_ties_with_the_sides_exchanged(of: Project, name: str, stage: str) -> None:
     left, right = name.split("-")
-    straight, turned = of(name, claims=claims), of(f"{right}-{left}", claims=claims)
+    straight, turned = of(name, stage=stage), of(f"{right}-{left}", stage=stage)
     assert dict(turned.nodes(data="bipartite")) == {n: 1 - side for n, side in straight.nodes(data="bipartite")}
     assert list(turned.edges(data=True)) == list(straight.edges(data=True))
     assert list(turned) == list(straight)
@@ -629,7 +546,7 @@ def test_nodes_and_edges_come_in_a_fixed_order(of: Project, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["country-country", "topic-topic", "organisation-organisation"])
 def test_nodes_and_edges_of_one_kind_come_in_a_fixed_order(of: Project, name: str) -> None:
-    made, again = of(name, claims="all"), of(name, claims="all")
+    made, again = of(name, stage="dropped"), of(name, stage="dropped")
     assert list(made.nodes(data=True)) == list(again.nodes(data=True)) == sorted(made.nodes(data=True))
     assert list(made.edges(data=True)) == list(again.edges(data=True))
     assert list(made.edges) == sorted(made.edges)
@@ -648,83 +565,79 @@ def test_the_whole_graph_is_everything_with_all_claims(of: Project, built: store
     assert list(made.nodes(data=True)) == list(whole.nodes(data=True))
     assert list(made.edges(keys=True, data=True)) == list(whole.edges(keys=True, data=True))
     title = "Everything but evidence, with all relations"
-    assert made.graph == {"title": title, "two_mode": False, "name": "everything", "claims": "all"}
+    as_of = {"stage": "dropped", "known_by": "2023-04-30"}
+    assert made.graph == {"title": title, "two_mode": False, "name": "everything"} | as_of
 
 
 def test_statements_of_the_whole_graph_know_how_certain_they_are(of: Project) -> None:
     made = of("everything")
-    assert relation(made, "initiative:south-korea-regulatory-convergence", "pursuesTopic", "topic:ai-regulation") == {
-        "label": "pursues topic",
-        "inferred": False,
-        "passages": passages("25"),
-        "certainty": "hedged",
-    }
     said = relation(made, "partnership:eu-india-ttc", "withCountry", "country:india")
-    assert (said["certainty"], said["inferred"], said["passages"]) == ("stated", False, passages("05"))
-    follows = relation(made, "country:south-korea", "cooperatesOn", "topic:ai-regulation")
-    assert (follows["certainty"], follows["inferred"], follows["passages"]) == (None, True, [])
-    hedged = {(s, t) for s, t, certainty in made.edges(data="certainty") if certainty == "hedged"}
-    assert {source for source, _ in hedged} == {iri("initiative:south-korea-regulatory-convergence")}
+    assert said == {"label": "with country", "inferred": False, "passages": passages("05"), "certainty": "stated"}
+    # What the build derives is an edge as well, with how far it has come.
+    assert relation(made, "country:india", "cooperatesOn", "topic:standardisation") == {
+        "label": "cooperates on",
+        "inferred": True,
+        "passages": [],
+        "certainty": None,
+        "stage": "agreed",
+        "stage_rank": 5,
+        "priority": False,
+    }
     assert {
         c for *_, p, c in ((s, t, d["passages"], d["certainty"]) for s, t, d in made.edges(data=True)) if not p
     } == {None}
 
 
 @pytest.mark.parametrize(
-    ("name", "status", "settled", "dated", "earliest", "latest"),
+    ("name", "status", "stage", "dated", "earliest", "latest"),
     [
-        ("meeting:breton-lee-2023", ["tentative"], False, "2023-06-30?", "2023-06-30", "2023-06-30"),
+        ("meeting:breton-lee-2023", "tentative", "planned", "2023-06-30?", "2023-06-30", "2023-06-30"),
         (
-            "meeting:eu-japan-summit-2023",
-            ["to be confirmed"],
-            False,
-            "2023-07-03?/2023-07-04?",
-            "2023-07-03",
-            "2023-07-04",
+            *("meeting:eu-japan-summit-2023", "to be confirmed", "planned", "2023-07-03?/2023-07-04?"),
+            *("2023-07-03", "2023-07-04"),
         ),
-        ("meeting:eu-india-ttc-1", ["scheduled"], True, "2023-05-15/2023-05-16", "2023-05-15", "2023-05-16"),
-        ("meeting:telecom-working-party-2023-04-18", ["held"], True, "2023-04-18", "2023-04-18", "2023-04-18"),
-        ("meeting:very-powerful-ai-summit", ["proposed"], False, "", None, None),
-        ("partnership:eu-india-ttc", ["in force"], True, "2022-04", "2022-04-01", "2022-04-30"),
-        ("partnership:eu-canada-digital-partnership", ["in force", "wanted"], False, "", None, None),
-        ("initiative:japan-data-flow-talks", ["to be finalised"], True, "", None, None),
+        ("meeting:eu-india-ttc-1", "scheduled", "planned", "2023-05-15/2023-05-16", "2023-05-15", "2023-05-16"),
+        ("meeting:telecom-working-party-2023-04-18", "held", "done", "2023-04-18", "2023-04-18", "2023-04-18"),
+        ("meeting:very-powerful-ai-summit", "proposed", "wanted", "", None, None),
+        ("partnership:eu-india-ttc", "in force", "under way", "2022-04", "2022-04-01", "2022-04-30"),
+        ("initiative:japan-data-flow-talks", "to be finalised", "negotiated", "", None, None),
     ],
 )
 def test_engagements_of_the_whole_graph_have_a_status_and_dates(
-    of: Project, name: str, status: list[str], settled: bool, dated: str, earliest: str | None, latest: str | None
+    of: Project, name: str, status: str, stage: str, dated: str, earliest: str | None, latest: str | None
 ) -> None:
     node = of("everything").nodes[iri(name)]
-    assert [node[key] for key in ("status", "settled", "date", "earliest", "latest")] == [
-        *(status, settled, dated, earliest, latest)
+    assert [node[key] for key in ("status", "stage", "date", "earliest", "latest")] == [
+        *(status, stage, dated, earliest, latest)
     ]
 
 
 def test_things_of_the_whole_graph_that_are_no_engagements_have_no_status(of: Project) -> None:
     assert "status" not in of("everything").nodes[iri("country:japan")]
-    assert "earliest" not in of("everything").nodes[iri("election:united-states-2024")]
+    assert not {"stage", "earliest"} & set(of("everything").nodes[iri("official:thierry-breton")])
 
 
-def test_the_whole_graph_can_leave_out_what_is_only_wanted(of: Project) -> None:
-    everything, pursued = of("everything"), of("everything", claims="pursued")
-    gone = set(everything.edges(keys=True)) - set(pursued.edges(keys=True))
-    wanting = ["partnership:eu-canada-digital-partnership", "initiative:canada-upgrade"]
-    topics = iris("topic", "artificial-intelligence", "research-and-development", "connectivity", "cybersecurity")
-    assert gone == {
-        *((iri(source), topic, EUD + "wantsTopic") for source in wanting for topic in topics),
-        *((iri("country:canada"), topic, EUD + "cooperationWantedOn") for topic in topics),
-        # It follows from what the Commission wants to pursue with Canada, and from nothing else.
-        *((iri("org:european-commission"), topic, EUD + "advocates") for topic in topics),
+def test_how_things_stand_is_told_by_the_nodes_and_is_no_node_itself(of: Project) -> None:
+    derived = ("situation", "tie", "fate", "change", "snapshot", "disagreement", "milestone")
+    assert not any(node.removeprefix(BASE).startswith(f"{kind}/") for node in of("everything") for kind in derived)
+
+
+@pytest.mark.parametrize("stage", ["mentioned", "planned", "agreed", "done"])
+def test_the_whole_graph_can_be_what_has_come_as_far_as_a_stage(of: Project, stage: str) -> None:
+    whole, made = of("everything"), of("everything", stage=stage)
+    least = STAGES.index(stage) - 1
+    gone = {
+        node
+        for node, data in whole.nodes(data=True)
+        if "stage_rank" in data and (0 if data["stage_rank"] is None else data["stage_rank"]) < least
     }
-    assert list(pursued) == list(everything)
-
-
-def test_the_whole_graph_can_be_what_is_certain(of: Project) -> None:
-    certain = of("everything", claims="certain")
-    open_ = {node for node, settled in certain.nodes(data="settled", default=True) if not settled}
-    assert iri("initiative:japan-6g-research") in open_
-    assert not any(end in open_ for edge in certain.edges for end in edge[:2])
-    assert {certainty for *_, certainty in certain.edges(data="certainty")} == {"stated", None}
-    assert set(certain.edges(keys=True)) < set(of("everything", claims="pursued").edges(keys=True))
+    assert set(whole) - set(made) == gone
+    assert set(made.edges(keys=True)) <= set(whole.edges(keys=True))
+    # What is only wanted of a partnership has come no further than that, however long it has been in force.
+    relations = {key.removeprefix(EUD) for *_, key in made.edges(keys=True)}
+    assert ("wantsTopic" in relations) == (stage == "mentioned")
+    assert ("agenda" in relations) == (stage in ("mentioned", "planned"))
+    assert ("cooperatesOn" in relations) == (stage != "done")
 
 
 def test_the_whole_graph_can_be_what_passages_say(of: Project) -> None:
@@ -735,25 +648,11 @@ def test_the_whole_graph_can_be_what_passages_say(of: Project) -> None:
     assert 0 < asserted.number_of_edges() < everything.number_of_edges()
 
 
-def test_the_whole_graph_leaves_out_engagements_that_had_not_begun(of: Project) -> None:
-    def later(day: date) -> set[str]:
-        return set(of("everything")) - set(of("everything", until=day))
-
-    first = iri("meeting:eu-india-ttc-1")
-    after = {*iris("meeting", "eu-us-ttc-4", "breton-lee-2023", "eu-japan-summit-2023")}
-    assert later(date(2023, 5, 14)) == {first, *after}
-    assert later(date(2023, 5, 15)) == after
-    assert later(date(2023, 7, 3)) == set()
-
-
-def test_the_whole_graph_leaves_out_statements_that_had_not_been_reported(of: Project) -> None:
-    before = of("everything", until=date(2023, 3, 31))
-    dated = {node for node, first in before.nodes(data="earliest") if first}
-    assert not any(said for s, o, said in before.edges(data="passages") if not {s, o} & dated)
-    assert all(before.nodes[node]["earliest"] <= "2023-03-31" for node in dated)
-    # Reference data and the ontology are nobody's report.
+def test_the_whole_graph_before_anything_was_said_is_reference_data(of: Project) -> None:
+    before = of("everything", known_by=date(2023, 4, 29))
+    assert not any(said for *_, said in before.edges(data="passages"))
+    assert not any(data.get("stage") for _, data in before.nodes(data=True))
     assert before.has_edge(iri("topic:5g"), iri("topic:connectivity"))
-    assert any(said for *_, said in of("everything", until=date(2023, 4, 1)).edges(data="passages"))
 
 
 def test_the_whole_graph_has_no_levels(of: Project) -> None:
@@ -803,13 +702,15 @@ def test_a_network_of_ones_own_is_a_query_and_what_is_said_beside_it(
         "via": iris("initiative", "south-korea-regulatory-convergence"),
         "passages": passages("25"),
         "inferred": False,
-        "standing": "unsettled",
-        "certainty": "hedged",
-        "since": "2023-04-01",
+        "stage": "wanted",
+        "stage_rank": 1,
+        "certainty": "stated",
+        "since": "2023-04-30",
     }
     assert project(built, copy, "law-law").number_of_edges() == 3
-    assert ties(project(built, copy, "initiative-law", Choice(claims="certain"))) == set()
-    assert ties(project(built, copy, "country-topic")) == table(PURSUED)
+    assert ties(project(built, copy, "initiative-law", Choice(stage="planned"))) == set()
+    assert ties(project(built, copy, "initiative-law", Choice(known_by=date(2023, 4, 29)))) == set()
+    assert ties(project(built, copy, "country-topic")) == table()
 
 
 def test_a_network_that_came_with_eudigraph_can_be_changed(built: store.Built, copy: workspace.Workspace) -> None:
@@ -871,7 +772,7 @@ def broken(built: store.Built, space: workspace.Workspace, name: str, message: s
     assert re.match(f"broken: {message}", listed[name])
     assert [one for one, title in listed.items() if title.startswith("broken")] == [name]
     assert list(listed)[:-1] == list(definitions.networks(workspace.open_workspace()))
-    assert ties(project(built, space, "country-topic")) == table(PURSUED)
+    assert ties(project(built, space, "country-topic")) == table()
 
 
 @pytest.mark.parametrize(
@@ -894,6 +795,10 @@ def broken(built: store.Built, space: workspace.Workspace, name: str, message: s
         (
             BESIDE + 'among = "?x eud:partnerIn ?via"\n',
             r"queries/networks/initiative-law\.toml:6: among is one pattern with \?source, such as ",
+        ),
+        (
+            BESIDE + 'stage = "mine"\n',
+            r"queries/networks/initiative-law\.toml:6: stage is to be 'derived', or left out",
         ),
         (
             BESIDE + 'asserted = "?via eud:withCountry ?x"\n',
@@ -948,12 +853,15 @@ def test_a_network_that_is_not_known_is_not_sought_among_broken_ones(
         project(built, copy, "zzz")
 
 
-# ---------------------------------------------------------------- Disputed claims
+# ---------------------------------------------------------------- Several sources
 
 
 PREFIXES = "".join(
     f"@prefix {kind}: <{BASE}{kind}/> .\n"
-    for kind in ("certainty", "country", "initiative", "method", "org", "partnership", "passage", "reading", "source")
+    for kind in (
+        *("certainty", "country", "initiative", "meeting", "method", "official", "org", "partnership", "passage"),
+        *("reading", "source"),
+    )
 ) + (
     f"@prefix status: <{BASE}status/> .\n@prefix topic: <{BASE}topic/> .\n@prefix eud: <{EUD}> .\n"
     "@prefix edtf: <http://id.loc.gov/datatypes/edtf/> .\n@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
@@ -974,7 +882,8 @@ passage:{source}\\/{place} {{ {claims} }}
 def source(name: str, published: str) -> str:
     return f"""
 source:{name} a eud:Source ; eud:title "Made up"@en ; eud:publisher org:euractiv ;
-    eud:published "{published}"^^edtf:EDTF ; eud:language "en" ; eud:characters 100 ;
+    eud:published "{published}"^^edtf:EDTF ; eud:language "en" ; eud:sourceKind "press" ; eud:extent "text" ;
+    eud:characters 100 ;
     eud:sha256 "{"0" * 64}" .
 """
 
@@ -984,6 +893,7 @@ reading:test a eud:Reading ; eud:method method:by-hand ; eud:reader org:eudigrap
     eud:readOn "2026-11-24"^^xsd:date .
 """
 WITH_JAPAN = "a eud:DigitalPartnership ; eud:withCountry country:japan ;"
+IN_FORCE = "eud:status status:in-force"
 
 
 @pytest.fixture
@@ -992,7 +902,8 @@ def disputed(small: Callable[[str], workspace.Workspace], tmp_path: Path) -> Cal
 
     def make(*claimed: str) -> Project:
         space = small("\n".join([PREFIXES, source("one", "2023-04"), source("two", "2023-06-15"), READING, *claimed]))
-        named = "".join(f'<{iri(f"partnership:{x}")}> <{SKOS}prefLabel> "partnership {x}"@en .\n' for x in "ab")
+        names = ("partnership:a", "partnership:b", "initiative:x", "meeting:m", "official:o")
+        named = "".join(f'<{iri(name)}> <{SKOS}prefLabel> "{name.replace(":", " ")}"@en .\n' for name in names)
         (space.root / "graph" / "reference" / "made-up.ttl").write_text(named, "utf-8")
         report = build.build(space, tmp_path / "out", use_hermit=False, exports=False)
         assert not report.errors
@@ -1007,17 +918,21 @@ def test_what_one_passage_hedges_and_another_states_is_stated(disputed: Callable
         said("one/1", f"partnership:a {WITH_JAPAN} eud:pursuesTopic topic:6g , topic:5g .", hedged=True),
         said("two/1", f"partnership:a {WITH_JAPAN} eud:pursuesTopic topic:6g ; eud:status status:in-force ."),
     )
-    made = network_of(claims="pursued")
+    made = network_of()
     both = [f"{BASE}passage/one/1", f"{BASE}passage/two/1"]
     assert tie(made, "country:japan", "topic:6g") == {
-        "label": "cooperates on",
+        "label": "has on the table",
         "weight": 1,
         "via": iris("partnership", "a"),
         "passages": both,
         "inferred": False,
-        "standing": "settled",
+        "stage": "agreed",
+        "stage_rank": 5,
         "certainty": "stated",
-        "since": "2023-04-01",
+        "since": "2023-04-30",
+        "priority": False,
+        "through": iri("partnership:a"),
+        "borne_by": both[0],
     }
     alone = tie(made, "country:japan", "topic:5g")
     assert (alone["passages"], alone["certainty"]) == (both[:1], "hedged")
@@ -1025,7 +940,6 @@ def test_what_one_passage_hedges_and_another_states_is_stated(disputed: Callable
     assert [
         relation(whole, "partnership:a", "pursuesTopic", f"topic:{name}")["certainty"] for name in ("6g", "5g")
     ] == [*("stated", "hedged")]
-    assert ties(network_of(claims="certain")) == {("Japan", "6G")}
 
 
 def test_what_is_only_hedged_to_be_with_the_country_is_not_certain(disputed: Callable[..., Project]) -> None:
@@ -1039,91 +953,114 @@ def test_what_is_only_hedged_to_be_with_the_country_is_not_certain(disputed: Cal
     certainties = nx.get_edge_attributes(network_of(), "certainty")
     japan = iri("country:japan")
     assert certainties == {(japan, iri("topic:5g")): "stated", (japan, iri("topic:6g")): "hedged"}
-    assert ties(network_of(claims="certain")) == {("Japan", "5G")}
 
 
-def test_what_anybody_calls_unsettled_is_unsettled(disputed: Callable[..., Project]) -> None:
-    network_of = disputed(
-        said("one/1", f"partnership:a {WITH_JAPAN} eud:pursuesTopic topic:6g ; eud:status status:in-force ."),
-        said("one/2", f"partnership:b {WITH_JAPAN} eud:pursuesTopic topic:5g ; eud:status status:in-force ."),
-        said("two/1", "partnership:a eud:status status:wanted ."),
-    )
-    made = network_of()
-    assert {(s, t, x) for (s, t), x in nx.get_edge_attributes(made, "standing").items()} == {
-        (iri("country:japan"), iri("topic:6g"), "unsettled"),
-        (iri("country:japan"), iri("topic:5g"), "settled"),
-    }
-    assert ties(network_of(claims="certain")) == {("Japan", "5G")}
-
-
-def test_what_is_settled_where_it_is_hedged_and_stated_where_it_is_open_is_not_certain(
-    disputed: Callable[..., Project],
-) -> None:
+def test_a_tie_is_as_certain_as_what_bears_its_stage(disputed: Callable[..., Project]) -> None:
     network_of = disputed(
         said("one/1", f"partnership:a {WITH_JAPAN} eud:status status:in-force ."),
         said("one/2", "partnership:a eud:pursuesTopic topic:6g .", hedged=True),
-        said("one/3", f"partnership:b {WITH_JAPAN} eud:pursuesTopic topic:6g ; eud:status status:wanted ."),
+        said("one/3", f"partnership:b {WITH_JAPAN} eud:wantsTopic topic:6g ."),
     )
+    # That it is wanted is stated outright, that it is agreed is not.
     found = tie(network_of(), "country:japan", "topic:6g")
-    assert (found["weight"], found["standing"], found["certainty"]) == (2, "settled", "stated")
-    assert ties(network_of(claims="certain")) == set()
+    assert (found["weight"], found["stage"], found["certainty"]) == (2, "agreed", "hedged")
 
 
-@pytest.mark.parametrize("order", ["?wanted", "DESC(?wanted)"])
-def test_what_one_wants_and_another_pursues_is_pursued_whichever_comes_first(
-    disputed: Callable[..., Project], tmp_path: Path, order: str
-) -> None:
+def test_what_one_wants_and_another_has_is_no_longer_only_wanted(disputed: Callable[..., Project]) -> None:
     network_of = disputed(
-        said("one/1", f"partnership:a {WITH_JAPAN} eud:wantsTopic topic:6g , topic:5g ."),
+        said("one/1", f"partnership:a {WITH_JAPAN} eud:wantsTopic topic:6g , topic:5g ; eud:status status:in-force ."),
         said("two/1", "partnership:a eud:pursuesTopic topic:6g ."),
     )
-    query = tmp_path / "small" / "queries" / "networks" / "country-topic.rq"
-    query.write_text(f"{query.read_text('utf-8')}ORDER BY {order}\n", "utf-8")
-    for claims in ("pursued", "all"):
-        found = tie(network_of(claims=claims), "country:japan", "topic:6g")
-        assert (found["weight"], found["standing"], found["passages"]) == (1, "settled", [f"{BASE}passage/two/1"])
-    assert ties(network_of(claims="all")) == {("Japan", "6G"), ("Japan", "5G")}
-    assert ties(network_of(claims="pursued")) == {("Japan", "6G")}
+    found = tie(network_of(), "country:japan", "topic:6g")
+    assert (found["weight"], found["stage"], found["borne_by"]) == (1, "agreed", f"{BASE}passage/two/1")
+    assert ties(network_of()) == {("Japan", "6G"), ("Japan", "5G")}
+    assert ties(network_of(stage="agreed")) == {("Japan", "6G")}
+    before = network_of(known_by=date(2023, 6, 14))
+    assert set(nx.get_edge_attributes(before, "stage").values()) == {"wanted"}
 
 
-def test_what_two_sources_report_counts_from_the_earlier_report(disputed: Callable[..., Project]) -> None:
+def test_what_was_dropped_is_left_out_unless_asked_for(disputed: Callable[..., Project]) -> None:
+    network_of = disputed(
+        said("one/1", f"partnership:a {WITH_JAPAN} eud:party org:euractiv ; eud:status status:in-force ."),
+        said("two/1", 'partnership:a eud:status status:ended ; eud:date "2023-06-01"^^edtf:EDTF .'),
+    )
+
+    def found(**chosen: Any) -> set[str | None]:
+        return set(nx.get_edge_attributes(network_of("organisation-engagement", **chosen), "stage").values())
+
+    assert found(known_by=date(2023, 4, 30)) == {"under way"}
+    assert found() == set()
+    assert found(stage="dropped") == {"dropped"}
+    assert iri("partnership:a") in network_of("everything")
+    assert iri("partnership:a") not in network_of("everything", stage="mentioned")
+
+
+def test_what_two_sources_report_is_known_from_the_earlier_report(disputed: Callable[..., Project]) -> None:
     network_of = disputed(
         said("one/1", f"partnership:a {WITH_JAPAN} eud:pursuesTopic topic:6g ."),
         said("two/1", "partnership:a eud:pursuesTopic topic:6g , topic:5g ."),
     )
     assert dict(nx.get_edge_attributes(network_of(), "since")) == {
         (iri("country:japan"), iri("topic:5g")): "2023-06-15",
-        (iri("country:japan"), iri("topic:6g")): "2023-04-01",
+        (iri("country:japan"), iri("topic:6g")): "2023-04-30",
     }
-    assert ties(network_of(until=date(2023, 6, 14))) == {("Japan", "6G")}
-    assert ties(network_of(until=date(2023, 6, 15))) == {("Japan", "6G"), ("Japan", "5G")}
+    assert ties(network_of(known_by=date(2023, 6, 14))) == {("Japan", "6G")}
+    assert ties(network_of(known_by=date(2023, 6, 15))) == {("Japan", "6G"), ("Japan", "5G")}
 
 
-def test_engagements_with_several_dates_begin_with_the_first_and_have_all(
-    disputed: Callable[..., Project],
-) -> None:
+def test_what_is_known_to_be_with_a_country_only_later_does_not_shine_back(disputed: Callable[..., Project]) -> None:
     network_of = disputed(
-        said("one/1", f'partnership:a {WITH_JAPAN} eud:pursuesTopic topic:6g ; eud:since "2022-05"^^edtf:EDTF .'),
-        said("two/1", 'partnership:a eud:since "2021-11-03"^^edtf:EDTF .'),
+        said("one/1", "initiative:x a eud:Initiative ; eud:pursuesTopic topic:6g ; eud:status status:under-way ."),
+        said("one/2", f"partnership:a {WITH_JAPAN} eud:status status:in-force ; eud:pursuesTopic topic:6g ."),
+        said("two/1", "initiative:x eud:under partnership:a ."),
     )
-    assert tie(network_of(), "country:japan", "topic:6g")["since"] == "2021-11-03"
-    assert ties(network_of(until=date(2021, 11, 2))) == set()
+    before, now = (network_of(known_by=day) for day in (date(2023, 6, 14), None))
+    assert tie(before, "country:japan", "topic:6g")["via"] == iris("partnership", "a")
+    assert tie(now, "country:japan", "topic:6g")["via"] == [iri("initiative:x"), iri("partnership:a")]
+    assert [tie(made, "country:japan", "topic:6g")["stage"] for made in (before, now)] == ["agreed", "under way"]
+
+
+def test_a_person_stands_for_an_organisation_once_that_is_known(disputed: Callable[..., Project]) -> None:
+    network_of = disputed(
+        said("one/1", "meeting:m a eud:Meeting ; eud:hasParticipant official:o . official:o a eud:Official ."),
+        said("two/1", "official:o eud:represents org:euractiv . org:euractiv a eud:Organisation ."),
+    )
+    assert ties(network_of("organisation-engagement", known_by=date(2023, 6, 14))) == set()
+    assert network_of("organisation-engagement").number_of_edges() == 1
+
+
+def test_an_engagement_has_the_date_that_counts(disputed: Callable[..., Project]) -> None:
+    network_of = disputed(
+        said(
+            "one/1",
+            f'partnership:a {WITH_JAPAN} {IN_FORCE} ; eud:pursuesTopic topic:6g ; eud:date "2022-05"^^edtf:EDTF .',
+        ),
+        said("two/1", f'partnership:a {IN_FORCE} ; eud:date "2022-05-03"^^edtf:EDTF .'),
+    )
+    days = [date(2023, 4, 30), date(2023, 6, 15)]
+    found = [network_of("engagement-organisation", known_by=day, stage="dropped") for day in days]
+    assert all(len(made) == 0 for made in found)
+    nodes = [network_of("everything", known_by=day).nodes[iri("partnership:a")] for day in days]
+    assert [(node["date"], node["earliest"], node["latest"]) for node in nodes] == [
+        ("2022-05", "2022-05-01", "2022-05-31"),
+        ("2022-05-03", "2022-05-03", "2022-05-03"),
+    ]
+    assert tie(network_of(), "country:japan", "topic:6g")["since"] == "2022-05-03"
 
 
 def test_a_graph_without_claims_makes_empty_networks(disputed: Callable[..., Project]) -> None:
-    network_of = disputed(said("one/1", "org:european-commission eud:opposes topic:6g ."))
-    made = network_of(claims="all")
+    network_of = disputed(said("one/1", ""))
+    made = network_of(stage="dropped")
     assert (len(made), made.number_of_edges()) == (0, 0)
     assert made.graph["title"] == "Partner countries and topics"
 
 
 def test_engagements_that_may_go_on_have_no_latest_day(disputed: Callable[..., Project]) -> None:
     network_of = disputed(
-        said("one/1", f'partnership:a {WITH_JAPAN} eud:since "2022-05-02/.."^^edtf:EDTF .'),
-        said("two/1", 'partnership:a eud:since "2021-11-03"^^edtf:EDTF .'),
+        said("one/1", f'partnership:a {WITH_JAPAN} {IN_FORCE} ; eud:date "2022-05-02/.."^^edtf:EDTF .'),
     )
     node = network_of("everything").nodes[iri("partnership:a")]
-    assert (node["date"], node["earliest"], node["latest"]) == ("2021-11-03; 2022-05-02/..", "2021-11-03", None)
+    assert (node["date"], node["earliest"], node["latest"]) == ("2022-05-02/..", "2022-05-02", None)
 
 
 # ---------------------------------------------------------------- What no longer follows, and what only follows
@@ -1139,13 +1076,15 @@ def test_everything_keeps_nothing_that_followed_from_what_is_left_out(
     def everything(**choice: Any) -> nx.MultiDiGraph:
         return projections.project(built, checkout, "everything", definitions.Choice(**choice))
 
-    korea, act = "country/south-korea", "topic/ai-regulation"
-    assert "cooperatesOn" in relations(everything(), korea, act)
-    assert relations(everything(claims="certain"), korea, act) == set()  # it rests on a hedged passage alone
-    assert "cooperatesOn" in relations(everything(claims="certain"), "country/united-states", "topic/5g")
-    assert relations(everything(until=date(2022, 1, 1)), "country/canada", "topic/cybersecurity") == set()
-    assert relations(everything(until=date(2022, 1, 1)), "country/india", "topic/digital-skills") == set()
-    assert "cooperatesOn" in relations(everything(until=date(2023, 4, 30)), "country/india", "topic/digital-skills")
+    india, skills = "country/india", "topic/digital-skills"
+    assert "cooperatesOn" in relations(everything(), india, skills)
+    assert "cooperatesOn" in relations(everything(stage="agreed"), india, skills)
+    assert "cooperatesOn" not in relations(everything(stage="under-way"), india, skills)
+    assert relations(everything(known_by=date(2023, 4, 29)), india, skills) == set()
+    # Japan is partner in the talks on data flows, since these are with it, and no longer where they are left out.
+    talks = "initiative/japan-data-flow-talks"
+    assert "partnerIn" in relations(everything(stage="negotiated"), "country/japan", talks)
+    assert relations(everything(stage="agreed"), "country/japan", talks) == set()
     assert not any(inferred for *_, inferred in everything(inferred=False).edges(data="inferred"))
 
 
@@ -1165,3 +1104,145 @@ def test_a_network_of_ones_own_takes_the_place_of_no_other(copy: workspace.Works
     known = definitions.networks(copy)
     assert known["country-country"] == "Countries with topics in common"
     assert known["act-act"] == "Acts with countries in common"
+
+
+# ---------------------------------------------------------------- One value everywhere, and what was known when
+
+
+FIXTURES = Path(__file__).resolve().parent / "fixtures"
+APRIL = date(2023, 4, 30)
+
+
+@pytest.fixture(scope="module")
+def several(checkout: workspace.Workspace, tmp_path_factory: pytest.TempPathFactory) -> store.Built:
+    """The graph of the article and of three later sources."""
+    folder = tmp_path_factory.mktemp("several")
+    for name in workspace.FOLDERS:
+        shutil.copytree(checkout.root / name, folder / "workspace" / name)
+    for path in FIXTURES.glob("*.trig"):
+        shutil.copy(path, folder / "workspace" / "graph")
+    shutil.copy(FIXTURES / "trial-reference.ttl", folder / "workspace" / "graph" / "reference")
+    space = workspace.open_workspace(folder / "workspace")
+    report = build.build(space, folder / "build", use_hermit=False, exports=False)
+    assert not report.errors
+    return store.open_built(folder / "build")
+
+
+def derived(built: store.Built, kind: str, day: date, *names: str) -> list[tuple[str, ...]]:
+    """Return what the build wrote of that kind, as it is known by a day."""
+    variables = " ".join(f"?{name}" for name in names)
+    patterns = " ".join(f"OPTIONAL {{ ?s eud:{name} ?{name} }}" for name in names)
+    found = select(
+        built.store,
+        f"""SELECT {variables} {{ GRAPH graph:state {{ ?s a eud:{kind} ; eud:knownFrom ?from ; eud:knownUntil ?until .
+            {patterns} FILTER(?from <= "{day}"^^xsd:date && "{day}"^^xsd:date < ?until) }} }}""",
+        prefixes=PREFIXED,
+    )
+    return [tuple(row[name].value if row[name] else "" for name in names) for row in found]
+
+
+@pytest.mark.parametrize("day", [APRIL, date(2023, 5, 31), date(2023, 7, 1), date(2023, 11, 24)])
+def test_every_tie_has_the_stage_that_the_build_derived(
+    several: store.Built, checkout: workspace.Workspace, day: date
+) -> None:
+    made = project(several, checkout, "country-topic", Choice(known_by=day))
+    names = ("ofCountry", "onTopic", "stage", "through", "borneBy", "isPriority")
+    rows = derived(several, "Tie", day, *names)
+    assert len(rows) >= 54
+    assert {(country, topic): tuple(told) for country, topic, *told in rows} == {
+        (s, t): (
+            f"{BASE}stage/{data['stage'].replace(' ', '-')}",
+            data["through"],
+            data["borne_by"],
+            str(data["priority"]).lower(),
+        )
+        for s, t, data in made.edges(data=True)
+    }
+    whole = project(several, checkout, "everything", Choice(known_by=day))
+    cooperates = {
+        (s, t): data["stage"] for s, t, key, data in whole.edges(keys=True, data=True) if "cooperatesOn" in key
+    }
+    stages = {(s, t): data["stage"] for s, t, data in made.edges(data=True) if data["stage_rank"] >= 5}
+    assert cooperates == stages
+    # At each stage, the same ties with the same values are left.
+    for stage in ("planned", "agreed"):
+        part = project(several, checkout, "country-topic", Choice(stage, known_by=day))
+        assert {(s, t): data["stage"] for s, t, data in part.edges(data=True)} == {
+            (s, t): data["stage"]
+            for s, t, data in made.edges(data=True)
+            if data["stage_rank"] >= STAGES.index(stage) - 1
+        }
+
+
+@pytest.mark.parametrize("day", [APRIL, date(2023, 7, 1), date(2023, 11, 24)])
+@pytest.mark.parametrize("name", ["everything", "engagement-organisation", "meeting-official"])
+def test_every_engagement_stands_as_the_build_derived(
+    several: store.Built, checkout: workspace.Workspace, name: str, day: date
+) -> None:
+    made = project(several, checkout, name, Choice("dropped", known_by=day))
+    names = ("about", "inStatus", "stage", "isDisputed", "onDate", "firstDay", "lastDay")
+    told = {row[0]: row[1:] for row in derived(several, "Situation", day, *names)}
+    engagements = {node: data for node, data in made.nodes(data=True) if "stage" in data}
+    assert len(engagements) >= 2
+    for node, data in engagements.items():
+        if node not in told:
+            assert (data["status"], data["stage"], data["stage_rank"]) == (None, None, None)
+            continue
+        status, stage, disputed, when, first, last = told[node]
+        assert data["stage"] == stage.rpartition("/")[2].replace("-", " ")
+        assert data["status"] == status.rpartition("/")[2].replace("-", " ")
+        assert data["disputed"] is (disputed == "true")
+        assert (data["date"], data["earliest"], data["latest"]) == (when, first or None, last or None)
+    if name == "everything":
+        assert set(told) <= set(engagements)
+
+
+@pytest.mark.parametrize("name", [*definitions.networks(workspace.open_workspace())])
+def test_later_sources_change_nothing_of_what_was_known_before(
+    of: Project, several: store.Built, checkout: workspace.Workspace, name: str
+) -> None:
+    alone, then = of(name), project(several, checkout, name, Choice(known_by=APRIL))
+    assert sorted(then.edges(data=True), key=str) == sorted(alone.edges(data=True), key=str)
+    # Names of what only the later sources speak of are reference data, and so in the whole graph.
+    assert {node: then.nodes[node] for node in alone} == dict(alone.nodes(data=True))
+    assert name == "everything" or set(then) == set(alone)
+    assert then.graph == alone.graph
+
+
+def test_two_days_are_compared(several: store.Built, checkout: workspace.Workspace) -> None:
+    found = changes.between(several, checkout, "country-topic", APRIL)
+    assert (found.before, found.after) == ("2023-04-30", "2023-11-24")
+    told = {(row.change, row.first, row.second, row.before, row.after) for row in found.rows}
+    assert ("advanced", "Canada", "cybersecurity", "wanted", "agreed") in told
+    assert ("new", "Canada", "digital skills", None, "agreed") in told
+    assert ("new", "digital governance", "", None, None) in told  # a node
+    assert found.headline == (
+        "Partner countries and topics, known by 2023-11-24 rather than by 2023-04-30: ties: 14 new, 7 advanced; "
+        "nodes: 3 changes."
+    )
+    # Nothing changes on days on which nothing is said.
+    choice = Choice(known_by=date(2023, 5, 1))
+    assert changes.between(several, checkout, "everything", APRIL, choice).rows == []
+
+
+def test_what_is_compared_the_other_way_round_goes_and_falls_back(
+    several: store.Built, checkout: workspace.Workspace
+) -> None:
+    before, after = (
+        project(several, checkout, "meeting-official", Choice(known_by=day)) for day in (APRIL, date(2023, 7, 1))
+    )
+    forth, back = changes.compare(before, after), changes.compare(after, before)
+    opposite = {"new": "gone", "advanced": "fell back"}
+    assert {(opposite[row.change], row.first_iri, row.second_iri, row.after, row.before) for row in forth.rows} == {
+        (row.change, row.first_iri, row.second_iri, row.before, row.after) for row in back.rows
+    }
+    # The meeting itself, and who takes part in it.
+    assert {(row.first, row.second, row.before, row.after) for row in forth.rows if row.change == "advanced"} >= {
+        ("Thierry Breton with Lee Jong Ho, 2023", "", "planned", "done"),
+        ("Thierry Breton with Lee Jong Ho, 2023", "Lee Jong Ho", "planned", "done"),
+    }
+
+
+def test_only_networks_of_a_kind_are_compared(of: Project) -> None:
+    with pytest.raises(UsageError, match="two networks are compared of the same kind"):
+        changes.compare(of("everything"), of("country-topic"))

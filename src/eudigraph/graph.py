@@ -325,11 +325,11 @@ class Graph:
 
         >>> study = graph.analyse("betweenness")
         >>> study["betweenness"].headline
-        'Among countries, United States leads with 0.37. Among topics, semiconductors leads with 0.18.'
-        >>> study["betweenness"].frame[["node", "betweenness", "certain"]].round(2).head(2)
-                    node  betweenness  certain
-        0  United States         0.37     0.29
-        1          Japan         0.27     0.06
+        'Among countries, United States leads with 0.37. Among topics, semiconductors leads with 0.16.'
+        >>> study["betweenness"].frame[["node", "betweenness", "planned"]].round(2).head(2)
+                    node  betweenness  planned
+        0  United States         0.37     0.28
+        1          Japan         0.28     0.06
         """
         choice = _choice(stage, inferred, known_by, level)
         if isinstance(network, str):

@@ -226,7 +226,7 @@ def scope(analysis: Analysis) -> str:
     ]
     if choice.level is not None:
         parts.append(f"topics rolled up to level {choice.level}")
-    return f"{_size(analysis)}, {'; '.join(parts)}; by what is known on {analysis.known_by}."
+    return f"{_size(analysis)}, {'; '.join(parts)}; known by {analysis.known_by}."
 
 
 def words(stage: str) -> str:

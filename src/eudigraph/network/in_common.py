@@ -17,8 +17,8 @@ MAX_PAIRS = 5_000_000
 def one_mode(two: nx.Graph) -> nx.Graph:
     """Return the network of a two-mode network's first side, in which nodes are tied by the neighbours they share.
 
-    It has come as far as the furthest of these neighbours has with that of the two where it has come less far. Of these
-    neighbours, the most certain tells how certain it is, and whether it is said outright.
+    It has come as far as the furthest of these neighbours has with that of the two where it has come less far, and is
+    as certain as the most certain of those that have come as far.
     """
     nodes = [node for node, side in two.nodes(data="bipartite") if side == 0]
     made = nx.Graph()
@@ -62,10 +62,9 @@ def _in_common(common: list[tuple[str, _Half, _Half]], either: int) -> dict[str,
     inferred, stated, since = True, False, NEVER
     for _, (said_a, inferred_a, stage_a, stated_a, since_a), (said_b, inferred_b, stage_b, stated_b, since_b) in common:
         passages.update(said_a, said_b)
-        if min(stage_a, stage_b) == furthest:
-            # It is as good as the weaker of its two ends.
-            inferred = inferred and (inferred_a or inferred_b)
-            stated = stated or (stated_a and stated_b)
+        # It is as good as the weaker of its two ends.
+        inferred = inferred and (inferred_a or inferred_b)
+        stated = stated or (stated_a and stated_b and min(stage_a, stage_b) == furthest)
         since = min(since, since_a if since_a > since_b else since_b)
     return {
         "label": "have in common",

@@ -6,6 +6,8 @@ nothing, neither outright nor by what follows from it.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -22,6 +24,7 @@ from eudigraph.model.names import (
     GRAPH_ONTOLOGY,
     GRAPH_STATE,
     OWN_GRAPHS,
+    RDF_TYPE,
     SKOS,
     XSD,
     eud,
@@ -177,13 +180,20 @@ class Known:
         """The statements that follow from what is known by the day."""
         return self._facts[1]
 
-    def _quads(self) -> list[Quad]:
-        return [
-            quad
-            for graph in self._store.named_graphs()
-            if isinstance(graph, NamedNode) and graph not in _DERIVED and self.counts(graph.value)
-            for quad in self._store.quads_for_pattern(None, None, None, graph)
-        ]
+    @cached_property
+    def classes(self) -> dict[str, frozenset[str]]:
+        """The classes that each thing was known by the day to be in."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for quad in (*self._quads(RDF_TYPE), *(quad for quad in self.follows if quad.predicate == RDF_TYPE)):
+            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
+                found[quad.subject.value].add(quad.object.value)
+        return {thing: frozenset(classes) for thing, classes in found.items()}
+
+    def _quads(self, relation: NamedNode | None = None) -> Iterator[Quad]:
+        """Yield what had been said by the day, and reference data; with a relation, only its statements."""
+        for graph in self._store.named_graphs():
+            if isinstance(graph, NamedNode) and graph not in _DERIVED and self.counts(graph.value):
+                yield from self._store.quads_for_pattern(None, relation, None, graph)
 
     @cached_property
     def _linked(self) -> set[frozenset[str]]:

@@ -135,7 +135,7 @@ def dots(
                 values[place].append(value)
         for place, found in zip(places, values, strict=True):
             axes.plot([min(found), max(found)], [place, place], color=GREY, linewidth=1, zorder=1)
-        axes.scatter([v for _, v in shown], places, s=34, color=DARK, label=base or None, zorder=4)
+        axes.scatter([v for _, v in shown], places, s=34, color=DARK, label=base.replace("-", " ") or None, zorder=4)
         axes.set_yticks(list(places), [_short(name) for name, _ in shown])
         axes.invert_yaxis()
         axes.set_xlabel(axis)
@@ -220,9 +220,10 @@ def network(given: nx.Graph, title: str = "", groups: dict[Any, int] | None = No
                 zorder=1.5,  # above the lines, below the nodes
                 bbox=halo,
             )
-        if any(is_dashed(data) for _, _, data in given.edges(data=True)):
+        dashed = any(is_dashed(data) for _, _, data in given.edges(data=True))
+        if dashed:
             axes.plot([], [], color="#b3bcc2", linestyle="--", label="not yet agreed")
-        if groups is None and len({d.get("kind") for _, d in given.nodes(data=True)}) > 1:
+        if dashed or (groups is None and len({d.get("kind") for _, d in given.nodes(data=True)}) > 1):
             axes.legend(loc="lower left", frameon=False, fontsize=8)
         if len(given) > NAMED:
             note = f"names of the {NAMED} with the most ties"

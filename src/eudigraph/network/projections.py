@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import networkx as nx
 
@@ -42,14 +43,14 @@ def project(built: Built, workspace: Workspace, name: str, choice: Choice | None
     ``bipartite``: 0 for the side named first, 1 for the other. Engagements also have ``status``, ``stage``,
     ``stage_rank``, ``disputed``, ``date``, ``earliest`` and ``latest``, as ``everything.standing`` returns them.
 
-    Edges have ``label``, ``weight`` (through how many engagements it has come up, or how many neighbours they have in
-    common), ``via`` (these engagements, IRIs) or ``shared`` (these neighbours), ``passages`` (IRIs), ``stage`` (the
-    furthest, as a label) with ``stage_rank`` (its place on the ladder), ``inferred`` (whether no passage says outright
-    what bears the stage), ``certainty`` (``stated`` or ``hedged``, None without passages) and ``since`` (the first day
-    it can have begun or, of what has no date, was known). Between countries and topics they also have ``priority``,
-    ``through`` and ``borne_by``: whether somebody counts it among their priorities, and which engagement and passage
-    bear the stage. In networks of one kind, ``jaccard`` is the share of the common neighbours among all of the two
-    nodes'.
+    Edges have ``label``, ``weight`` (through how many engagements it has come up, or how many neighbours they have
+    in common), ``via`` (these engagements, IRIs) or ``shared`` (these neighbours), ``passages`` (IRIs), ``stage``
+    (the furthest, as a label) with ``stage_rank`` (its place on the ladder), ``inferred`` (whether no passage says
+    outright that there is a tie), ``certainty`` (``stated`` or ``hedged``, as what bears the stage is put, None
+    without passages) and ``since`` (the first day it can have begun or, of what has no date, was known). Between
+    countries and topics they also have ``priority``, ``through`` and ``borne_by``: whether somebody counts it among
+    their priorities, and which engagement and passage bear the stage. In networks of one kind, ``jaccard`` is the
+    share of the common neighbours among all of the two nodes'.
 
     The day by which all this is known is the network's ``known_by``. ``everything`` is the whole graph, a directed
     multigraph of other attributes: see ``everything.whole``. Raises UsageError, with suggestions, for a network that is
@@ -127,14 +128,14 @@ def _come_to(whole: nx.MultiDiGraph, ontology: Ontology, stage: str, choice: Cho
         ]
     )
     topic = EUD + "Topic"
-    network.remove_edges_from(
-        [
-            (source, target, relation)
-            for source, target, relation, inferred in network.edges(keys=True, data="inferred")
-            if (inferred and not choice.inferred)
-            or (relation in _AT_MOST and topic in whole.nodes[target]["types"] and rank_of(_AT_MOST[relation]) < least)
-        ]
-    )
+
+    def goes(target: str, relation: str, data: dict[str, Any]) -> bool:
+        if (data["inferred"] and not choice.inferred) or data.get("stage_rank", least) < least:
+            return True
+        return relation in _AT_MOST and topic in whole.nodes[target]["types"] and rank_of(_AT_MOST[relation]) < least
+
+    edges = list(network.edges(keys=True, data=True))
+    network.remove_edges_from([(s, t, key) for s, t, key, data in edges if goes(t, key, data)])
     if choice.inferred:
         network.remove_edges_from(_unfounded(network, ontology))
     return network

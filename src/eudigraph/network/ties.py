@@ -152,6 +152,8 @@ class Facts:
     def _thing(self, iri: str) -> dict[str, Any]:
         claims: list[Any] = [*self._store.quads_for_pattern(NamedNode(iri), RDF_TYPE, None, None)]
         types = frozenset([claim.object.value for claim in claims])
+        if self._known.is_past:
+            types = self._known.classes.get(iri, frozenset())
         if types not in self._kinds:
             self._kinds[types] = (
                 ontology.class_words(self._ontology, types),
@@ -172,8 +174,8 @@ class Facts:
     def edge(self, relation: str, ways: dict[str, _Via], tie: Tie | None) -> dict[str, Any]:
         """Return the attributes of an edge.
 
-        What bears its stage tells how certain it is, and whether it is said outright: what else it is via may be said
-        more firmly, but of something that has not come as far.
+        How certain it is, what bears its stage tells: what else it is via may be stated outright, but of something that
+        has not come as far.
         """
         stages = {via: self._stage(via) for via in ways}
         stage = tie.stage if tie else max(stages.values(), key=self._known.rank)
@@ -186,7 +188,7 @@ class Facts:
             "weight": len(ways),
             "via": sorted(ways),
             "passages": passages,
-            "inferred": not any(ways[via].asserted for via in bearing),
+            "inferred": not any(way.asserted for way in ways.values()),
             "stage": self._known.label(stage),
             "stage_rank": self._known.rank(stage),
             "certainty": None if not passages else "stated" if stated else "hedged",

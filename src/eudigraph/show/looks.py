@@ -80,7 +80,7 @@ def is_dashed(data: Mapping[str, Any]) -> bool:
 
 
 def things(network: nx.Graph) -> nx.Graph:
-    """Return a network without the nodes that are words for things: statuses, certainties, methods of reading.
+    """Return a network without the nodes that are words for things: statuses, stages, certainties and the like.
 
     Topics are things that one can have in common; the other concepts would only be in the way of measures and pictures.
     """
