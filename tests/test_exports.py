@@ -33,7 +33,7 @@ from eudigraph.export import rdf
 from eudigraph.export.jsonld import context, json_ld
 from eudigraph.model import workspace
 from eudigraph.model.errors import UsageError
-from eudigraph.model.names import BASE, EDTF, EUD, PREFIXES, RDF, RDF_TYPE, SKOS, XSD, eud
+from eudigraph.model.names import BASE, EDTF, EUD, GRAPH_STATE, PREFIXES, RDF, RDF_TYPE, SKOS, XSD, eud
 
 FILES = {"eudigraph.trig", "eudigraph.nq", "eudigraph.ttl", "eudigraph.jsonld", "eudigraph.graphml", "context.jsonld"}
 NAMES = {
@@ -103,6 +103,18 @@ def test_every_export_is_there(built: store.Built) -> None:
 def test_trig_and_nquads_hold_every_statement_in_its_graph(built: store.Built, exact: set[Quad]) -> None:
     assert quads(built.generation / "eudigraph.nq", RdfFormat.N_QUADS) == exact
     assert quads(built.generation / "eudigraph.trig", RdfFormat.TRIG) == exact
+
+
+def test_how_things_stand_is_in_a_graph_of_its_own_and_names_its_passages(built: store.Built) -> None:
+    derived = {q for q in quads(built.generation / "eudigraph.trig", RdfFormat.TRIG) if q.graph_name == GRAPH_STATE}
+    assert derived == set(built.store.quads_for_pattern(None, None, None, GRAPH_STATE))
+    for kind in ("Situation", "Tie", "Side"):
+        made = {q.subject for q in derived if q.predicate == RDF_TYPE and q.object == eud(kind)}
+        assert made
+        assert made == made & {q.subject for q in derived if q.predicate == eud("borneBy")}
+    text = (built.generation / "eudigraph.jsonld").read_text("utf-8")
+    assert '"type":"Situation"' in text.replace(" ", "").replace("eud:", "")
+    assert '"graph:state"' in text
 
 
 def test_turtle_holds_every_statement_once(built: store.Built) -> None:

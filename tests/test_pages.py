@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Literal
 from urllib.parse import quote
@@ -18,14 +19,17 @@ pytestmark = IN_BROWSER
 PATHS = [
     "id/country/japan",
     "id/meeting/eu-japan-summit-2023",
+    "id/partnership/eu-canada-digital-partnership",
     "id/passage/euractiv-2023-04/05",
+    "id/situation/meeting/eu-us-ttc-4/2023-04-30",
+    "id/tie/country/japan/topic/6g/2023-04-30",
     "api",
     "api/queries/topics?country=Japan",
     "api/queries/meetings-of",
     "sparql",
     f"sparql?query={quote(COUNTRIES)}",
     "ontology",
-    "explain?subject=Japan&property=cooperates+on&object=6G",
+    "explain?subject=India&property=cooperates+on&object=standardisation",
 ]
 Visit = Callable[..., Page]
 
@@ -73,10 +77,38 @@ def test_from_an_entity_to_its_neighbours_and_reasons(visit: Visit) -> None:
     page.get_by_role("link", name="EU–Japan summit 2023", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("EU–Japan summit 2023")
     page.go_back()
-    page.get_by_role("link", name="Why does 6G follow?").click()
+    page.get_by_role("link", name="Why does research partnership on 6G with Japan follow?").first.click()
     expect(page.get_by_text("It follows")).to_be_visible()
     page.locator(".reason .note").first.click()
     expect(page.locator("li:target")).to_be_in_viewport()
+
+
+def test_an_engagement_says_how_it_stands_and_leads_to_the_passages_in_one_click(visit: Visit) -> None:
+    page = visit("id/partnership/eu-canada-digital-partnership")
+    stands = page.locator("section", has=page.get_by_role("heading", name="How it stands, known by 30 April 2023"))
+    expect(stands).to_contain_text("wanted disputed")
+    expect(stands).to_contain_text("passages disagree on the status")
+    stands.get_by_role("link", name="passage").first.click()
+    expect(page.locator("li:target")).to_be_in_viewport()
+
+
+def test_a_country_has_its_topics_by_stage_with_their_passages(visit: Visit) -> None:
+    page = visit("id/country/japan")
+    topics = page.locator("section", has=page.get_by_role("heading", name="Topics, by stage, known by 30 April 2023"))
+    assert topics.locator("dt").all_inner_texts() == ["negotiated", "planned", "wanted", "mentioned"]
+    expect(topics).to_contain_text("semiconductors priority; through semiconductor research with Japan")
+    topics.get_by_role("link", name="passage").first.click()
+    expect(page.locator("li:target")).to_be_in_viewport()
+
+
+def test_what_the_build_derived_has_a_page_and_leads_to_what_it_is_about(visit: Visit) -> None:
+    page = visit("id/situation/meeting/eu-us-ttc-4/2023-04-30")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "situation of EU–US Trade and Technology Council, fourth high-level meeting, known from 30 April 2023"
+    )
+    page.get_by_role("link", name="EU–US Trade and Technology Council, fourth high-level meeting").first.click()
+    expect(page.get_by_role("heading", name="How it stands")).to_be_visible()
+    expect(page.get_by_role("heading", name="What refers to it")).not_to_be_visible()
 
 
 def test_a_query_is_written_with_the_keyboard_alone(visit: Visit) -> None:
@@ -120,7 +152,7 @@ def test_the_place_of_an_error_is_marked(server: Client, visit: Visit) -> None:
 def test_the_library_is_at_hand_in_the_editor(visit: Visit) -> None:
     page = visit("sparql")
     page.get_by_role("link", name="Topics of partners").click()
-    assert "eud:cooperatesOn" in page.locator("#query").input_value()
+    assert re.search(r"SELECT .*\?country .*\?topic", page.locator("#query").input_value())
     expect(page.get_by_role("heading", name="Answer")).to_be_visible()
 
 

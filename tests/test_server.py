@@ -468,12 +468,14 @@ def test_an_entity_has_an_address_for_each_format(server: Client) -> None:
         assert server.ask(href, accept="text/html").media == media
 
 
-def test_a_page_says_where_claims_differ(server: Client) -> None:
+def test_a_page_says_where_passages_disagree(server: Client) -> None:
     disputed = server.ask("/id/partnership/eu-canada-digital-partnership", accept="text/html").text
-    marked = re.findall(r"<dt>((?:(?!</dt>).)*claims differ.*?)</dt>", disputed, re.DOTALL)
+    marked = re.findall(r"<dt>((?:(?!</dt>).)*passages disagree.*?)</dt>", disputed, re.DOTALL)
     assert len(marked) == 1
-    assert "has status" in marked[0]
-    assert "claims differ" not in server.ask("/id/partnership/eu-japan-digital-partnership", accept="text/html").text
+    assert "passages disagree on the status" in marked[0]
+    assert (
+        "passages disagree" not in server.ask("/id/partnership/eu-japan-digital-partnership", accept="text/html").text
+    )
 
 
 def test_a_source_lists_its_passages_in_their_order_with_what_they_say(server: Client) -> None:

@@ -87,7 +87,7 @@ def run(given: Iterable[Snapshot], kind: str = "meeting") -> tuple[History, Resu
 def shown(history: History, result: Result, by: int | None = None) -> dict[str, object]:
     """Return all that is derived, known by a day, or with all days."""
 
-    def known(all_: Iterable[Lasting]) -> list[object]:
+    def known(all_: Iterable[Lasting]) -> list[str]:
         if by is None:
             return sorted(str(one) for one in all_)
         return sorted(str((one.key, one.value)) for one in all_ if one.since <= by < one.until)
@@ -111,7 +111,7 @@ def shown(history: History, result: Result, by: int | None = None) -> dict[str, 
 ALL: list[Snapshot] = []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(snapshots(), st.randoms(use_true_random=False), st.sampled_from(["meeting", "instrument", ""]))
 def test_the_order_in_which_passages_are_read_changes_nothing(given: list[Snapshot], random, kind: str) -> None:  # type: ignore[no-untyped-def]
     ALL[:] = given
@@ -120,7 +120,7 @@ def test_the_order_in_which_passages_are_read_changes_nothing(given: list[Snapsh
     assert shown(*run(given, kind)) == shown(*run(other, kind))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(snapshots(), st.sampled_from(DAYS), st.sampled_from(["meeting", "instrument", ""]))
 def test_what_is_said_later_does_not_change_what_was_known_before(given: list[Snapshot], day: str, kind: str) -> None:
     ALL[:] = given
@@ -129,7 +129,7 @@ def test_what_is_said_later_does_not_change_what_was_known_before(given: list[Sn
     assert shown(*run(given, kind), by=by) == shown(*run(before, kind), by=by)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(snapshots())
 def test_whoever_tells_the_same_again_in_another_passage_changes_no_status_or_fate(given: list[Snapshot]) -> None:
     ALL[:] = given
@@ -159,9 +159,9 @@ def _runs(rows: object) -> list[object]:
 def test_what_is_only_finer_is_no_disagreement() -> None:
     coarse = [snapshot(1, "signed", "2023", "2023-05-17"), snapshot(2, "signed", "2023-03", "2023-06-17")]
     fine = [*coarse, snapshot(3, "signed", "2023-03-03", "2023-07-03")]
-    for given in (coarse, fine):
-        ALL[:] = given
-        history, result = run(given, "instrument")
+    for all_ in (coarse, fine):
+        ALL[:] = all_
+        history, result = run(all_, "instrument")
         assert not list(history.sides(result))
     assert result.situations[-1].value.date == "2023-03-03"
 
@@ -174,13 +174,14 @@ def test_thousands_of_passages_on_one_engagement_take_linear_time(status: str, s
     base = date(2010, 1, 1).toordinal()
 
     def seconds(count: int) -> float:
-        given = []
+        all_ = []
         for number in range(count):
             day = date.fromordinal(base + number).isoformat()
-            when = None if step is None else date.fromordinal(base + 400 * (status == "scheduled") + number * step)
-            given.append(snapshot(number, status, when and when.isoformat(), day))
+            ahead = base + 400 * (status == "scheduled") + number * (step or 0)
+            when = None if step is None else date.fromordinal(ahead).isoformat()
+            all_.append(snapshot(number, status, when, day))
         began = time.process_time()
-        history, result = run(given)
+        history, result = run(all_)
         list(history.sides(result))
         return time.process_time() - began
 

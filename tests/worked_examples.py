@@ -140,7 +140,8 @@ class World:
         rows = self._rows(
             f"""SELECT ?a ?b ?n ?old ?new {{ ?x a eud:Change ; eud:about {_iri(about)} ; eud:earlierPlan ?a ;
             eud:laterPlan ?b . KNOWN OPTIONAL {{ ?x eud:movedBy ?n }}
-            OPTIONAL {{ ?x eud:oldPlace ?old ; eud:newPlace ?new }} OPTIONAL {{ ?b eud:asOfLast ?when }} }} ORDER BY ?when ?b""",
+            OPTIONAL {{ ?x eud:oldPlace ?old ; eud:newPlace ?new }} OPTIONAL {{ ?b eud:asOfLast ?when }} }}
+            ORDER BY ?when ?b""",
             day,
         )
         told = []
@@ -205,8 +206,8 @@ class World:
 
     def topics(self, about: str, day: str) -> str:
         rows = self._rows(
-            f"""SELECT ?t ?stage {{ ?x a eud:Tie ; eud:ofCountry {_iri(about)} ; eud:onTopic ?t ; eud:stage ?stage . KNOWN }}
-            ORDER BY ?t""",
+            f"""SELECT ?t ?stage {{ ?x a eud:Tie ; eud:ofCountry {_iri(about)} ; eud:onTopic ?t ;
+            eud:stage ?stage . KNOWN }} ORDER BY ?t""",
             day,
         )
         return ", ".join(f"{_local(r['t'])} {_local(r['stage']).replace('-', ' ')}" for r in rows) or "none"

@@ -16,7 +16,7 @@ from pyvis.network import Network
 from pyvis.node import Node
 
 from eudigraph.show.html import digest, make_environment, source_text
-from eudigraph.show.looks import LOOKS, heaviest, look_of, look_of_node
+from eudigraph.show.looks import LOOKS, heaviest, is_dashed, look_of, look_of_node
 
 SCRIPTS = ("1-model", "1-search", "2-panel", "3-network", "4-timeline", "5-matrix", "6-take-away", "7-page")
 """The page's own script, in the order of its parts."""
@@ -73,7 +73,7 @@ def page(drawn: Network, data: Mapping[str, Any], *, title: str, links: Mapping[
 def sketch(network: nx.Graph, places: Mapping[Any, tuple[int, int]]) -> str:
     """Return any network as one HTML document to move about in: colours by class, lines the wider the more they are.
 
-    What is not settled is dashed. Pointing at a node or a line tells what it stands for.
+    What is before agreed is dashed. Pointing at a node or a line tells what it stands for.
     """
     title = str(network.graph.get("title") or "A network")
     drawn = Network(directed=True, cdn_resources="in_line", height="100%", width="100%")
@@ -90,8 +90,7 @@ def sketch(network: nx.Graph, places: Mapping[Any, tuple[int, int]]) -> str:
     most = heaviest(network)
     for i, (s, o, data) in enumerate(network.edges(data=True)):
         width = round(0.8 + 4 * float(data.get("weight", 1)) / most, 2)
-        dashed = data.get("standing", "settled") != "settled"
-        line = Edge(numbers[s], numbers[o], network.is_directed(), id=f"e{i}", width=width, dashes=dashed)
+        line = Edge(numbers[s], numbers[o], network.is_directed(), id=f"e{i}", width=width, dashes=is_dashed(data))
         drawn.edges.append({**line.options, "about": _about(data)})
     words = f"{len(network)} nodes and {network.number_of_edges()} ties"
     return _written(drawn, "sketch", ("page",), title=title, words=words)
@@ -99,7 +98,7 @@ def sketch(network: nx.Graph, places: Mapping[Any, tuple[int, int]]) -> str:
 
 def _about(data: Mapping[str, Any]) -> str:
     given = [data.get("label") or "tied", *([f"weight {data['weight']}"] if "weight" in data else [])]
-    given += [data[name] for name in ("standing", "certainty") if data.get(name)]
+    given += [data[name] for name in ("stage", "certainty") if data.get(name)]
     if data.get("inferred"):
         given.append("follows")
     if "passages" in data:

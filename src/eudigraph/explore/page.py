@@ -6,7 +6,7 @@ This module gathers what the page knows; ``drawing`` makes the page of it, ``tem
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,15 @@ from typing import Any
 import networkx as nx
 
 from eudigraph.ask import evidence, lookup
+from eudigraph.build.ties import RELATIONS, stage_of
 from eudigraph.engine import store
 from eudigraph.explore import drawing
-from eudigraph.model import files, labels
+from eudigraph.model import current, files, labels
 from eudigraph.model.dates import readable
 from eudigraph.model.errors import UsageError
-from eudigraph.model.names import EUD, PREFIXES, RDF, shorten
+from eudigraph.model.names import EUD, GRAPH_ONTOLOGY, PREFIXES, RDF, eud, shorten
 from eudigraph.model.ontology import Ontology, from_store
+from eudigraph.model.stages import AGREED, PLANNED, STATE, UNDER_WAY, Ladder, read_ladder
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.network import algorithms
 from eudigraph.network.everything import whole
@@ -35,6 +37,8 @@ MAX_LAID_OUT = 2000
 MAX_SKETCHED = 2000
 """Nodes of the largest network that is drawn at once, without the explorer's search."""
 _MISSING = -1
+
+_COOPERATES = eud("cooperatesOn").value
 
 Names = tuple[set[str], set[str]]
 """The preferred names of an entity, and all others."""
@@ -88,7 +92,8 @@ def render(
     ``links`` are names and addresses of pages beside it, where it is served with others.
     """
     ontology = from_store(graph)
-    everything = whole(graph, ontology)
+    known = current.known(graph)
+    everything = _entities(whole(graph, ontology), known)
     look_of = {node: looks.look_of(data["types"]) for node, data in everything.nodes(data=True)}
     # A copy, since a view looks at every edge anew each time.
     drawable = everything.subgraph([node for node, look in look_of.items() if look]).copy()
@@ -96,7 +101,7 @@ def render(
     order = sorted(everything, key=lambda node: (-ranks.get(node, 0.0), node))
     core = [node for node in order if (look := look_of[node]) and look.shown][:MAX_LAID_OUT]
     places = algorithms.layout(drawable, core)
-    data = _data(graph, ontology, everything, order, texts or {}) | {"counts": dict(counts)}
+    data = _data(graph, ontology, everything, known, order, texts or {}) | {"counts": dict(counts)}
     for entry, node in zip(data["entities"], order, strict=True):
         look = look_of[node]
         entry["kind"] = looks.LOOKS.index(look) if look else _MISSING
@@ -107,24 +112,47 @@ def render(
     return drawing.page(drawn, data, title="eudigraph: the EU's digital diplomacy", links=links or {})
 
 
+def _entities(everything: nx.MultiDiGraph, known: current.Known) -> nx.MultiDiGraph:
+    """Return a network without what the build derives of it: that is told of its entities, and is none itself."""
+    derived = [node for node, data in everything.nodes(data=True) if not current.DERIVED.isdisjoint(data["types"])]
+    everything.remove_nodes_from(derived)
+    everything.remove_edges_from([(s, o, key) for s, o, key in everything.edges(keys=True) if key in known.terms])
+    for data in (data for _, data in everything.nodes(data=True)):
+        data["values"] = [value for value in data["values"] if value[0] not in known.terms]
+    return everything
+
+
 def _data(
-    graph: Triplestore, ontology: Ontology, everything: nx.MultiDiGraph, order: Sequence[str], texts: Mapping[str, str]
+    graph: Triplestore,
+    ontology: Ontology,
+    everything: nx.MultiDiGraph,
+    known: current.Known,
+    order: Sequence[str],
+    texts: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return what the page knows: numbers stand for the places of entities in the lists."""
     index = {node: i for i, node in enumerate(order)}
     passages = evidence.describe(graph, texts=texts)
     passage_index = {p.iri: i for i, p in enumerate(passages)}
-    relations = [RDF + "type", *(t.iri for t in ontology.properties if t.kind != "AnnotationProperty")]
+    ladder = read_ladder(graph.quads_for_pattern(None, None, None, GRAPH_ONTOLOGY))
+    used = {RDF + "type", _COOPERATES, *(key for *_, key in everything.edges(keys=True))}
+    used.update(value[0] for _, values in everything.nodes(data="values") for value in values)
+    relations = [RDF + "type", *(t.iri for t in ontology.properties if t.iri in used and t.iri != RDF + "type")]
     relation_index = {iri: i for i, iri in enumerate(relations)}
     names = labels.labels(graph, {i for p in passages for i in (p.speaker, p.certainty, p.source, p.retells) if i})
     sources = list(dict.fromkeys(p.source for p in passages))
-    known = _all_names(graph)
+    called = _all_names(graph)
     unnamed: Names = set(), set()
 
     statements: list[list[Any]] = []
     for s, o, key, data in everything.edges(keys=True, data=True):
         where = [passage_index[p] for p in data["passages"] if p in passage_index]
         statements.append([index[s], relation_index[key], index[o], int(data["inferred"]), *where])
+    agreed = ladder.stage(AGREED)
+    for tie in known.ties:
+        if ladder.ranks.get(tie.stage, -1) >= agreed and tie.country in index and tie.topic in index:
+            where = [passage_index[tie.passage]] if tie.passage in passage_index else []
+            statements.append([index[tie.country], relation_index[_COOPERATES], index[tie.topic], 1, *where])
     values: list[list[Any]] = []
     for node in order:
         for predicate, text, said in everything.nodes[node]["values"]:
@@ -137,12 +165,12 @@ def _data(
             | {"shown": look.shown}
             for look in looks.LOOKS
         ],
-        "relations": [_relation(ontology, iri, relation_index) for iri in relations],
-        "entities": [_entity(ontology, node, everything.nodes[node], known.get(node, unnamed)) for node in order],
+        "relations": [_relation(ontology, ladder, iri, relation_index) for iri in relations],
+        "entities": [_entity(ontology, node, everything.nodes[node], called.get(node, unnamed)) for node in order],
         "statements": sorted(statements),
         "values": sorted(values),
         "spans": _spans(graph),
-        "uncertain": sorted(index[iri] for iri in _uncertain(graph) if iri in index),
+        **_derived(graph, known, ladder, index, passage_index),
         "rules": _rules(ontology, relation_index),
         "finding": lookup.rules(),
         "sources": [_source(graph, iri) for iri in sources],
@@ -188,7 +216,93 @@ def _entity(ontology: Ontology, iri: str, data: Mapping[str, Any], names: Names)
     return {key: value for key, value in given.items() if value or key == "label"}
 
 
-def _relation(ontology: Ontology, iri: str, index: Mapping[str, int]) -> dict[str, Any]:
+def _derived(
+    graph: Triplestore,
+    known: current.Known,
+    ladder: Ladder,
+    index: Mapping[str, int],
+    passage_index: Mapping[str, int],
+) -> dict[str, Any]:
+    """Return how all stands by the newest day known, as the build has derived it."""
+    stages = sorted(ladder.ranks, key=lambda iri: (ladder.ranks[iri] < 0, ladder.ranks[iri], iri))
+    stage_index = {iri: i for i, iri in enumerate(stages)}
+    planned, agreed = ladder.stage(PLANNED), ladder.stage(AGREED)
+    named = {iri for fate in known.fates.values() if (iri := fate.realised_as)}
+    named |= {iri for changes in known.changes.values() for c in changes if c.days is None for iri in (c.old, c.new)}
+    named |= {d.step for there in known.disagreements.values() for d in there if d.step}
+    named |= {value for there in known.disagreements.values() for d in there for value, is_iri, _ in d.sides if is_iri}
+    names = labels.labels(graph, {*stages, *named})
+
+    def said(*iris: str | None) -> list[int]:
+        return [passage_index[iri] for iri in iris if iri and iri in passage_index]
+
+    def given(**values: Any) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if value is not None and value is not False}
+
+    return {
+        "known": readable(known.day) if known.day else "",
+        "stages": [
+            {"label": names[iri], "full": (ladder.ranks[iri] >= planned) + (ladder.ranks[iri] >= agreed)}
+            for iri in stages
+        ],
+        "situations": [
+            given(
+                e=index[iri],
+                status=index[now.status],
+                stage=stage_index[now.stage],
+                date=now.date,
+                lasts=now.status in ladder.statuses and ladder.statuses[now.status].kind == STATE,
+                place=index.get(now.place) if now.place else None,
+                outlook=index.get(now.outlook) if now.outlook and now.outlook != now.status else None,
+                when=now.outlook_date if now.outlook != now.status else None,
+                disputed=now.disputed,
+                realised=index.get(now.realised_as) if now.realised_as else None,
+                said=said(*now.passages),
+            )
+            for iri, now in sorted(known.situations.items())
+            if iri in index and now.status in index and now.stage in stage_index
+        ],
+        "ties": [
+            [
+                *(index[iri] for iri in (tie.country, tie.topic, tie.through)),
+                *(stage_index[tie.stage], int(tie.priority), *said(tie.passage)),
+            ]
+            for tie in known.ties
+            if tie.stage in stage_index and {tie.country, tie.topic, tie.through} <= index.keys()
+        ],
+        "fates": [
+            {
+                "e": index[iri],
+                "words": current.fate_in_words(fate, known.day, names),
+                "said": said(fate.aim, fate.outcome),
+            }
+            for iri, fate in sorted(known.fates.items())
+            if iri in index
+        ],
+        "changes": [
+            {
+                "e": index[iri],
+                "words": current.change_in_words(change, names),
+                "said": said(change.earlier, change.later),
+            }
+            for iri, changes in sorted(known.changes.items())
+            for change in changes
+            if iri in index
+        ],
+        "disagreements": [
+            {
+                "e": index[iri],
+                "on": current.aspect_in_words(one, names),
+                "sides": [[current.value_in_words(*side[:2], names), *said(*side[2])] for side in one.sides],
+            }
+            for iri, there in sorted(known.disagreements.items())
+            for one in there
+            if iri in index
+        ],
+    }
+
+
+def _relation(ontology: Ontology, ladder: Ladder, iri: str, index: Mapping[str, int]) -> dict[str, Any]:
     if iri == RDF + "type":
         return {"id": "rdf:type", "label": "is a"}
     term = ontology.terms[iri]
@@ -199,8 +313,11 @@ def _relation(ontology: Ontology, iri: str, index: Mapping[str, int]) -> dict[st
     }
     if term.inverse and term.inverse in index:
         made["inverse"] = index[term.inverse]
-    if term.single_valued:
-        made["single"] = True
+    name = iri.removeprefix(EUD)
+    if name in RELATIONS:  # of a topic, at most at this stage, whatever comes of the engagement
+        stage = stage_of(ladder, name, UNDER_WAY, is_partnership=False, is_held=False)
+        if stage is not None and ladder.stage(stage) < ladder.stage(AGREED):
+            made["early"] = True
     return made
 
 
@@ -223,11 +340,6 @@ def _spans(graph: Triplestore) -> dict[str, list[str]]:
         first, last = (end.value if (end := row[name]) else "" for name in ("first", "last"))
         found[row["d"].value] = [first, last, readable(row["d"].value)]
     return found
-
-
-def _uncertain(graph: Triplestore) -> Iterable[str]:
-    """Return the statuses that the ontology marks as not settled."""
-    return [row["s"].value for row in select(graph, f"SELECT ?s {{ ?s <{EUD}unsettled> true }}")]
 
 
 def _source(graph: Triplestore, iri: str) -> dict[str, str]:

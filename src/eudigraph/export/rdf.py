@@ -1,12 +1,17 @@
 """The graph in the formats that others read. Same graph, same bytes.
 
 ==================  ==========================================================================
-``eudigraph.trig``  all named graphs: passages, provenance, reference, ontology, dates, inferred
+``eudigraph.trig``  all named graphs: passages, provenance, reference, ontology, dates, inferred, state
 ``eudigraph.nq``    the same as N-Quads, sorted
 ``eudigraph.jsonld``  the same as JSON-LD, with the context beside it written into it
 ``eudigraph.ttl``   the default graph: every statement once
 ``eudigraph.graphml``  entities and the relations between them, with labels, for network tools
 ==================  ==========================================================================
+
+Nobody claims what is in ``graph:inferred`` or ``graph:state``: the first is what follows by the axioms of the ontology,
+the second how things stand by what is known on each day, which the build derives by rules of its own; there each
+situation, tie, fate and side of a disagreement names the passages that bear it (``eud:borneBy``, ``eud:aim`` and
+others). The file of the default graph has both, without a mark of where they are from.
 """
 
 from __future__ import annotations

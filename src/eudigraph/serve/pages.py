@@ -12,11 +12,25 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from eudigraph.ask import evidence
 from eudigraph.engine.answer import Answer
+from eudigraph.model import current
 from eudigraph.model.dates import readable
 from eudigraph.model.labels import alternatives, asked_for, best, labels, show
-from eudigraph.model.names import BASE, EDTF, EUD, GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, RDFS, SKOS, XSD
+from eudigraph.model.names import (
+    BASE,
+    EDTF,
+    EUD,
+    GRAPH_INFERRED,
+    GRAPH_ONTOLOGY,
+    GRAPH_STATE,
+    OWN_GRAPHS,
+    RDF_TYPE,
+    RDFS,
+    SKOS,
+    XSD,
+)
 from eudigraph.model.ontology import Ontology, class_words
 from eudigraph.model.passage import Passage
+from eudigraph.model.stages import Ladder, read_ladder
 from eudigraph.model.triples import Triplestore, select
 from eudigraph.reason.proofs import Step, passages_of
 from eudigraph.serve.replies import link
@@ -50,7 +64,7 @@ class Cell:
 
 @dataclass
 class Fact:
-    """A relation with its values; ``more`` are omitted. It ``differs`` if passages disagree on its one value."""
+    """A relation with its values; ``more`` are omitted. If it ``differs``, they are those that passages disagree on."""
 
     relation: Cell
     values: list[Cell]
@@ -78,6 +92,15 @@ class Entity:
     also: list[str]
     definition: str
     links: list[str]
+    known: str
+    """By which day it is known how it stands, for people."""
+    stands: list[Fact]
+    """Of an engagement: how it stands, what was changed and became of it, what passages disagree on."""
+    topics: list[Fact]
+    """Of a country its topics, of a topic its countries, by stage."""
+    is_country: bool
+    derived: bool
+    """Whether the build made it, such as a situation or a tie."""
     said: list[Fact]
     follows: list[Fact]
     to_it: list[Fact]
@@ -117,14 +140,23 @@ def entity(store: Triplestore, ontology: Ontology, node: NamedNode) -> Entity:
         if quad.predicate != RDF_TYPE and _inverse(ontology, quad.predicate.value) is None
     ]
     types = {q.object.value for q in outgoing if q.predicate == RDF_TYPE and isinstance(q.object, NamedNode)}
+    derived = not current.DERIVED.isdisjoint(types)
+    if not derived:  # what is derived of an entity is shown as how it stands
+        incoming = [q for q in incoming if not _is_derived(store, q)]
+        outgoing = [q for q in outgoing if EUD + "Passage" in types or not _is_derived(store, q)]
     hidden = _NAMES | _MATCHES | {RDF_TYPE.value, SKOS + "broaderTransitive"}
     facts = [quad for quad in outgoing if quad.predicate.value not in hidden]
     claims = [] if node in OWN_GRAPHS else sorted(store.quads_for_pattern(None, None, None, node), key=str)
     names = _names(store, [*facts, *incoming, *claims])
+    if derived:  # a disagreement and its sides name each other
+        others = {term for q in (*facts, *incoming) for term in (q.subject, q.object) if isinstance(term, NamedNode)}
+        names |= {other.value: _derived_label(store, ontology, other) for other in others if _kinds(store, other)}
     shown = _Shown(store, ontology, names)
     said, follows = shown.facts(facts)
     to_it, _ = shown.facts(incoming, turned=True)
-    own = labels(store, [node.value])[node.value]
+    known = current.known_of(store, node)
+    stands, topics = shown.stands(known, node.value), shown.topics(known, node.value)
+    own = _derived_label(store, ontology, node) if derived else labels(store, [node.value])[node.value]
     return Entity(
         iri=node.value,
         label=own,
@@ -136,6 +168,11 @@ def entity(store: Triplestore, ontology: Ontology, node: NamedNode) -> Entity:
             for q in outgoing
             if q.predicate.value in _MATCHES and isinstance(q.object, NamedNode) and path(q.object.value)
         ),
+        known=readable(known.day) if known.day else "",
+        stands=stands,
+        topics=topics,
+        is_country=EUD + "Country" in types,
+        derived=derived,
         said=said,
         follows=follows,
         to_it=to_it,
@@ -213,7 +250,6 @@ class _Shown:
 
     def __init__(self, store: Triplestore, ontology: Ontology, names: Mapping[str, str]) -> None:
         self._store, self._ontology, self._names = store, ontology, names
-        self._single = {term.iri for term in ontology.properties if term.single_valued}
         self._notes = _notes(store, names)
         self._numbers: dict[str, int] = {}
 
@@ -230,10 +266,79 @@ class _Shown:
             ends.sort(key=lambda end: _natural(show(end[1], self._names)))
             values = [self._value(quad, end, graphs[quad], follows) for quad, end in ends[:MAX_SHOWN]]
             relation = Cell(self._names.get(predicate, predicate), here(path(predicate)))
-            claimed = [passages for quad in held if (passages := set(graphs[quad]) - _OWN)]
-            differs = predicate in self._single and not turned and len(claimed) > 1 and len(set().union(*claimed)) > 1
-            made[follows].append(Fact(relation, values, max(0, len(ends) - MAX_SHOWN), differs))
+            made[follows].append(Fact(relation, values, max(0, len(ends) - MAX_SHOWN)))
         return made
+
+    def stands(self, known: current.Known, iri: str) -> list[Fact]:
+        """Return how an engagement stands, what was changed, what became of it, and what passages disagree on."""
+        now = known.situations.get(iri)
+        changes, fate = known.changes.get(iri, []), known.fates.get(iri)
+        differing = known.disagreements.get(iri, [])
+        named = {i for i in (now.status, now.stage, now.place, now.outlook, now.realised_as) if i} if now else set()
+        named |= {i for c in changes if c.days is None for i in (c.old, c.new)}
+        named |= {
+            i for one in differing for value, is_iri, _ in one.sides for i in (value if is_iri else "", one.step) if i
+        }
+        named |= {fate.realised_as} if fate and fate.realised_as else set()
+        names = labels(self._store, named)
+        made: list[Fact] = []
+
+        def say(what: str, *values: Cell, differs: bool = False) -> None:
+            made.append(Fact(Cell(what), list(values), differs=differs))
+
+        def entity(given: str, said: Iterable[str]) -> Cell:
+            return Cell(names[given], here(path(given)), self._numbered(said))
+
+        if now:
+            status = entity(now.status, now.passages)
+            status.note = "disputed" if now.disputed else ""
+            say("status", status)
+            say("stage", entity(now.stage, now.passages))
+            if now.date:
+                say("date", Cell(readable(now.date), passages=self._numbered(now.passages)))
+            if now.place:
+                say("place", entity(now.place, now.passages))
+            if now.outlook and (now.outlook, now.outlook_date) != (now.status, now.date):
+                ahead = entity(now.outlook, now.passages)
+                ahead.note = readable(now.outlook_date) if now.outlook_date else ""
+                say("outlook", ahead)
+            if now.realised_as:
+                say("realised as", entity(now.realised_as, now.passages))
+        for change in changes:
+            words = current.change_in_words(change, names)
+            say("change", Cell(words, passages=self._numbered([change.earlier, change.later])))
+        if fate:
+            said = [passage for passage in (fate.aim, fate.outcome) if passage]
+            words = current.fate_in_words(fate, known.day, names)
+            say("what became of what was announced", Cell(words, passages=self._numbered(said)))
+        for one in differing:
+            sides = [
+                Cell(current.value_in_words(value, is_iri, names), passages=self._numbered(said))
+                for value, is_iri, said in one.sides
+            ]
+            say(f"passages disagree on the {current.aspect_in_words(one, names)}", *sides, differs=True)
+        return made
+
+    def topics(self, known: current.Known, iri: str) -> list[Fact]:
+        """Return the topics of a country, or the countries of a topic, by stage, the furthest first."""
+        ladder = (
+            read_ladder(self._store.quads_for_pattern(None, None, None, GRAPH_ONTOLOGY)) if known.ties else Ladder()
+        )
+        names = labels(self._store, {i for tie in known.ties for i in (tie.country, tie.topic, tie.through, tie.stage)})
+        by_stage: dict[str, list[Cell]] = defaultdict(list)
+        for tie in sorted(known.ties, key=lambda tie: (not tie.priority, names[tie.topic], names[tie.country])):
+            other = tie.topic if tie.country == iri else tie.country
+            made = Cell(names[other], here(path(other)), self._numbered([tie.passage]))
+            made.note = f"{'priority; ' if tie.priority else ''}through {names[tie.through]}"
+            by_stage[tie.stage].append(made)
+        order = sorted(by_stage, key=lambda stage: -ladder.ranks.get(stage, -1))
+        return [
+            Fact(Cell(names[s], here(path(s))), by_stage[s][:MAX_SHOWN], max(0, len(by_stage[s]) - MAX_SHOWN))
+            for s in order
+        ]
+
+    def _numbered(self, passages: Iterable[str]) -> list[int]:
+        return [self._numbers.setdefault(iri, len(self._numbers)) for iri in passages]
 
     def passages(self) -> list[Passage]:
         """Return the passages in the order of their numbers."""
@@ -257,7 +362,7 @@ class _Shown:
         if isinstance(end, Literal) and end.datatype.value == EDTF:
             made.text = readable(end.value)
         made.note = self._notes.get(end.value, "") if isinstance(end, NamedNode) else ""
-        made.passages = [self._numbers.setdefault(g, len(self._numbers)) for g in graphs if g not in _OWN]
+        made.passages = self._numbered(g for g in graphs if g not in _OWN)
         if follows and isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
             parts = {"subject": quad.subject.value, "property": quad.predicate.value, "object": quad.object.value}
             made.why = here(f"/explain?{urlencode(parts)}")
@@ -265,16 +370,40 @@ class _Shown:
 
 
 def _notes(store: Triplestore, iris: Iterable[str]) -> dict[str, str]:
-    """Return how engagements stand, and their dates, as the claims have them, and what passages say in short."""
+    """Return how engagements stand, and their dates, and what passages say in short."""
     listed = " ".join(str(NamedNode(iri)) for iri in sorted(iris) if iri.startswith(BASE))
     found: dict[str, list[str]] = defaultdict(list)
-    for kind, relation in (("Engagement", "status"), ("Engagement", "date"), ("Passage", "gist")):
+    for kind, relation in (("Engagement", "currentStatus"), ("Engagement", "currentDate"), ("Passage", "gist")):
         query = f"SELECT DISTINCT ?x ?said {{ VALUES ?x {{ {listed} }} ?x a <{EUD}{kind}> ; <{EUD}{relation}> ?said }}"
         rows = [(row["x"].value, row["said"]) for row in select(store, query)]
         names = labels(store, {said.value for _, said in rows if isinstance(said, NamedNode)})
         for iri, said in sorted((iri, show(said, names)) for iri, said in rows):
             found[iri].append(readable(said))
     return {iri: ", ".join(said) for iri, said in found.items()}
+
+
+def _is_derived(store: Triplestore, quad: Quad) -> bool:
+    """Whether a statement of the default graph is what the build derives of how things stand."""
+    return Quad(quad.subject, quad.predicate, quad.object, GRAPH_STATE) in store
+
+
+def _kinds(store: Triplestore, node: NamedNode) -> set[str]:
+    """Return the classes of what the build derived; none for any other entity."""
+    types = store.quads_for_pattern(node, RDF_TYPE, None, GRAPH_STATE)
+    return {quad.object.value for quad in types if isinstance(quad.object, NamedNode)} & current.DERIVED
+
+
+def _derived_label(store: Triplestore, ontology: Ontology, node: NamedNode) -> str:
+    """Return what to call what the build derived, as ``situation of the EU–Japan summit, known from 30 April 2023``."""
+    query = f"""SELECT ?x ?since {{ {{ {node} <{EUD}about>|<{EUD}ofCountry>|<{EUD}onTopic> ?x }}
+        UNION {{ ?d <{EUD}side> {node} ; <{EUD}about> ?x }}
+        OPTIONAL {{ {node} <{EUD}knownFrom> ?since }} }} ORDER BY ?x"""
+    rows = select(store, query)
+    names = labels(store, {row["x"].value for row in rows})
+    of = " and ".join(dict.fromkeys(names[row["x"].value] for row in rows))
+    since = min((row["since"].value for row in rows if row["since"]), default="")
+    words = class_words(ontology, _kinds(store, node))
+    return f"{words}{f' of {of}' if of else ''}{f', known from {readable(since)}' if since else ''}"
 
 
 def _natural(text: str) -> list[str | int]:

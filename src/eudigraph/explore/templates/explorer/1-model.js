@@ -5,16 +5,17 @@ const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const DATA = read("data");
 const { kinds: KINDS, relations: RELATIONS, entities: ENTITIES, statements: STATEMENTS, values: VALUES } = DATA;
 const { passages: PASSAGES, sources: SOURCES, spans: SPANS, rules: RULES, finding: FINDING } = DATA;
-const UNSETTLED = new Set(DATA.uncertain);
-const OPEN = "only mentioned, planned, wanted or hedged"; // in words, what is not settled
+// How all stands by the newest day known, as the build has derived it; nothing of it is judged here.
+const { known: KNOWN, stages: STAGES, ties: TIES } = DATA;
+const SITUATIONS = new Map(DATA.situations.map((now) => [now.e, now]));
+const FATES = new Map(DATA.fates.map((fate) => [fate.e, fate]));
+const DASHED = "before agreed, or dropped"; // in words, what is drawn dashed
 
 const byId = new Map(ENTITIES.map((entity, i) => [entity.id ?? String(i), i]));
 const relationById = new Map(RELATIONS.map((relation, i) => [relation.id, i]));
 const relation = (id) => relationById.get(id) ?? -1;
 const REL = {
-  withCountry: relation("eud:withCountry"), status: relation("eud:status"), date: relation("eud:date"),
-  under: relation("eud:under"), cooperates: relation("eud:cooperatesOn"),
-  wanted: relation("eud:cooperationWantedOn"), wantsTopic: relation("eud:wantsTopic"), holdsPost: relation("eud:holdsPost"),
+  withCountry: relation("eud:withCountry"), under: relation("eud:under"), holdsPost: relation("eud:holdsPost"),
   broader: relation("skos:broader"), transitive: relation("skos:broaderTransitive"),
 };
 const kindByName = new Map(KINDS.map((kind, i) => [kind.name, i]));
@@ -55,7 +56,6 @@ const passagesOf = (i) => STATEMENTS[i].slice(4);
 const kindOf = (e) => ENTITIES[e].kind;
 const drawable = (e) => kindOf(e) >= 0;
 const label = (e) => ENTITIES[e].label;
-const confidence = (passages) => Math.max(0, ...passages.map((p) => PASSAGES[p].confidence));
 
 /** A topic with all that are narrower. */
 function within(topic) {
@@ -66,37 +66,18 @@ function within(topic) {
   return found;
 }
 
-/** How well passages support a claim: whether one says it without reserve, the reader's confidence, how many they are. */
-const support = (said) => [Number(said.some((p) => !PASSAGES[p].hedged)), confidence(said), said.length];
-const compare = (a, b) => a.map((x, n) => x - b[n]).find((x) => x !== 0) ?? 0;
+/** Whether a stage, by its place in their list, is before agreed, or is that of what was dropped. */
+const early = (stage) => STAGES[stage].full < 2;
+/** Whether an engagement is drawn dashed, and so a line: what it is of, or itself, is not agreed yet, or was dropped. */
+const pending = (e) => SITUATIONS.has(e) && early(SITUATIONS.get(e).stage);
+const dashed = (i) => RELATIONS[property(i)].early === true || pending(subject(i)) || pending(object(i));
 
-/** The claimed values of a relation, best supported first: [value, passages], from statements or texts. */
-function claimed(e, p) {
-  const found = new Map();
-  for (const i of outgoingBy(e, p)) if (!follows(i)) found.set(object(i), passagesOf(i));
-  for (const i of valuesOf[e]) if (VALUES[i][1] === p) found.set(VALUES[i][2], VALUES[i].slice(3));
-  return [...found].sort((a, b) => compare(support(b[1]), support(a[1])));
-}
-
-/** Whether different passages claim different values; one passage that gives two is at one with itself. */
-const differs = (given) => given.length > 1 && new Set(given.flatMap(([, said]) => said)).size > 1;
-
-/** The statuses that are claimed along with something else, such as a date; all of them where none is. */
-function statusesWith(e, said) {
-  const all = claimed(e, REL.status);
-  const along = all.filter(([, passages]) => passages.some((p) => said.includes(p)));
-  return along.length ? along : all;
-}
-
-const bestStatus = ENTITIES.map((_, e) => claimed(e, REL.status)[0]?.[0] ?? -1);
-const unsettled = (e) => UNSETTLED.has(bestStatus[e]);
-
-/** Whether a line is drawn as uncertain: what it is about may not come, or all who say so hedge. */
-function unsure(i) {
-  const said = passagesOf(i);
-  return property(i) === REL.wantsTopic || property(i) === REL.wanted || unsettled(subject(i)) || unsettled(object(i))
-    || (said.length > 0 && said.every((p) => PASSAGES[p].hedged));
-}
+/** What a country and a topic have come to, from either of them. A tie: country, topic, engagement, stage, priority, passage. */
+const tiesOf = ENTITIES.map(() => []);
+TIES.forEach((tie) => { tiesOf[tie[0]].push(tie); tiesOf[tie[1]].push(tie); });
+const tieOf = (a, b) => tiesOf[a].find(([country, topic]) => (country === a && topic === b) || (country === b && topic === a));
+const furthest = (ties) => [...ties].sort((a, b) => b[3] - a[3] || b[4] - a[4]);
+const behind = (tie) => tie.slice(5);
 
 /** The ways in which a statement follows: [name of the rule, statements it follows from]. */
 function reasons(i) {
@@ -121,9 +102,6 @@ function reasons(i) {
   const cost = (way) => way[1].filter(follows).length;
   return found.sort((a, b) => cost(a) - cost(b));
 }
-
-/** Whether a statement follows only from engagements of which it is open whether they come about. */
-const onlyPlanned = (i) => follows(i) && !reasons(i).some(([, from]) => !from.some(unsure));
 
 const proofs = new Map();
 
@@ -195,7 +173,7 @@ function encode(s) {
 const objectsOf = (p) => new Set((byRelation[p] ?? []).map(object));
 const drawables = () => new Set(ENTITIES.flatMap((_, e) => (drawable(e) ? [e] : [])));
 const CHOICES = {
-  e: drawables, o: drawables, partner: () => objectsOf(REL.withCountry), status: () => objectsOf(REL.status),
+  e: drawables, o: drawables, partner: () => objectsOf(REL.withCountry), status: () => new Set(DATA.situations.map((now) => now.status)),
   topic: () => new Set(ENTITIES.flatMap((_, e) => (KINDS[kindOf(e)]?.name === "Topic" ? [e] : []))),
 };
 
@@ -264,7 +242,7 @@ function engagements() {
     const out = outgoing[e];
     if (state.partner >= 0 && !out.some((i) => property(i) === REL.withCountry && object(i) === state.partner)) return;
     if (topics && !out.some((i) => topics.has(object(i)))) return;
-    if (state.status >= 0 && !out.some((i) => property(i) === REL.status && object(i) === state.status)) return;
+    if (state.status >= 0 && SITUATIONS.get(e)?.status !== state.status) return;
     if (state.source >= 0 && !saidBy(e)) return;
     found.add(e);
   });

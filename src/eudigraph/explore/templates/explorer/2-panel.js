@@ -49,17 +49,18 @@ function entity(e) {
   return el("button", { type: "button", class: "entity", text: label(e), dir: "auto", on: { click: () => open(e, true) } });
 }
 
-/** What belongs to an entity wherever it is named: its dates, and how it stands. */
-function standing(e) {
-  const words = claimed(e, REL.date).map(([d]) => (begins(e) ? "since " : "") + readable(d));
-  const made = [];
-  if (words.length) made.push(el("span", { class: "note", text: ` ${words.join(" or ")}` }));
-  const statuses = claimed(e, REL.status);
-  if (differs(claimed(e, REL.date)) || differs(statuses)) made.push(" ", el("span", { class: "chip differ", text: "claims differ" }));
-  for (const [s] of statuses) {
-    made.push(" ", el("span", { class: UNSETTLED.has(s) ? "chip unsure" : "chip", text: label(s) }));
-  }
-  return made;
+/** The stage or status of something: dashed before it is agreed. */
+const chip = (text, stage) => el("span", { class: early(stage) ? "chip pending" : "chip", text });
+
+/** When an engagement is, or since when it lasts. */
+const when = ({ date, lasts }) => (date ? (lasts ? "since " : "") + readable(date) : "");
+
+/** What belongs to an engagement wherever it is named: its date, and how it stands. */
+function situation(e) {
+  const now = SITUATIONS.get(e);
+  if (!now) return [];
+  return [now.date ? el("span", { class: "note", text: ` ${when(now)}` }) : "",
+    now.disputed ? el("span", { class: "chip differ", text: "disputed" }) : "", " ", chip(label(now.status), now.stage)];
 }
 
 /** Where a passage stands; with several sources, in which. */
@@ -90,12 +91,12 @@ function evidence(passages, expanded = false) {
 }
 
 /** A statement in words; on demand with how its subject stands. */
-const sentence = (i, stands = false) => el("span", {}, entity(subject(i)), ...(stands ? standing(subject(i)) : []),
+const sentence = (i, stands = false) => el("span", {}, entity(subject(i)), ...(stands ? situation(subject(i)) : []),
   ` ${RELATIONS[property(i)].label} `, entity(object(i)));
 
 /** How a statement comes to be in the graph: the passages that say it, or the claims it follows from, with theirs. */
 function because(i, expanded = false) {
-  if (!follows(i)) return evidence(passagesOf(i), expanded);
+  if (!follows(i) || passagesOf(i).length) return evidence(passagesOf(i), expanded);
   const made = el("details", { class: "evidence" }, el("summary", { text: "Follows from …" }));
   const fill = () => {
     if (made.childElementCount > 1) return;
@@ -117,7 +118,7 @@ function facts(rows) {
   const groups = new Map();
   for (const row of rows) if (groups.has(row[0])) groups.get(row[0]).push(row); else groups.set(row[0], [row]);
   return [...groups].flatMap(([name, group]) => {
-    const item = ([, i, other]) => el("li", {}, entity(other), ...standing(other), " ", because(i));
+    const item = ([, i, other]) => el("li", {}, entity(other), ...situation(other), " ", because(i));
     const rest = group.slice(60);
     const list = el("ul", { class: "facts" }, ...group.slice(0, 60).map(item));
     if (rest.length) {
@@ -133,17 +134,45 @@ function facts(rows) {
   });
 }
 
+/** Whatever passages disagree on, with all sides and those who take them. */
 function disagreements(e) {
-  const made = [];
-  RELATIONS.forEach((r, p) => {
-    if (!r.single) return;
-    const given = claimed(e, p);
-    if (!differs(given)) return;
-    const best = compare(support(given[0][1]), support(given[1][1])) > 0 ? "the first is supported best" : "none is supported better";
-    const words = given.map(([v, said]) => `${typeof v === "number" ? label(v) : readable(v)} (${[...new Set(said.map((x) => `${PASSAGES[x].speaker}, ${place(x)}`))].join("; ")})`);
-    made.push(el("div", { class: "warn", text: `Claims differ on “${r.label}”: ${words.join(" — or ")}. All stay; ${best}.` }));
-  });
-  return made;
+  return DATA.disagreements.filter((one) => one.e === e).map(({ on, sides }) => el("div", { class: "warn" },
+    el("div", { text: `Passages disagree on the ${on}. All sides stay:` }),
+    el("ul", {}, ...sides.map(([value, ...said]) => el("li", { dir: "auto" }, `${value} `, evidence(said))))));
+}
+
+/** How an engagement stands, what was changed, and what became of what was announced. */
+function stands(e) {
+  const now = SITUATIONS.get(e);
+  if (!now) return [];
+  const at = [...new Set([when(now), now.place === undefined ? "" : `in ${label(now.place)}`])].filter(Boolean).join(", ");
+  const ahead = now.outlook === undefined ? null : `ahead: ${label(now.outlook)}${now.when ? `, ${readable(now.when)}` : ""}`;
+  const row = (words, said) => el("li", { dir: "auto" }, ...words, " ", evidence(said));
+  const changes = DATA.changes.filter((change) => change.e === e);
+  const fate = FATES.get(e);
+  return [
+    el("h3", { text: `How it stands${knownBy()}` }),
+    el("ul", { class: "facts" }, row([chip(label(now.status), now.stage),
+      ` ${[label(now.status) === STAGES[now.stage].label ? "" : `stage: ${STAGES[now.stage].label}`, at, ahead].filter(Boolean).join("; ")}`,
+      ...(now.realised === undefined ? [] : [" realised as ", entity(now.realised)])], now.said),
+    ...changes.map(({ words, said }) => row([words], said))),
+    ...(fate ? [el("h3", { text: "What became of what was announced" }), el("ul", { class: "facts" }, row([fate.words], fate.said))] : []),
+  ];
+}
+
+/** By when it is known, as it stands wherever something is shown that more sources may change. */
+const knownBy = () => (KNOWN ? `, known by ${KNOWN}` : "");
+
+/** The topics of a country, or the countries of a topic, by stage, the furthest first. */
+function byStage(e) {
+  const groups = new Map();
+  for (const tie of furthest(tiesOf[e])) groups.set(tie[3], [...(groups.get(tie[3]) ?? []), tie]);
+  const country = KINDS[kindOf(e)]?.name === "Country";
+  return groups.size ? [el("h3", { class: "part", text: `${country ? "Topics" : "With whom"}, by stage${knownBy()}` }), ...[...groups].flatMap(([stage, ties]) => [
+    el("h3", {}, chip(STAGES[stage].label, stage)),
+    el("ul", { class: "facts" }, ...ties.map((tie) => el("li", {}, entity(country ? tie[1] : tie[0]),
+      tie[4] ? el("span", { class: "chip", text: "priority" }) : "", el("span", { class: "note", text: " through " }), entity(tie[2]), " ", evidence(behind(tie))))),
+  ])] : [];
 }
 
 function describe(e) {
@@ -155,8 +184,8 @@ function describe(e) {
     return [inverse === undefined ? `… ${way} ${name}` : RELATIONS[inverse].label, i, subject(i)];
   });
   const implied = [
-    ...out.filter((i) => follows(i) && property(i) !== REL.transitive).map((i) => [RELATIONS[property(i)].label, i, object(i)]),
-    ...incoming[e].filter((i) => follows(i) && RELATIONS[property(i)].inverse === undefined && property(i) !== REL.transitive)
+    ...out.filter((i) => follows(i) && !passagesOf(i).length && property(i) !== REL.transitive).map((i) => [RELATIONS[property(i)].label, i, object(i)]),
+    ...incoming[e].filter((i) => follows(i) && !passagesOf(i).length && RELATIONS[property(i)].inverse === undefined && property(i) !== REL.transitive)
       .map((i) => [`… ${RELATIONS[property(i)].label} ${name}`, i, subject(i)]),
   ].slice(0, 2000).filter(([, i]) => !repeats(i));
   const steps = el("div", { class: "steps", role: "group", "aria-label": "Neighbours" }, el("span", { class: "note", text: "Neighbours:" }),
@@ -164,11 +193,13 @@ function describe(e) {
       text: n ? plural(n, "step") : "all", on: { click: () => go({ steps: n, view: "network" }) } })));
   return [
     el("h2", { text: name, tabindex: "-1", id: "heading", dir: "auto" }),
-    el("p", { class: "note" }, glyph(kindOf(e)), ` ${kind || KINDS[kindOf(e)].label}`, ...standing(e)),
+    el("p", { class: "note" }, glyph(kindOf(e)), ` ${kind || KINDS[kindOf(e)].label}`, ...situation(e)),
     also.length ? el("p", { class: "note", dir: "auto", text: `Also: ${also.join(", ")}` }) : null,
     about ? el("p", { text: about, dir: "auto" }) : null,
+    ...stands(e),
     ...disagreements(e),
     steps,
+    ...byStage(e),
     ...valueFacts(e),
     ...facts(said),
     ...facts(turned),
@@ -187,13 +218,17 @@ function valueFacts(e) {
 
 /** All that is said between two entities: what a line, or a cell of the matrix, stands for. */
 function describePair(a, b) {
-  const between = [...outgoing[a].filter((i) => object(i) === b), ...outgoing[b].filter((i) => object(i) === a)];
+  const tie = tieOf(a, b);
+  const between = [...outgoing[a].filter((i) => object(i) === b), ...outgoing[b].filter((i) => object(i) === a)]
+    .filter((i) => !follows(i) || !passagesOf(i).length); // the tie says as much, and more
   return [
     el("h2", { tabindex: "-1", id: "heading", dir: "auto", text: `${label(a)} and ${label(b)}` }),
     el("p", {}, entity(a), " · ", entity(b)),
-    between.length ? el("p", { class: "note", text: plural(between.length, "statement") }) : el("p", { text: "Nothing in the graph says anything of both." }),
-    el("ul", { class: "facts" }, ...between.slice(0, 300).map((i) => el("li", {}, sentence(i),
-      onlyPlanned(i) ? el("span", { class: "chip unsure", text: `so far ${OPEN}` }) : null, " ", because(i, between.length < 6)))),
+    ...(tie ? [el("h3", { text: `How far it has come${knownBy()}` }), el("p", {}, chip(STAGES[tie[3]].label, tie[3]),
+      tie[4] ? el("span", { class: "chip", text: "priority" }) : "", " through ", entity(tie[2]), ...situation(tie[2]), " ", evidence(behind(tie), true))] : []),
+    between.length ? el("p", { class: "note", text: plural(between.length, "statement") })
+      : tie ? null : el("p", { text: "Nothing in the graph says anything of both." }),
+    el("ul", { class: "facts" }, ...between.slice(0, 300).map((i) => el("li", {}, sentence(i), " ", because(i, between.length < 6)))),
   ];
 }
 
@@ -212,11 +247,13 @@ function welcome() {
     ENTITIES.some((_, e) => drawable(e)) ? null : el("p", { class: "warn", text: "This graph is empty: there is nothing to show." }),
     ...list.flatMap(([country, frameworks]) => [
       el("h3", {}, entity(country)),
-      el("ul", { class: "facts" }, ...[...new Set(frameworks)].map((f) => el("li", {}, entity(f), ...standing(f)))),
+      el("ul", { class: "facts" }, ...[...new Set(frameworks)].map((f) => el("li", {}, entity(f), ...situation(f), " ",
+        SITUATIONS.has(f) ? evidence(SITUATIONS.get(f).said) : ""))),
     ]),
     el("h3", { class: "part", text: "How to read this" }),
-    el("p", { text: "Choose anything, in the picture or the list. Each fact has a line “Says who?” that opens the passage behind it: who speaks, how firmly, and where it stands. What only follows from claims says what it follows from." }),
-    el("p", { class: "note", text: `${plural(c.sources ?? 0, "source")}, ${plural(c.passages ?? 0, "passage")}, ${plural(c.claims ?? 0, "claim")}, ${plural(c.inferred ?? 0, "inferred statement")}. Claims are in our own words, CC BY 4.0.` }),
+    el("p", { text: "Choose anything, in the picture or the list. Each fact has a line “Says who?” that opens the passage behind it: who speaks, how firmly, and where it stands. What only follows from claims says what it follows from. How far something has come is a rung of one ladder: "
+      + `${STAGES.map((stage) => stage.label).join(", ")}.` }),
+    el("p", { class: "note", text: `${KNOWN ? `How things stand is known by ${KNOWN}, the day of the newest source. ` : ""}${plural(c.sources ?? 0, "source")}, ${plural(c.passages ?? 0, "passage")}, ${plural(c.claims ?? 0, "claim")}, ${plural(c.inferred ?? 0, "inferred statement")}. Claims are in our own words, CC BY 4.0.` }),
   ];
 }
 

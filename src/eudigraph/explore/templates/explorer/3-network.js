@@ -42,7 +42,7 @@ function node(e, places) {
   const { kind, x, y } = ENTITIES[e];
   const at = places?.get(e) ?? [x, y];
   const { color, size } = { color: KINDS[kind].color, size: OPTIONS.groups[KINDS[kind].name].size };
-  const open = unsettled(e);
+  const open = pending(e);
   const dim = state.e >= 0 && !state.steps && e !== state.e && !neighbours.has(e);
   const back = open ? colors.back : color;
   const border = e === state.e ? colors.link : color;
@@ -72,7 +72,7 @@ function edge(id, statements) {
   const [from, to] = id.split(">").map(Number);
   const said = statements.filter((i) => !follows(i));
   const touched = state.e >= 0 && (from === state.e || to === state.e);
-  const dashes = !said.length ? [1, 5] : said.every(unsure) ? [7, 5] : false;
+  const dashes = !said.length ? [1, 5] : said.every(dashed) ? [7, 5] : false;
   const opacity = state.e >= 0 && !state.steps && !touched ? 0.15 : 0.85;
   return { id, from, to, dashes, width: touched ? 2.2 : said.length ? 1.2 : 1,
     color: { color: touched ? colors.link : colors.edge, highlight: colors.link, hover: colors.link, opacity } };

@@ -2,22 +2,16 @@
 
 const MAX_ROWS = 400;
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
-/** Whether the date of a thing is the beginning of a time: a partnership lasts. */
-const begins = (e) => kindOf(e) === kindByName.get("Partnership");
 const day = (iso) => Date.parse(`${iso}T00:00:00Z`) / 86400000;
 
-/** What has a date among the visible: rows of entity, date, bounds in days, and whether it is the beginning of a time. */
+/** What has a date among the visible: rows of engagement, its bounds in days, and whether that is the beginning of a time. */
 function dated(shown) {
   const rows = [];
   for (const e of shown) {
-    const given = claimed(e, REL.date);
-    for (const [edtf, said] of given) {
-      const [first, last] = SPANS[edtf] ?? ["", ""];
-      const statuses = statusesWith(e, said).map(([status]) => status);
-      const open = statuses.some((status) => UNSETTLED.has(status)) || (said.length > 0 && said.every((n) => PASSAGES[n].hedged));
-      rows.push({ statuses, e, edtf, said, beginning: begins(e), first: first ? day(first) : null, last: last ? day(last) + 1 : null,
-        unsure: /[?~%]/.test(edtf) || open, differs: differs(given) });
-    }
+    const now = SITUATIONS.get(e);
+    if (!now?.date) continue;
+    const [first, last] = SPANS[now.date] ?? ["", ""];
+    rows.push({ e, now, beginning: now.lasts === true, first: first ? day(first) : null, last: last ? day(last) + 1 : null, pending: early(now.stage) });
   }
   return rows.sort((a, b) => (a.first ?? a.last ?? 0) - (b.first ?? b.last ?? 0) || (a.last ?? Infinity) - (b.last ?? Infinity) || a.e - b.e);
 }
@@ -41,8 +35,6 @@ function axis(rows) {
   return { at: (d) => ((d - span[0]) / (span[1] - span[0])) * 100, ticks };
 }
 
-const sayDate = (row) => (row.beginning ? "since " : "") + readable(row.edtf);
-
 function drawTimeline(shown) {
   const view = document.getElementById("timeline-view");
   const all = dated(shown);
@@ -56,25 +48,24 @@ function drawTimeline(shown) {
   }
   const body = rows.map((row) => {
     const track = el("div");
-    const bar = el("span", { class: `bar${row.unsure ? " unsure" : ""}${row.beginning ? " open" : ""}` });
+    const bar = el("span", { class: `bar${row.pending ? " pending" : ""}${row.beginning ? " open" : ""}` });
     const from = row.first === null ? 0 : at(row.first);
     const to = row.beginning || row.last === null ? 100 : at(row.last);
     Object.assign(bar.style, { left: `${from}%`, width: `${Math.max(0.4, to - from)}%`,
       borderColor: KINDS[kindOf(row.e)].color, backgroundColor: KINDS[kindOf(row.e)].color });
     track.append(bar);
-    return el("tr", { "aria-current": row.e === state.e ? "true" : null }, el("td", { class: "when", text: sayDate(row) }),
+    return el("tr", { "aria-current": row.e === state.e ? "true" : null }, el("td", { class: "when", text: when(row.now) }),
       el("td", { class: "what" }, glyph(kindOf(row.e)), entity(row.e)),
-      el("td", {}, row.differs ? el("span", { class: "chip differ", text: "claims differ" }) : null,
-        ...row.statuses.flatMap((s) => [" ", el("span", { class: UNSETTLED.has(s) ? "chip unsure" : "chip", text: label(s) })])),
+      el("td", {}, row.now.disputed ? el("span", { class: "chip differ", text: "disputed" }) : null, chip(label(row.now.status), row.now.stage)),
       el("td", { class: "track", "aria-hidden": "true" }, track));
   });
   const bare = new Set(["Partnership", "Meeting"].map((n) => kindByName.get(n)));
   const known = new Set(all.map((row) => row.e));
   const undated = shown.filter((e) => bare.has(kindOf(e)) && !known.has(e));
-  const caption = `${plural(rows.length, "date")}${all.length > rows.length ? ` of ${all.length.toLocaleString("en")}; filter to see the others` : ""}. A long bar is an inexact date or a time that goes on; a dashed one is not certain.`;
+  const caption = `${plural(rows.length, "date")}${all.length > rows.length ? ` of ${all.length.toLocaleString("en")}; filter to see the others` : ""}. A long bar is an inexact date or a time that goes on; a dashed one is ${DASHED}${knownBy()}.`;
   const table = rows.length ? el("table", {}, el("caption", { text: caption }),
-    el("thead", {}, el("tr", {}, ...["When", "What", "Standing"].map((h) => el("th", { scope: "col", text: h })), el("td", { class: "track", "aria-hidden": "true" }, head))),
+    el("thead", {}, el("tr", {}, ...["When", "What", "Status"].map((h) => el("th", { scope: "col", text: h })), el("td", { class: "track", "aria-hidden": "true" }, head))),
     el("tbody", {}, ...body)) : el("p", { text: "Nothing that is shown has a date. Clear the filters, or show meetings and partnerships." });
   view.replaceChildren(table, ...(undated.length ? [el("h2", { text: "Without a date" }),
-    el("ul", { class: "facts" }, ...undated.slice(0, MAX_ROWS).map((e) => el("li", {}, glyph(kindOf(e)), " ", entity(e), ...standing(e))))] : []));
+    el("ul", { class: "facts" }, ...undated.slice(0, MAX_ROWS).map((e) => el("li", {}, glyph(kindOf(e)), " ", entity(e), ...situation(e))))] : []));
 }

@@ -1,27 +1,14 @@
-// Which topic is pursued, or only wanted, with which country. A cell opens what it rests on.
+// How far each topic has come with each country. A cell opens the passage that bears it.
 
 const MAX_TOPICS = 200;
 const MAX_COUNTRIES = 40;
 
-/** Countries, topics, and what stands between them: {pursued, wanted} statements by "country topic". */
+/** The ties that the filters let through, by "country topic". */
 function cells() {
-  const on = new Map();
   const topics = state.topic < 0 ? null : within(state.topic);
   const core = state.status < 0 ? null : engagements();
-  // With a status chosen, only what goes through an engagement of that status counts; with a source, what rests on it.
-  const fits = (i) => reasons(i).some(([, from]) => (!core || from.some((j) => core.has(subject(j)) || core.has(object(j))))
-    && (state.source < 0 || from.flatMap(claimsBehind).some((j) => passagesOf(j).length && fromSource(passagesOf(j)))));
-  for (const [p, name] of [[REL.cooperates, "pursued"], [REL.wanted, "wanted"]]) {
-    for (const i of byRelation[p] ?? []) {
-      const [country, , topic] = STATEMENTS[i];
-      if (state.partner >= 0 && country !== state.partner) continue;
-      if (topics && !topics.has(topic)) continue;
-      if ((core || state.source >= 0) && !fits(i)) continue;
-      const key = `${country} ${topic}`;
-      on.set(key, { ...on.get(key), [name]: i, ...(name === "pursued" ? { planned: onlyPlanned(i) } : {}) });
-    }
-  }
-  return on;
+  return new Map(TIES.filter((tie) => (state.partner < 0 || tie[0] === state.partner) && (!topics || topics.has(tie[1]))
+    && (!core || core.has(tie[2])) && fromSource(behind(tie))).map((tie) => [`${tie[0]} ${tie[1]}`, tie]));
 }
 
 function grid() {
@@ -31,16 +18,17 @@ function grid() {
   const byName = (a, b) => label(a).localeCompare(label(b), "en");
   const countries = [...perCountry.keys()].sort((a, b) => perCountry.get(b) - perCountry.get(a) || byName(a, b)).slice(0, MAX_COUNTRIES);
   const sorter = byId.get(state.sort);
-  const rank = (t) => (sorter === undefined ? 0 : on.has(`${sorter} ${t}`) ? (on.get(`${sorter} ${t}`).pursued !== undefined ? 0 : 1) : 2);
+  const rank = (t) => (sorter === undefined ? 0 : -(on.get(`${sorter} ${t}`)?.[3] ?? -1));
   const topics = [...perTopic.keys()].sort((a, b) => state.sort === "name" ? byName(a, b)
     : rank(a) - rank(b) || perTopic.get(b) - perTopic.get(a) || byName(a, b));
   return { on, countries, topics: topics.slice(0, MAX_TOPICS), perTopic, all: topics.length };
 }
 
-/** Pursued by something that stands, pursued only by what is mentioned, planned, wanted or hedged, or only wanted. */
-const mark = ({ pursued, planned }) => (pursued === undefined ? "○" : planned ? "◐" : "●");
-const word = ({ pursued, planned, wanted }) => [pursued !== undefined && (planned ? `pursued, so far ${OPEN}` : "pursued"),
-  wanted !== undefined && "wanted"].filter(Boolean).join(" and ");
+/** Full from agreed on, half where it is at least planned, else empty. */
+const fullness = (tie) => STAGES[tie[3]].full;
+const mark = (tie) => "○◐●"[fullness(tie)] + (tie[4] ? "!" : "");
+const word = (tie) => `${STAGES[tie[3]].label}${tie[4] ? ", priority" : ""}`;
+const LEGEND = () => `● agreed and further, ◐ planned, discussed or negotiated, ○ mentioned or wanted, ! somebody's priority${knownBy()}.`;
 
 function drawMatrix() {
   const { on, countries, topics, perTopic, all } = grid();
@@ -57,8 +45,8 @@ function drawMatrix() {
         "aria-label": `${label(c)}, ${label(t)}: ${word(cell)}`, title: word(cell), on: { click: () => go({ e: c, o: t }, true) } }));
     }),
     el("td", { text: String(perTopic.get(t)) })));
-  const caption = `● pursued, ◐ pursued by what so far is ${OPEN}, ○ a topic of something wanted. ${plural(topics.length, "topic")}${all > topics.length ? ` of ${all.toLocaleString("en")}; filter to see the others` : ""}. A cell opens what it rests on.`;
+  const caption = `${LEGEND()} ${plural(topics.length, "topic")}${all > topics.length ? ` of ${all.toLocaleString("en")}; filter to see the others` : ""}. A cell opens what bears it.`;
   document.getElementById("matrix-view").replaceChildren(topics.length
     ? el("table", {}, el("caption", {}, el("span", { text: caption })), el("thead", {}, head), el("tbody", {}, ...body))
-    : el("p", { text: "No topic is pursued or wanted with any country that is shown." }));
+    : el("p", { text: "No topic is known of any country that is shown." }));
 }

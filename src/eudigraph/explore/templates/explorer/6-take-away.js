@@ -50,7 +50,7 @@ function networkSheet() {
     const { shape, color, name } = KINDS[kindOf(e)];
     const size = OPTIONS.groups[name].size;
     svg.append(draw("path", { d: outline(shape, size), transform: `translate(${x} ${y})`, stroke: color, "stroke-width": 2,
-      fill: unsettled(e) ? colors.back : color, ...(unsettled(e) ? { "stroke-dasharray": "4 3" } : {}) }));
+      fill: pending(e) ? colors.back : color, ...(pending(e) ? { "stroke-dasharray": "4 3" } : {}) }));
     svg.append(draw("text", { x, y: y + size + 14, "text-anchor": "middle", fill: colors.ink }, short(briefly(e), 32)));
   }
   let x = left + 12;
@@ -61,7 +61,7 @@ function networkSheet() {
     made.append(draw("text", { x: x + 20, y, fill: colors.ink }, KINDS[k].label));
     x += 40 + KINDS[k].label.length * 7.5;
   }
-  made.append(draw("text", { x, y, fill: colors.faint }, "dashed: not certain · dotted: follows from claims"));
+  made.append(draw("text", { x, y, fill: colors.faint }, `dashed: ${DASHED} · dotted: follows from claims${knownBy()}`));
   return made;
 }
 
@@ -78,12 +78,12 @@ function timelineSheet() {
     const y = 44 + n * 24;
     const color = KINDS[kindOf(row.e)].color;
     const [from, to] = [row.first === null ? 620 : x(row.first), row.beginning || row.last === null ? 1180 : x(row.last)];
-    svg.append(draw("text", { x: 10, y, fill: colors.ink }, short(sayDate(row), 30)));
-    svg.append(draw("text", { x: 220, y, fill: colors.ink }, short(`${label(row.e)} (${row.statuses.map(label).join(" or ") || "no status"})`, 56)));
+    svg.append(draw("text", { x: 10, y, fill: colors.ink }, short(when(row.now), 30)));
+    svg.append(draw("text", { x: 220, y, fill: colors.ink }, short(`${label(row.e)} (${label(row.now.status)}${row.now.disputed ? ", disputed" : ""})`, 56)));
     svg.append(draw("rect", { x: from, y: y - 10, width: Math.max(6, to - from), height: 11, stroke: color, "stroke-width": 2,
-      fill: row.unsure ? "none" : color, ...(row.unsure ? { "stroke-dasharray": "4 3" } : {}) }));
+      fill: row.pending ? "none" : color, ...(row.pending ? { "stroke-dasharray": "4 3" } : {}) }));
   });
-  return signed(svg, "A long bar is an inexact date or a time that goes on; a dashed one is not certain.");
+  return signed(svg, `A long bar is an inexact date or a time that goes on; a dashed one is ${DASHED}${knownBy()}.`);
 }
 
 function matrixSheet() {
@@ -94,11 +94,14 @@ function matrixSheet() {
     svg.append(draw("text", { x: 10, y: 50 + row * 22, fill: colors.ink }, short(label(t), 42)));
     countries.forEach((c, n) => {
       const cell = on.get(`${c} ${t}`);
-      if (cell) svg.append(draw("circle", { cx: 355 + n * 110, cy: 46 + row * 22, r: 6, stroke: colors.ink, "stroke-width": 2, fill: cell.pursued === undefined || cell.planned ? "none" : colors.ink }));
-      if (cell?.planned) svg.append(draw("circle", { cx: 355 + n * 110, cy: 46 + row * 22, r: 3, fill: colors.ink }));
+      if (!cell) return;
+      const [cx, cy, full] = [355 + n * 110, 46 + row * 22, fullness(cell)];
+      svg.append(draw("circle", { cx, cy, r: 6, stroke: colors.ink, "stroke-width": 2, fill: full === 2 ? colors.ink : "none" }));
+      if (full === 1) svg.append(draw("path", { d: `M${cx},${cy - 6}a6,6 0 0,0 0,12Z`, fill: colors.ink }));
+      if (cell[4]) svg.append(draw("text", { x: cx + 10, y: cy + 4, fill: colors.ink }, "!"));
     });
   });
-  return signed(svg, `Full: pursued. Dotted: pursued by what so far is ${OPEN}. Empty: a topic of something wanted.`);
+  return signed(svg, LEGEND());
 }
 
 const sheets = { network: networkSheet, timeline: timelineSheet, matrix: matrixSheet };
@@ -129,26 +132,32 @@ function savePng() {
 /** A cell of CSV; what a spreadsheet would take for a formula gets an apostrophe. */
 const quoted = (text) => `"${String(text ?? "").replace(/^(\s*[=+\-@＝＋－＠]|[\t\r\n])/, "'$1").replaceAll('"', '""')}"`;
 
-/** The facts of what is listed, a row for each passage; of a chosen source its own alone. In the matrix, its cells. */
-function table() {
+const EVIDENCE = ["source", "locator", "start", "end", "speaker", "certainty", "confidence", "gist"];
+/** A row of a table for each passage, of a chosen source its own alone; where no passage says so, one without. */
+function withEvidence(first, passages, last) {
+  if (!passages.length) return state.source < 0 ? [[...first, ...EVIDENCE.map(() => ""), ...last]] : [];
+  return passages.filter((n) => fromSource([n])).map((n) => [...first, ...EVIDENCE.map((key) => (key === "source" ? SOURCES[PASSAGES[n].source].title : PASSAGES[n][key])), ...last]);
+}
+
+const csvOf = (rows) => `${rows.map((row) => row.map(quoted).join(",")).join("\r\n")}\r\n`;
+
+/** The cells of the matrix. */
+const matrixTable = () => csvOf([["country", "topic", "stage", "priority", "through", ...EVIDENCE, "country_id", "topic_id", "through_id"],
+  ...[...cells().values()].flatMap((tie) => withEvidence([label(tie[0]), label(tie[1]), STAGES[tie[3]].label, tie[4] ? "yes" : "no", label(tie[2])],
+    behind(tie), [tie[0], tie[1], tie[2]].map((e) => ENTITIES[e].id)))]);
+
+/** The facts of what is listed. */
+function factsTable() {
   const here = new Set(state.q ? search(state.q) : visible());
-  const rows = [["subject", "relation", "object", "follows", "source", "locator", "start", "end", "speaker", "certainty", "confidence", "gist", "subject_id", "relation_id", "object_id"]];
-  const add = (s, p, object_, id, inferred, passages) => {
-    const [start, end] = [[label(s), RELATIONS[p].label, object_, inferred ? "yes" : "no"], [ENTITIES[s].id, RELATIONS[p].id, id]];
-    if (!passages.length && state.source < 0) rows.push([...start, ...Array(8).fill(""), ...end]);
-    for (const n of passages.filter((n) => fromSource([n]))) {
-      const { source, locator, start: from, end: to, speaker, certainty, confidence: sure, gist } = PASSAGES[n];
-      rows.push([...start, SOURCES[source].title, locator, from, to, speaker, certainty, sure, gist, ...end]);
-    }
-  };
+  const rows = [["subject", "relation", "object", "follows", ...EVIDENCE, "subject_id", "relation_id", "object_id"]];
+  const add = (s, p, object_, id, inferred, passages) => rows.push(...withEvidence([label(s), RELATIONS[p].label, object_, inferred ? "yes" : "no"], passages, [ENTITIES[s].id, RELATIONS[p].id, id]));
   const statement = (i) => add(subject(i), property(i), label(object(i)), ENTITIES[object(i)].id, follows(i),
-    follows(i) ? [...new Set(claimsBehind(i).flatMap(passagesOf))] : passagesOf(i));
-  if (state.view === "matrix") for (const { pursued, wanted } of cells().values()) [pursued, wanted].filter((i) => i !== undefined).forEach(statement);
-  else for (const e of here) {
+    follows(i) && !passagesOf(i).length ? [...new Set(claimsBehind(i).flatMap(passagesOf))] : passagesOf(i));
+  for (const e of here) {
     for (const i of outgoing[e]) if (used(i) && (here.has(object(i)) || state.q || !drawable(object(i)))) statement(i);
     for (const i of valuesOf[e]) add(e, VALUES[i][1], VALUES[i][2], "", false, VALUES[i].slice(3));
   }
-  return rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+  return csvOf(rows);
 }
 
 async function copyLink() {
@@ -166,5 +175,5 @@ async function copyLink() {
 
 document.getElementById("png").addEventListener("click", savePng);
 document.getElementById("svg").addEventListener("click", () => save(new Blob([drawing()], { type: "image/svg+xml" }), `eudigraph-${state.view}.svg`));
-document.getElementById("csv").addEventListener("click", () => save(new Blob(["\ufeff", table()], { type: "text/csv" }), `eudigraph-${state.view === "matrix" ? "matrix" : "facts"}.csv`));
+document.getElementById("csv").addEventListener("click", () => save(new Blob(["\ufeff", state.view === "matrix" ? matrixTable() : factsTable()], { type: "text/csv" }), `eudigraph-${state.view === "matrix" ? "matrix" : "facts"}.csv`));
 document.getElementById("link").addEventListener("click", copyLink);
