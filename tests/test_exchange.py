@@ -17,7 +17,7 @@ import pytest
 from lxml import etree
 from pyoxigraph import DefaultGraph, Quad, RdfFormat, Store
 
-from eudigraph.build.state import complete
+from eudigraph.build.statements import complete
 from eudigraph.engine import store
 from eudigraph.export import networks
 from eudigraph.export.calendar import icalendar as written_calendar

@@ -199,9 +199,15 @@ class World:
         found = sorted((self.names[row["p"].value], row["kind"].value.removeprefix(EUD).lower()) for row in rows)
         return ", ".join(f"{name} {kind}" for name, kind in found)
 
-    def check(self, about: str, _day: str) -> str:
+    def check(self, about: str, day: str) -> str:
         asked = self.assembly.state.undecided if self.assembly.state else []
-        found = [f"{self.names[p]}: which status of {shorten(e)}?" for e, p in asked if shorten(e) == about]
+        known = {iri: since for iri, (since, _) in self.assembly.state.passages.items()} if self.assembly.state else {}
+        by = date.fromisoformat(day).toordinal()
+        found = [
+            f"{self.names[p]}: which status of {shorten(e)}?"
+            for e, p in asked
+            if shorten(e) == about and known[p] <= by
+        ]
         return "; ".join(found) or "nothing"
 
     def topics(self, about: str, day: str) -> str:
