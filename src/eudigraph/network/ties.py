@@ -177,9 +177,9 @@ class Facts:
         How certain it is, what bears its stage tells: what else it is via may be stated outright, but of something that
         has not come as far.
         """
-        stages = {via: self._stage(via) for via in ways}
+        stages = {} if tie else {via: self._stage(via) for via in ways}
         stage = tie.stage if tie else max(stages.values(), key=self._known.rank)
-        bearing = [tie.through] if tie and tie.through in ways else [v for v in ways if tie or stages[v] == stage]
+        bearing = [tie.through] if tie and tie.through in ways else [v for v in ways if stages.get(v, stage) == stage]
         stated = any(not self._is_hedged(ways[via]) for via in bearing if ways[via].passages)
         passages = sorted({passage for way in ways.values() for passage in way.passages})
         since = min((day for via, way in ways.items() if (day := self._since(via, way))), default=None)
