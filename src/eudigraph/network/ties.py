@@ -163,7 +163,7 @@ class Facts:
         said = {claim.graph_name.value for claim in claims if claim.graph_name != _DEFAULT} - _OWN
         made: dict[str, Any] = {"label": self._label(iri), "kind": kind, "classes": [*classes]}
         if EUD + "Engagement" in types:
-            made |= everything.standing(self._known, iri)
+            made |= everything.situation_of(self._known, iri)
             said |= self._dated.get(iri, set())
         return {**made, "passages": sorted(filter(self._known.counts, said))}
 
