@@ -64,7 +64,7 @@ def whole(store: Triplestore, ontology: Ontology, known: Known | None = None) ->
     Nodes have ``label``, ``kind`` (the class in words), ``alternatives``, ``classes`` (IRIs, the most specific ones),
     ``types`` (IRIs, all), ``definition``, ``matches`` (IRIs of others) and ``values``: tuples of property, text,
     passages, among them what it is claimed to be (``rdf:type``, with the class's name as text); engagements also have
-    what ``standing`` returns. Edges, keyed by their property's IRI, have ``label``, ``inferred``, ``passages`` and
+    what ``situation_of`` returns. Edges, keyed by their property's IRI, have ``label``, ``inferred``, ``passages`` and
     ``certainty`` (``stated`` or ``hedged``, None without passages); an edge that is not inferred and has no passages is
     from reference data or the ontology. Of what the build derives, ``cooperates on`` is an edge, with the tie's
     ``stage``, ``stage_rank`` and ``priority``.
@@ -137,7 +137,7 @@ def whole(store: Triplestore, ontology: Ontology, known: Known | None = None) ->
             passages=sorted(told[iri]),
         )
         if EUD + "Engagement" in types[iri]:
-            network.nodes[iri].update(standing(known, iri))
+            network.nodes[iri].update(situation_of(known, iri))
     for (iri, predicate, text), where in sorted(texts.items(), key=itemgetter(0)):
         if iri in network:
             network.nodes[iri]["values"].append((predicate, text, sorted(where.passages)))
@@ -166,7 +166,7 @@ def _cooperation(known: Known, label: str) -> Iterator[tuple[str, str, str, dict
             yield country, topic, COOPERATES, told | stage
 
 
-def standing(known: Known, engagement: str) -> dict[str, Any]:
+def situation_of(known: Known, engagement: str) -> dict[str, Any]:
     """Return how an engagement stands, as attributes of a node.
 
     ``status`` and ``stage`` (labels), ``stage_rank`` (its place on the ladder, -1 beside it), ``disputed``, ``date``

@@ -154,11 +154,13 @@ class Known:
     @cached_property
     def _said(self) -> dict[str, str]:
         """The day from which each passage is known; those without a day are left out."""
-        query = (
-            f"SELECT ?passage ?last {{ ?passage <{EUD}source>/<{EUD}published> ?text . "
-            f"?span <{EUD}edtf> ?text ; <{EUD}latest> ?last }}"
+        # First the sources, which are few; their passages all share their day.
+        dates = (
+            f"SELECT ?source ?last {{ ?source <{EUD}published> ?text . ?span <{EUD}edtf> ?text ; <{EUD}latest> ?last }}"
         )
-        return {row["passage"].value: row["last"].value for row in select(self._store, query)}
+        days = {row["source"].value: row["last"].value for row in select(self._store, dates)}
+        rows = select(self._store, f"SELECT ?passage ?source {{ ?passage <{EUD}source> ?source }}")
+        return {row["passage"].value: days[row["source"].value] for row in rows if row["source"].value in days}
 
     def said(self, passage: str) -> str | None:
         """Return the day from which a passage is known: the last on which its source can have been published."""

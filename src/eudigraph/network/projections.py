@@ -41,7 +41,7 @@ def project(built: Built, workspace: Workspace, name: str, choice: Choice | None
 
     Nodes have ``label``, ``kind`` (the class in words), ``classes`` (IRIs), ``passages`` and, in two-mode networks,
     ``bipartite``: 0 for the side named first, 1 for the other. Engagements also have ``status``, ``stage``,
-    ``stage_rank``, ``disputed``, ``date``, ``earliest`` and ``latest``, as ``everything.standing`` returns them.
+    ``stage_rank``, ``disputed``, ``date``, ``earliest`` and ``latest``, as ``everything.situation_of`` returns them.
 
     Edges have ``label``, ``weight`` (through how many engagements it has come up, or how many neighbours they have
     in common), ``via`` (these engagements, IRIs) or ``shared`` (these neighbours), ``passages`` (IRIs), ``stage``

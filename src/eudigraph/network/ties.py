@@ -163,7 +163,7 @@ class Facts:
         said = {claim.graph_name.value for claim in claims if claim.graph_name != _DEFAULT} - _OWN
         made: dict[str, Any] = {"label": self._label(iri), "kind": kind, "classes": [*classes]}
         if EUD + "Engagement" in types:
-            made |= everything.standing(self._known, iri)
+            made |= everything.situation_of(self._known, iri)
             said |= self._dated.get(iri, set())
         return {**made, "passages": sorted(filter(self._known.counts, said))}
 
@@ -177,9 +177,9 @@ class Facts:
         How certain it is, what bears its stage tells: what else it is via may be stated outright, but of something that
         has not come as far.
         """
-        stages = {via: self._stage(via) for via in ways}
+        stages = {} if tie else {via: self._stage(via) for via in ways}
         stage = tie.stage if tie else max(stages.values(), key=self._known.rank)
-        bearing = [tie.through] if tie and tie.through in ways else [v for v in ways if tie or stages[v] == stage]
+        bearing = [tie.through] if tie and tie.through in ways else [v for v in ways if stages.get(v, stage) == stage]
         stated = any(not self._is_hedged(ways[via]) for via in bearing if ways[via].passages)
         passages = sorted({passage for way in ways.values() for passage in way.passages})
         since = min((day for via, way in ways.items() if (day := self._since(via, way))), default=None)
