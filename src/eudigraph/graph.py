@@ -377,8 +377,8 @@ class Graph:
         >>> sorted(str(meeting.label[0]) for meeting in japan.partnerIn if isinstance(meeting, onto.Meeting))
         ['EU–Japan summit 2023']
         >>> (summit,) = onto.search(type=onto.Meeting, withCountry=japan)
-        >>> summit.currentStatus[0].label[0], summit.currentStage[0].name, summit.currentDate
-        ('to be confirmed', 'planned', ['2023-07-03?/2023-07-04?'])
+        >>> summit.currentStatus[0].name, summit.currentStage[0].name, summit.currentDate
+        ('to-be-confirmed', 'planned', ['2023-07-03?/2023-07-04?'])
         """
         from eudigraph.reason import hermit, objects
 
