@@ -22,7 +22,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, serialize
 
 from eudigraph.ask import answers, explain, hints, lookup
 from eudigraph.ask.library import load_library, open_query
@@ -31,7 +31,7 @@ from eudigraph.engine import endpoint, store
 from eudigraph.engine.answer import Answer
 from eudigraph.model import dates, files, labels, ontology, workspace
 from eudigraph.model.errors import DataError, UsageError
-from eudigraph.model.names import OWL, RDF_TYPE, RDFS, XSD, expand, is_url
+from eudigraph.model.names import XSD, expand, is_url
 from eudigraph.model.rdflib_terms import rdflib_term
 from eudigraph.model.text import cut
 from eudigraph.network import analysis, changes, definitions, findings, plots, projections, registry
@@ -395,29 +395,28 @@ class Graph:
                 data.graph(g).add((s, p, o))
         return data
 
-    def ontology(self) -> owlready2.Ontology:
-        """Return ontology and claims as owlready2 objects, in a world of their own: classes, properties, individuals.
+    @_in_its_languages
+    def ontology(self, *, inferred: bool = True) -> owlready2.Ontology:
+        """Return ontology and graph as owlready2 objects, in a world of their own: classes, properties, individuals.
 
-        Of texts it has names and definitions; dates are omitted, since OWL 2 DL knows neither ``xsd:date`` nor EDTF
-        (see ``dataset`` for them), and so is what follows: that is for the reasoner to find.
+        Each property is an attribute, of its values a list: ``japan.label``, ``japan.partnerIn``, ``meeting.date``. An
+        engagement has all that was ever said (``status``, ``date``) and how it stands by the newest knowledge
+        (``currentStatus``, ``currentStage``, ``currentDate``, ``currentPlace``); a country what it ``cooperatesOn``;
+        and each tie of a country to a topic its ``stage``. Dates are texts, since OWL 2 DL has no ``xsd:date``.
+
+        With ``inferred=False`` there is only what is claimed, and what follows is for a reasoner to find.
+
+        >>> onto = graph.ontology()
+        >>> japan = onto.search_one(label="Japan")
+        >>> sorted(str(meeting.label[0]) for meeting in japan.partnerIn if isinstance(meeting, onto.Meeting))
+        ['EU–Japan summit 2023']
+        >>> (summit,) = onto.search(type=onto.Meeting, withCountry=japan)
+        >>> summit.currentStatus[0].name, summit.currentStage[0].name, summit.currentDate
+        ('to-be-confirmed', 'planned', ['2023-07-03?/2023-07-04?'])
         """
-        from eudigraph.reason import hermit
+        from eudigraph.reason import hermit, objects
 
-        graph, terms = self.built.store, ontology.from_store(self.built.store)
-        words = {t.iri for t in terms.properties if t.kind == "AnnotationProperty"} | {RDFS + "label"}
-        said = [
-            Triple(quad.subject, quad.predicate, quad.object)
-            for quad in graph.quads_for_pattern(None, None, None, DefaultGraph())
-            if quad.predicate.value in words and isinstance(quad.object, Literal) and quad.object.language
-        ]
-        entities = [Triple(q.subject, q.predicate, q.object) for q in hermit.object_statements(graph, terms)]
-        classes = {t.iri for t in terms.classes}
-        individuals = {
-            Triple(t.subject, RDF_TYPE, NamedNode(OWL + "NamedIndividual"))
-            for t in entities
-            if t.predicate == RDF_TYPE and isinstance(t.object, NamedNode) and t.object.value in classes
-        }
-        triples = [*entities, *said, *sorted(individuals, key=str)]
+        triples = objects.statements(self.built.store, ontology.from_store(self.built.store), inferred=inferred)
         loaded: owlready2.Ontology = hermit.load(serialize(triples, format=RdfFormat.N_TRIPLES) or b"")
         return loaded
 

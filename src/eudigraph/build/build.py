@@ -16,7 +16,7 @@ from pyoxigraph import NamedNode, Quad, Store, Triple
 
 from eudigraph.ask import evidence, library
 from eudigraph.ask.explain import as_sentence, names_of
-from eudigraph.build import assemble, checks, consistency, generations, verify
+from eudigraph.build import assemble, checks, consistency, generations, plausible, verify
 from eudigraph.build.survey import Survey
 from eudigraph.engine import store
 from eudigraph.export import rdf
@@ -123,8 +123,12 @@ def check(
             report.counts = _counts(graph, assembly.survey)
         with report.step("shapes and clashes", say):
             report.problems += consistency.clashes(graph, assembly)
+            asked = frozenset[str]()
+            if assembly.state:
+                report.problems += plausible.check(graph, assembly.ontology, assembly.state)
+                asked = frozenset(engagement for engagement, _ in assembly.state.undecided)
             size = sum(report.counts[name] for name in _KINDS)
-            report.problems += consistency.with_shapes(graph, size, workspace, report.notes.append)
+            report.problems += consistency.with_shapes(graph, size, workspace, report.notes.append, asked)
         if use_hermit:
             with report.step("HermiT", say):
                 report.problems += consistency.with_hermit(graph, assembly, report.notes.append)

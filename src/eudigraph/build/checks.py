@@ -13,6 +13,7 @@ from itertools import pairwise, product
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 
+from eudigraph.build import steps
 from eudigraph.build.assemble import Assembly
 from eudigraph.build.survey import MAX_DIGITS, MAX_TEXT, Order, Survey
 from eudigraph.model import dates
@@ -21,6 +22,7 @@ from eudigraph.model.names import (
     BASE,
     EDTF,
     EUD,
+    GRAPH_ONTOLOGY,
     GRAPH_PROVENANCE,
     GRAPH_REFERENCE,
     OWN_GRAPHS,
@@ -39,6 +41,8 @@ from eudigraph.sources.problems import ERROR, NAMELESS, QUOTED, WARNING, Probe, 
 PROVENANCE_CLASSES = ("Passage", "Source", "Reading")
 REFERENCE_DOMAINS = ("LegalAct", "Place", "Organisation", "Term")
 """Classes whose properties reference data may state; all else is for sources to claim."""
+MAX_SCHEME = 12
+"""Concepts of a scheme up to which all are named where one is misspelt."""
 
 
 def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Problem]:
@@ -50,7 +54,7 @@ def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Proble
         *_axioms(ontology),
         *_vocabulary(survey, ontology),
         *_kinds_of_values(survey, ontology),
-        *_described(store, survey),
+        *_described(store, survey, ontology),
         *_nameless(survey),
         *_passages(store, survey),
         *_places(survey),
@@ -59,6 +63,7 @@ def check(store: Store, assembly: Assembly, workspace: Workspace) -> list[Proble
         *_texts(survey),
         *_numbers(survey),
         *_dates(store, survey),
+        *steps.steps(store, ontology, survey.described),
         *_bounds(store),
         *(p for path, graphs in survey.hidden.items() for p in _hidden(workspace.show(path), graphs)),
         *_orders(survey, assembly.files, workspace),
@@ -109,7 +114,7 @@ def _kinds_of_values(survey: Survey, ontology: Ontology) -> Iterator[Problem]:
                 yield Problem(ERROR, f"{shorten(name)} has the value {show(quad.object)}", mend, probe=_probe(quad))
 
 
-def _described(store: Store, survey: Survey) -> Iterator[Problem]:
+def _described(store: Store, survey: Survey, ontology: Ontology) -> Iterator[Problem]:
     """Whatever of ours a statement speaks of must be described somewhere, else its name has a slip."""
     missing = sorted(name for name in survey.mentioned - survey.described if name.startswith(BASE))
     if not missing:
@@ -117,13 +122,34 @@ def _described(store: Store, survey: Survey) -> Iterator[Problem]:
     named = [
         row["s"].value for row in select(store, f"SELECT DISTINCT ?s {{ GRAPH ?g {{ ?s <{SKOS}prefLabel> ?l }} }}")
     ]
+    statuses = steps.Statuses(store, ontology)
     for name in missing:
-        kind = BASE + name.removeprefix(BASE).partition("/")[0] + "/"
-        near = [n for n in named if n.startswith(kind)] or named
-        mend = _did_you_mean(
-            name, near, "correct it, or give it a class and a name (skos:prefLabel) in graph/reference/"
-        )
+        uses = list(store.quads_for_pattern(None, None, NamedNode(name), None))
+        if uses and all(quad.predicate.value == EUD + "status" for quad in uses):
+            things = {key(quad.subject) for quad in uses}
+            mend = f"correct it; {statuses.advice(name, set().union(*map(statuses.schemes_of, things)))}"
+        elif fitting := _concepts(store, ontology, uses):
+            near = similar(shorten(name), [shorten(k) for k in fitting]) or [shorten(k) for k in fitting]
+            mend = f"correct it; {'nearest' if len(near) < len(fitting) else 'one of'}: {', '.join(near)}"
+        else:
+            kind = BASE + name.removeprefix(BASE).partition("/")[0] + "/"
+            near = [n for n in named if n.startswith(kind)] or named
+            mend = _did_you_mean(
+                name, near, "correct it, or give it a class and a name (skos:prefLabel) in graph/reference/"
+            )
         yield Problem(ERROR, f"{shorten(name)} is described nowhere", mend, probe=Probe(object=name))
+
+
+def _concepts(store: Store, ontology: Ontology, uses: Iterable[Quad]) -> list[str]:
+    """Return what the ontology has of the classes that something is used as, if it has a few of these: a scheme."""
+    terms = (ontology.terms.get(quad.predicate.value) for quad in uses)
+    classes = {range_ for term in terms if term for range_ in term.ranges}
+    found = {
+        key(quad.subject)
+        for name in classes
+        for quad in store.quads_for_pattern(None, RDF_TYPE, NamedNode(name), GRAPH_ONTOLOGY)
+    }
+    return sorted(found) if len(found) <= MAX_SCHEME else []
 
 
 def _nameless(survey: Survey) -> Iterator[Problem]:

@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterator
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, serialize
 
 from eudigraph.build.assemble import Assembly
-from eudigraph.model.names import GRAPH_INFERRED, OWN_GRAPHS, RDF_TYPE, shorten
+from eudigraph.model.names import (
+    EUD,
+    GRAPH_INFERRED,
+    GRAPH_PROVENANCE,
+    GRAPH_REFERENCE,
+    OWN_GRAPHS,
+    RDF_TYPE,
+    shorten,
+)
 from eudigraph.model.ontology import Ontology, is_loading
 from eudigraph.model.text import one_line
 from eudigraph.model.triples import Row, plain, select
@@ -24,6 +32,9 @@ from eudigraph.sources.problems import ERROR, WARNING, Probe, Problem, key, show
 MAX_SHAPES = 50_000
 """Statements in the named graphs, without the ontology's, up to which the SHACL shapes are run."""
 
+_DERIVED = tuple(graph for graph in OWN_GRAPHS if graph not in (GRAPH_PROVENANCE, GRAPH_REFERENCE))
+"""Graphs in which nobody claims or describes anything."""
+
 
 def clashes(store: Store, assembly: Assembly) -> Iterator[Problem]:
     """Yield cycles of topics and contradictions, each with the things it is about, whichever graphs they stand in."""
@@ -35,8 +46,13 @@ def clashes(store: Store, assembly: Assembly) -> Iterator[Problem]:
             yield _clash(store, assembly.ontology, clash.message.format(**values), row)
 
 
-def with_shapes(store: Store, size: int, workspace: Workspace, say: Callable[[str], None]) -> list[Problem]:
-    """Return where the graph breaks the workspace's shapes; ``say`` is told where its ``size`` is too large."""
+def with_shapes(
+    store: Store, size: int, workspace: Workspace, say: Callable[[str], None], asked: frozenset[str] = frozenset()
+) -> list[Problem]:
+    """Return where the graph breaks the workspace's shapes; ``say`` is told where its ``size`` is too large.
+
+    ``asked`` are engagements whose status is asked for already: a shape that wants one is not reported again.
+    """
     paths = workspace.shapes_files
     if paths and size > MAX_SHAPES:
         say(f"shapes not run: {size:,} statements, more than {MAX_SHAPES:,}")
@@ -62,6 +78,8 @@ def with_shapes(store: Store, size: int, workspace: Workspace, say: Callable[[st
         what = f"the shapes cannot be used: {error}"
         return [*problems, Problem(ERROR, what, "correct them", workspace.show(paths[0]))]
     for found in broken:
+        if found.lacks == EUD + "status" and found.focus in asked:
+            continue
         what, _, mend = found.message.replace(";", ",").partition(". ")
         named = shorten(found.focus) if found.focus else "a thing without a name"
         probe = Probe(found.focus, found.path, found.value)
@@ -123,7 +141,7 @@ def _forcing(store: Store, ontology: Ontology, thing: NamedNode) -> Quad | None:
             called |= ontology.superclasses(quad.object.value)
     claims = {*store.quads_for_pattern(thing, None, None, None), *store.quads_for_pattern(None, None, thing, None)}
     for quad in sorted(claims, key=str):
-        if quad.graph_name in (*OWN_GRAPHS, DefaultGraph()):
+        if quad.graph_name in (*_DERIVED, DefaultGraph()):
             continue
         names = ontology.superclasses(quad.predicate.value)  # of a property, those above it
         terms = [ontology.terms[name] for name in names if name in ontology.terms]

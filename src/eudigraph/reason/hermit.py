@@ -24,7 +24,7 @@ from pyoxigraph import (
     parse,
 )
 
-from eudigraph.model.names import GRAPH_DATES, GRAPH_INFERRED, GRAPH_STATE, OWL, RDF, RDFS
+from eudigraph.model.names import EUD, GRAPH_DATES, GRAPH_INFERRED, GRAPH_STATE, OWL, RDF, RDFS
 from eudigraph.model.ontology import Ontology, is_loading
 from eudigraph.model.triples import Triplestore
 from eudigraph.model.version import installing
@@ -95,7 +95,7 @@ def load(ntriples: bytes) -> Any:
     """Return N-Triples as an owlready2 ontology, in a world of its own."""
     import owlready2
 
-    ontology = owlready2.World().get_ontology("https://w3id.org/eudigraph/given")
+    ontology = owlready2.World().get_ontology(EUD)
     return ontology.load(fileobj=io.BytesIO(ntriples), format="ntriples")
 
 

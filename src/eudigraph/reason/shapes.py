@@ -30,7 +30,8 @@ class Violation:
 
     A shape may also be about a value, such as all texts of a property: then ``literal`` is what that says.
 
-    ``path`` and ``value`` are those of the statement in question, None where there is no such statement.
+    ``path`` and ``value`` are those of the statement in question, None where there is no such statement; then ``lacks``
+    is the property that is missing.
     """
 
     focus: str | None
@@ -39,6 +40,7 @@ class Violation:
     value: str | None
     message: str
     severe: bool
+    lacks: str | None = None
 
 
 def validate(data: bytes, shapes: bytes) -> list[Violation]:
@@ -87,6 +89,7 @@ def _violations(data: str, shapes: str) -> list[dict[str, object]]:
             value=str(value) if stated and value is not None else None,
             message=message,
             severe=severity == rdflib.URIRef(SH + "Violation"),
+            lacks=str(path) if path is not None and not stated else None,
         )
         found.append(asdict(violation))
     return found
