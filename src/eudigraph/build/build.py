@@ -123,12 +123,12 @@ def check(
             report.counts = _counts(graph, assembly.survey)
         with report.step("shapes and clashes", say):
             report.problems += consistency.clashes(graph, assembly)
-            asked = frozenset[str]()
+            told = frozenset[str]()
             if assembly.state:
                 report.problems += plausible.check(graph, assembly.ontology, assembly.state)
-                asked = frozenset(engagement for engagement, _ in assembly.state.undecided)
+                told = frozenset(engagement for engagement, _ in assembly.state.undecided)
             size = sum(report.counts[name] for name in _KINDS)
-            report.problems += consistency.with_shapes(graph, size, workspace, report.notes.append, asked)
+            report.problems += consistency.with_shapes(graph, size, workspace, report.notes.append, told)
         if use_hermit:
             with report.step("HermiT", say):
                 report.problems += consistency.with_hermit(graph, assembly, report.notes.append)
