@@ -472,7 +472,9 @@ def test_a_page_says_where_passages_disagree(server: Client) -> None:
     marked = re.findall(r"<dt>((?:(?!</dt>).)*passages disagree.*?)</dt>", disputed, re.DOTALL)
     assert len(marked) == 1
     assert "passages disagree on the status" in marked[0]
-    assert "passages disagree" not in server.ask("/id/partnership/eu-japan-digital-partnership", accept="text/html").text
+    assert (
+        "passages disagree" not in server.ask("/id/partnership/eu-japan-digital-partnership", accept="text/html").text
+    )
 
 
 def test_a_source_lists_its_passages_in_their_order_with_what_they_say(server: Client) -> None:
