@@ -15,9 +15,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from pyoxigraph import Store
+from pyoxigraph import Literal, NamedNode, Store
 
-from eudigraph.build import assemble, checks
+from eudigraph.ask import library
+from eudigraph.build import assemble
+from eudigraph.engine.answer import run as run_query
+from eudigraph.engine.safety import prepare
 from eudigraph.model.names import BASE, EUD, shorten
 from eudigraph.model.triples import select
 from eudigraph.model.workspace import Workspace
@@ -98,7 +101,7 @@ class World:
         about = rest.removeprefix("of ") if rest.startswith("of ") else ""
         if re.match(r"\w+:\S+ on ", asked):
             post, _, when = asked.partition(" on ")
-            return "todo"
+            return self.post(post, when, day)
         if what == "on":
             return self.on(self._subject(""), rest, day)
         answers = {"status": self.status, "outlook": self.outlook, "changes": self.changes, "fate": self.fate}
@@ -233,15 +236,19 @@ class World:
         return f"{perhaps}{_local(row['s'])}" + (f" {row['d']}" if "d" in row else "")
 
     def post(self, post: str, when: str, day: str) -> str:
-        from eudigraph.ask.posts import holders
-
-        found = [
-            f"{'perhaps ' if one.perhaps else ''}{shorten(one.holder)} ({one.how})"
-            for one in holders(
-                self.store, BASE + post.replace(":", "/"), date.fromisoformat(when), date.fromisoformat(day)
-            )
-        ]
-        return ", ".join(found) or "nobody known"
+        """Return who held a post on a day, as the query of the library tells it."""
+        query = library.open_query(Workspace(HOME), "posts")
+        given: dict[str, library.Value] = {"post": NamedNode(BASE + post.replace(":", "/", 1))}
+        given |= {
+            name: Literal(text, datatype=NamedNode(XSD + "date")) for name, text in (("on", when), ("known_by", day))
+        }
+        found = run_query(self.store, prepare(library.bind(query, given)))
+        told = []
+        for row in found.rows:
+            cells = dict(zip(found.variables, row, strict=True))
+            holder, how, perhaps = (getattr(cells[name], "value", "") for name in ("holder", "how", "perhaps"))
+            told.append(f"{'perhaps ' if perhaps == 'true' else ''}{shorten(holder)} ({how})")
+        return ", ".join(dict.fromkeys(told)) or "nobody known"
 
 
 XSD = "http://www.w3.org/2001/XMLSchema#"

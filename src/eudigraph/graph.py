@@ -136,9 +136,10 @@ class Graph:
         Columns are those of the query: entities by their names, with their IRIs in a column of the same name and
         ``_iri``, but for ``iris=False``; days as ``datetime.date``, numbers as numbers, whole ones as ``Int64`` where
         some are missing. With ``evidence`` there is a row for each passage, with source, place, speaker, certainty and
-        gist. Raises UsageError for names and parameters that are not known.
+        gist. By when what it tells was known stands in ``frame.attrs["notes"]``. Raises UsageError for names and
+        parameters that are not known.
 
-        >>> graph.query("meetings-after", after="2023-06-15")[["meeting", "status"]]
+        >>> graph.query("meetings", from_="2023-06-15")[["meeting", "status"]]
                                          meeting           status
         0  Thierry Breton with Lee Jong Ho, 2023        tentative
         1                   EU–Japan summit 2023  to be confirmed
@@ -147,10 +148,12 @@ class Graph:
         for key, value in parameters.items():
             if not isinstance(value, Value):
                 raise UsageError(f"{cut(key)} is a name, an IRI, a number or a day, not {cut(repr(value))}")
-        given = {key: str(value) for key, value in parameters.items()}
+        given = {key.removesuffix("_"): str(value) for key, value in parameters.items()}  # from_, as Python has from
         answer = answers.ask(self.built, query, given, asking_of(limit, timeout, evidence))
-        _warn_all(answer.notes)
-        return self.frame(answers.tidy(answer) if evidence else answer, iris)
+        _warn_all(note for note in answer.notes if not note.startswith(lookup.KNOWN_BY))
+        frame = self.frame(answers.tidy(answer) if evidence else answer, iris)
+        frame.attrs["notes"] = answer.notes
+        return frame
 
     @_in_its_languages
     def sparql(

@@ -76,18 +76,28 @@ def attach(
     answered: Answer,
     texts: Mapping[str, str],
 ) -> Answer:
-    """Return an answer with the passages behind each of its rows: those that say what the patterns make of it."""
+    """Return an answer with the passages behind each of its rows: those that say what the patterns make of it.
+
+    Patterns of two terms lead from something derived to the passages that bear it. Passages known only after the day
+    that ``known_by`` gives among the values are left out.
+    """
     patterns = tuple(patterns)
+    known_by = values.get("known_by")
     terms = ontology.from_store(graph)
+    named = [
+        {**values, **{v: t for v, t in zip(answered.variables, row, strict=True) if t is not None}}
+        for row in answered.rows
+    ]
+    bearing = evidence.bearing(graph, patterns, named)
     per_row: list[list[NamedNode]] = []
-    for row in answered.rows:
-        named = {**values, **{v: t for v, t in zip(answered.variables, row, strict=True) if t is not None}}
-        statements = evidence.statements_of(patterns, named)
-        found = evidence.passages_behind(graph, terms, statements)
-        found += [
-            t for t in row if isinstance(t, NamedNode) and t.value.startswith(PREFIXES["passage"]) and t not in found
-        ]
-        per_row.append(found)
+    for row, terms_of_row, found_already in zip(answered.rows, named, bearing, strict=True):
+        statements = evidence.statements_of(patterns, terms_of_row)
+        found = evidence.passages_behind(graph, terms, statements) + found_already
+        found += [t for t in row if isinstance(t, NamedNode) and t.value.startswith(PREFIXES["passage"])]
+        per_row.append([*dict.fromkeys(found)])
+    if isinstance(known_by, Literal):
+        known = evidence.known(graph, {p for found in per_row for p in found}, known_by)
+        per_row = [[p for p in found if p in known] for found in per_row]
     everything = sorted({p for found in per_row for p in found}, key=lambda p: p.value)
     passages = evidence.describe(graph, everything, texts)
     position = {p.iri: i for i, p in enumerate(passages)}

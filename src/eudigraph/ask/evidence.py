@@ -28,6 +28,40 @@ def statements_of(patterns: Iterable[str], row: Mapping[str, object]) -> list[Tr
     return made
 
 
+def bearing(store: Triplestore, patterns: Iterable[str], rows: Sequence[Mapping[str, object]]) -> list[list[NamedNode]]:
+    """Return the passages to which patterns of two terms, such as ``?basis eud:borneBy``, lead from each row."""
+    short = [pattern.split() for pattern in patterns]
+    wanted = [
+        [tuple(_term(part, row) for part in pattern) for pattern in short if len(pattern) == _TO_PASSAGES]
+        for row in rows
+    ]
+    pairs = {pair for row in wanted for pair in row if all(isinstance(term, NamedNode) for term in pair)}
+    if not pairs:
+        return [[] for _ in rows]
+    listed = " ".join(sorted(f"({' '.join(map(str, pair))})" for pair in pairs))
+    found: dict[object, list[NamedNode]] = {}
+    for row in select(store, f"SELECT * {{ VALUES (?x ?way) {{ {listed} }} ?x ?way ?passage }} ORDER BY ?passage"):
+        if isinstance(row["passage"], NamedNode):
+            found.setdefault((row["x"], row["way"]), []).append(row["passage"])
+    return [[passage for pair in row for passage in found.get(pair, ())] for row in wanted]
+
+
+_TO_PASSAGES = 2
+"""Terms of a pattern that leads to passages; the others make statements."""
+
+
+def known(store: Triplestore, passages: Iterable[NamedNode], by: Literal) -> set[NamedNode]:
+    """Return which of some passages were known by a day."""
+    listed = " ".join(sorted(map(str, passages)))
+    if not listed:
+        return set()
+    rows = select(
+        store,
+        f"SELECT ?passage {{ VALUES ?passage {{ {listed} }} ?passage <{EUD}knownFrom> ?from FILTER(?from <= {by}) }}",
+    )
+    return {row["passage"] for row in rows if isinstance(row["passage"], NamedNode)}
+
+
 def patterns(text: str) -> list[str]:
     """Return the patterns of a query that can be statements of its rows, as ``statements_of`` takes them.
 

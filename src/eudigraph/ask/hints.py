@@ -22,6 +22,8 @@ _DATES = re.compile(r"\beud:(?:date|since|published)\b")
 _BOUNDS = re.compile(r"\beud:(?:earliest|latest)\b")
 _FEW = 3
 """Entities that a remark names."""
+_ALL_EVER_SAID = {"status": "currentStatus", "date": "currentDate", "takesPlaceIn": "currentPlace"}
+"""What is said of engagements by passages, and how it is by all that is known."""
 _MOST = 10_000
 """Names that are looked through for one that may be meant."""
 
@@ -31,6 +33,7 @@ def remarks(graph: store.Built, text: str, answer: Answer) -> list[str]:
     known = ontology.from_store(graph.store)
     bare = safety.bare(text)
     found = [*_unknown_terms(known, bare), *_unknown_entities(graph, text, bare)]
+    found += _all_ever_said(bare)
     if answer.empty:
         found += _reasons(known, bare)
     return found
@@ -84,6 +87,18 @@ def _unknown_terms(known: Ontology, bare: str) -> Iterator[str]:
         if term not in names:
             near = similar(term, names)
             yield f"{term} is no term of the ontology" + (f"; did you mean {' or '.join(near)}?" if near else "")
+
+
+def _all_ever_said(bare: str) -> Iterator[str]:
+    """Yield that what a query asks for is all that was ever said, unless it asks which passage says so."""
+    asked = [name for name in _ALL_EVER_SAID if re.search(rf"\beud:{name}\b", bare)]
+    asked = [name for name in asked if not re.search(rf"\beud:{_ALL_EVER_SAID[name]}\b", bare)]
+    if asked and not any(f"eud:{name}" in inside for inside in _in_graphs(bare) for name in asked):
+        said = " and ".join(f"eud:{name}" for name in asked)
+        now = " and ".join(f"eud:{_ALL_EVER_SAID[name]}" for name in asked)
+        stage = "; eud:currentStage says how far it has come" if "status" in asked else ""
+        verb = "lists" if len(asked) == 1 else "list"
+        yield f"{said} {verb} all that was ever said; how an engagement stands by all that is known is {now}{stage}"
 
 
 def _unknown_entities(graph: store.Built, text: str, bare: str) -> Iterator[str]:

@@ -18,7 +18,10 @@ from eudigraph.model.workspace import Workspace
 
 _KEYS = {"number": int, "title": str, "question": str, "grain": str, "evidence": list, "columns": dict}
 _OPTIONAL_KEYS = {"parameters": dict, "notes": str, "detail": list}
-_PARAMETER_KEYS = {"type", "description", "default", "required"}
+_PARAMETER_KEYS = {"type", "description", "default", "required", "choices"}
+
+NEWEST = "newest"
+"""Stands for the day by which all of the graph is known."""
 
 Value = NamedNode | Literal
 
@@ -27,7 +30,9 @@ Value = NamedNode | Literal
 class Parameter:
     """A parameter of a library query.
 
-    ``type`` is the local name of a class of the ontology, ``resource``, ``property``, ``date`` or ``integer``.
+    ``type`` is the local name of a class of the ontology, ``resource``, ``property``, ``date``, ``integer``, or
+    ``text``, which is one of ``choices``. The default of a date may be ``newest``, the day by which all of the graph is
+    known, or the name of a parameter that stands before it.
     """
 
     name: str
@@ -35,6 +40,7 @@ class Parameter:
     description: str
     default: str | None = None
     required: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,8 @@ def find(library: Mapping[str, LibraryQuery], name: str) -> LibraryQuery:
 def bind(query: LibraryQuery, values: Mapping[str, Value]) -> str:
     """Return the query's text with each parameter's ``VALUES ?name { UNDEF }`` given its term.
 
+    A day may stand there instead, for those who take the file as it is.
+
     Only whole terms go in, written by the RDF library in SPARQL's own syntax, which escapes what needs it: a text that
     somebody typed never reaches the query as it is. The files themselves stay valid SPARQL for any engine.
     """
@@ -136,22 +144,23 @@ def _parameter(found: pair.Pair, name: str, said: object) -> Parameter:
         or set(said) - _PARAMETER_KEYS
         or not all(isinstance(said.get(needed), str) for needed in ("type", "description"))
     ):
-        raise found.wrong(key, f"parameter {name} needs type and description, and knows default and required")
+        raise found.wrong(key, f"parameter {name} needs type and description, and knows default, required and choices")
     if not re.fullmatch(r"[A-Za-z]+", said["type"]):  # it becomes part of a query
         raise found.wrong(
             key,
             f"the type of parameter {name} is not the name of a class; write one such as Country, or resource, "
-            "property, date, integer",
+            "property, date, integer, text",
         )
     if not _slot(name).search(found.text):
         raise DataError(f"{found.query}: has no VALUES ?{name} {{ UNDEF }} for its parameter {name}; write it there")
     default = said.get("default")
     default = None if default is None else str(default)
-    return Parameter(name, said["type"], said["description"], default, said.get("required", False))
+    choices = tuple(map(str, said.get("choices", ())))
+    return Parameter(name, said["type"], said["description"], default, said.get("required", False), choices)
 
 
 def _slot(name: str) -> re.Pattern[str]:
-    return re.compile(rf"VALUES\s+\?{re.escape(name)}\s*\{{\s*UNDEF\s*\}}")
+    return re.compile(rf'VALUES\s+\?{re.escape(name)}\s*\{{\s*(?:UNDEF|"[-0-9]+"\^\^xsd:date)\s*\}}')
 
 
 def describe_query(query: LibraryQuery) -> str:
@@ -171,4 +180,6 @@ def describe_query(query: LibraryQuery) -> str:
 
 
 def _default(text: str) -> str:
+    if text == NEWEST:
+        return "the day by which all of the graph is known"
     return shorten(text) if text.startswith("http") else text

@@ -29,10 +29,22 @@ from typing import Any, NamedTuple
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
-from eudigraph.ask.library import LibraryQuery, Parameter, Value
+from eudigraph.ask.library import NEWEST, LibraryQuery, Parameter, Value
 from eudigraph.model.errors import UsageError
 from eudigraph.model.labels import LANGUAGES, WORDS, labels
-from eudigraph.model.names import EUD, GRAPH_ONTOLOGY, OWL, PREFIXES, RDF_TYPE, RDFS, SKOS, XSD, expand, shorten
+from eudigraph.model.names import (
+    EUD,
+    GRAPH_ONTOLOGY,
+    GRAPH_STATE,
+    OWL,
+    PREFIXES,
+    RDF_TYPE,
+    RDFS,
+    SKOS,
+    XSD,
+    expand,
+    shorten,
+)
 from eudigraph.model.text import cut, fold, one_line, plural, similar, slips
 from eudigraph.model.triples import Triplestore, exists, select
 
@@ -44,6 +56,8 @@ MAX_EXAMPLES = 5
 """Entities that a message names of those there are, where they are too many to list."""
 MAX_LENGTH = 10_000
 """Characters of the longest name: as many as a text of the graph may have."""
+KNOWN_BY = "known by"
+"""How the note begins that tells by when what an answer goes by was known."""
 _MAX_WORDS = 12
 """Words of a name up to which parts of it, and slips in them, are looked for."""
 _MAX_LOOKED_AT = 500
@@ -92,13 +106,27 @@ def resolve(store: Triplestore, query: LibraryQuery, given: Mapping[str, str]) -
     notes = []
     for parameter in query.parameters.values():
         text = given.get(parameter.name, parameter.default)
-        if text is not None:
+        if parameter.type == "date" and text in values:
+            values[parameter.name] = values[text]
+        elif text is not None and parameter.type == "date" and text.strip().casefold() == NEWEST:
+            if newest := newest_day(store):
+                from eudigraph.model.dates import readable  # slow to import
+
+                values[parameter.name] = newest
+                notes.append(f"{KNOWN_BY} {readable(newest.value)}")
+        elif text is not None:
             values[parameter.name], note = _term(store, parameter, text.strip())
             notes += [note] if note else []
         elif parameter.required:
             example = f"{parameter.name}=…"
             raise UsageError(f"{query.name} needs {parameter.name}: {parameter.description}; give it as {example}")
     return values, notes
+
+
+def newest_day(store: Triplestore) -> Literal | None:
+    """Return the day by which all of a graph is known; None for a graph without sources."""
+    found = select(store, f"SELECT ?day {{ <{GRAPH_STATE.value}> <{EUD}newestDay> ?day }}")
+    return next((row["day"] for row in found if isinstance(row["day"], Literal)), None)
 
 
 def find(store: Triplestore, text: str, kind: str = "resource") -> Match:
@@ -140,6 +168,10 @@ def _term(store: Triplestore, parameter: Parameter, text: str) -> tuple[Value, s
 
         given = dates.day(text, end=parameter.name not in _FROM_A_DAY)
         return Literal(given.day.isoformat(), datatype=NamedNode(XSD + "date")), given.note
+    if parameter.type == "text":
+        if parameter.choices and text not in parameter.choices:
+            raise UsageError(f"{parameter.name} is {_either(parameter.choices)}, not {cut(text)!r}")
+        return Literal(text), None
     if parameter.type == "integer":
         if not re.fullmatch(r"-?\d{1,9}", text):
             raise UsageError(f"{parameter.name} is a whole number of up to nine digits, such as 2, not {cut(text)!r}")

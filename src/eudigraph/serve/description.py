@@ -137,8 +137,12 @@ def _operation(made: dict[str, Any], query: LibraryQuery) -> dict[str, Any]:
 def _schema(parameter: Parameter) -> dict[str, Any]:
     """Return the JSON Schema of a parameter; entities are given by their names or IRIs."""
     made: dict[str, Any] = {"type": "integer" if parameter.type == "integer" else "string"}
+    if parameter.choices:
+        made["enum"] = list(parameter.choices)
     if parameter.type == "date":
         made["format"] = "date"
+        if parameter.default and not parameter.default[0].isdigit():
+            return made  # it depends on the graph, or on another parameter
     if parameter.default is not None:
         made["default"] = int(parameter.default) if parameter.type == "integer" else parameter.default
     return made

@@ -281,7 +281,7 @@ class Service:
 
     def _choices(self, kind: str) -> list[str]:
         """Return the names of all entities of a kind, for people to choose from, unless there are too many."""
-        if kind in ("resource", "property", "date", "integer"):
+        if kind in ("resource", "property", "date", "integer", "text"):
             return []
         if kind not in self._chosen:
             query = f"SELECT DISTINCT ?x {{ ?x a <{EUD}{kind}> ; <{SKOS}prefLabel> ?n }} LIMIT {pages.MAX_SHOWN + 1}"
