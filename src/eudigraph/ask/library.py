@@ -98,7 +98,7 @@ def find(library: Mapping[str, LibraryQuery], name: str) -> LibraryQuery:
 def bind(query: LibraryQuery, values: Mapping[str, Value]) -> str:
     """Return the query's text with each parameter's ``VALUES ?name { UNDEF }`` given its term.
 
-    A day may stand there instead, for those who take the file as it is.
+    In place of UNDEF there may be a day or a name, for those who take the file as it is.
 
     Only whole terms go in, written by the RDF library in SPARQL's own syntax, which escapes what needs it: a text that
     somebody typed never reaches the query as it is. The files themselves stay valid SPARQL for any engine.
@@ -160,7 +160,7 @@ def _parameter(found: pair.Pair, name: str, said: object) -> Parameter:
 
 
 def _slot(name: str) -> re.Pattern[str]:
-    return re.compile(rf'VALUES\s+\?{re.escape(name)}\s*\{{\s*(?:UNDEF|"[-0-9]+"\^\^xsd:date)\s*\}}')
+    return re.compile(rf'VALUES\s+\?{re.escape(name)}\s*\{{\s*(?:UNDEF|"[-0-9]+"\^\^xsd:date|\w+:[\w-]+)\s*\}}')
 
 
 def describe_query(query: LibraryQuery) -> str:
