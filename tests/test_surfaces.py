@@ -17,7 +17,7 @@ from eudigraph.engine.answer import run
 from eudigraph.engine.safety import prepare
 from eudigraph.explore.page import render
 from eudigraph.export.calendar import icalendar as calendar
-from eudigraph.model import workspace
+from eudigraph.model import current, workspace
 from eudigraph.model.dates import readable
 from eudigraph.model.labels import labels
 from eudigraph.model.names import BASE, EUD, expand
@@ -277,3 +277,25 @@ def test_every_surface_tells_by_which_day_it_is_known(built: store.Built, explor
 def newest(built: store.Built) -> str:
     (row,) = select(built.store, f"SELECT ?day {{ <{BASE}graph/state> <{EUD}newestDay> ?day }}")
     return str(row["day"].value)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"verdict": "open"}, "open"),
+        ({"verdict": "open", "due": "2023-06-30"}, "open; due by 30 June 2023"),
+        (
+            {"verdict": "open", "due": "2023-06-29"},
+            "open; overdue since 29 June 2023: nothing known tells what became of it",
+        ),
+        ({"verdict": "late", "days": 1, "moved": 9}, "late by 1 day; moved by 9 days"),
+        (
+            {"verdict": "early", "days": 15, "as_last_announced": True, "realised_as": "x"},
+            "early by 15 days, on the day announced last; in another form: X",
+        ),
+    ],
+)
+def test_what_became_of_a_plan_is_said_in_words(given: dict[str, Any], words: str) -> None:
+    usual = {"days": None, "moved": 0, "as_last_announced": False, "due": None, "realised_as": None, "outcome": None}
+    fate = current.Fate(engagement="e", aim="p", **{**usual, **given})
+    assert current.fate_in_words(fate, "2023-06-30", {"x": "X"}) == words

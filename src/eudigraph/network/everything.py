@@ -152,7 +152,7 @@ def whole(store: Triplestore, ontology: Ontology, known: Known | None = None) ->
             passages=sorted(where.passages),
             certainty=None if not where.passages else "hedged" if where.passages <= uncertain else "stated",
         )
-    network.add_edges_from(_cooperation(known, labels[COOPERATES]))
+    network.add_edges_from(_cooperation(known, labels.get(COOPERATES, "")))
     return network
 
 
