@@ -125,7 +125,7 @@ def _write_disagreements(write: _Writer, engagement: str, history: History, resu
     for lasting, side in history.sides(result):
         parts = [side.about, (side.step or "").rpartition("/")[2], str(side.number or "")]
         about = f"{_node('disagreement', engagement)}/{quote('-'.join(p for p in parts if p), safe='')}"
-        node = f"{about}/{quote(side.value.removeprefix(BASE), safe='')}/{_iso(lasting.since)}"
+        node = f"{about}/{quote(side.value.removeprefix(BASE).replace('/', '-'), safe='')}/{_iso(lasting.since)}"
         write(about, "type", eud("Disagreement"))
         write(about, "about", NamedNode(engagement))
         write(about, "aspect", Literal(side.about))
