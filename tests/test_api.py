@@ -73,35 +73,40 @@ def test_data_that_cannot_be_built_is_refused_with_its_problems(copy: workspace.
 
 def test_the_questions_are_a_table(graph: Graph) -> None:
     questions = graph.questions()
-    assert len(questions) == 19
-    assert questions.loc["topics", "parameters"] == ["country", "within"]
+    assert len(questions) == 25
+    assert questions.loc["topics", "parameters"] == ["country", "within", "reached", "known_by"]
 
 
 def test_an_answer_has_days_as_days_numbers_as_numbers_and_iris_beside_names(graph: Graph) -> None:
-    meetings = graph.query("meetings-after", after=datetime.date(2023, 6, 1))
+    meetings = graph.query("meetings", from_=datetime.date(2023, 6, 1))
     assert meetings["meeting"].tolist() == ["Thierry Breton with Lee Jong Ho, 2023", "EU–Japan summit 2023"]
     assert meetings["meeting_iri"].tolist() == [f"{BASE}meeting/breton-lee-2023", f"{BASE}meeting/eu-japan-summit-2023"]
-    assert meetings["latest"].tolist() == [datetime.date(2023, 6, 30), datetime.date(2023, 7, 4)]
+    assert meetings["last_day"].tolist() == [datetime.date(2023, 6, 30), datetime.date(2023, 7, 4)]
     shared = graph.query("shared-topics", at_least=4)
-    assert shared["rolled_up"].tolist()[0] == 5
-    assert graph.query("partnerships", country="Canada")["disputed"].tolist() == [True, True, True]
+    assert shared["rolled_up"].tolist()[0] == 6
+    assert graph.query("partnerships", country="Canada")["disputed"].tolist() == [False, True]
+
+
+def test_by_when_an_answer_was_known_stands_with_it_without_a_warning(graph: Graph) -> None:
+    assert graph.query("topics").attrs["notes"] == ["known by 30 April 2023"]
+    assert len(graph.query("topics", known_by=datetime.date(2023, 3, 31))) == 0
 
 
 def test_an_answer_carries_its_evidence(graph: Graph) -> None:
     found = graph.query("topics", country="Korea", within="AI regulation", evidence=True)
-    assert set(found["evidence_place"]) == {"¶5 (554–786)", "¶25 (4460–4594)"}
-    assert set(found["evidence_certainty"]) == {"stated", "hedged"}
+    assert set(found["evidence_place"]) == {"¶25 (4460–4594)"}
+    assert set(found["evidence_certainty"]) == {"stated"}
 
 
 def test_an_answer_without_rows_keeps_its_columns(graph: Graph) -> None:
-    empty = graph.query("meetings-after", after="2030-01-01")
+    empty = graph.query("meetings", from_="2030-01-01")
     assert len(empty) == 0
     assert list(empty.columns)[:3] == ["meeting", "kind", "partnership"]
 
 
 def test_own_sparql_gives_tables_truths_and_graphs(graph: Graph) -> None:
-    rows = table(graph.sparql("SELECT ?topic { ?country eud:cooperatesOn ?topic }", country="country:singapore"))
-    assert set(rows["topic"]) == {"AI governance", "AI standards", "digital identity", "digitalisation of small firms"}
+    rows = table(graph.sparql("SELECT ?topic { ?country eud:cooperatesOn ?topic }", country="country:south-korea"))
+    assert set(rows["topic"]) == {"high-performance computing", "quantum computing", "research and development"}
     assert graph.sparql("ASK { ?x a eud:Country }", x=graph.find("Republic of Korea")) is True
     assert graph.sparql("ASK { ?x a eud:Country }", x="org:european-union") is False
     made = graph.sparql("CONSTRUCT { ?x a eud:Country } WHERE { ?x a eud:Country }")
@@ -330,7 +335,7 @@ def test_evidence_is_found_for_texts_numbers_and_days(graph: Graph) -> None:
 def test_evidence_and_explanations_are_at_hand(graph: Graph) -> None:
     passages = graph.evidence("Arctic cable", "not supported by", "Canada")
     assert passages["locator"].tolist() == ["¶20"]
-    assert "Joint research on 6G" in graph.explain("Japan", "cooperates on", "6G")
+    assert "Joint research on 6G" in graph.explain("initiative:japan-6g-research", "with country", "Japan")
 
 
 def test_the_network_can_leave_out_what_follows(graph: Graph) -> None:

@@ -191,7 +191,7 @@ def test_lists_of_the_ontology_are_whole(elsewhere: Engine, built: store.Built) 
     [
         ("query", "topics", "country=Japan", "--evidence"),
         ("query", "disagreements", "--format", "json", "--ids"),
-        ("query", "meetings-after", "after=2023-05-15", "--format", "tsv"),
+        ("query", "meetings", "from=2023-05-16", "--format", "tsv"),
         ("explain", "Japan", "cooperates on", "6G"),
         ("analyse", "degree", "--asserted"),
     ],

@@ -474,7 +474,7 @@ def test_a_question_on_the_command_line_notes_what_it_took(command: Callable[...
     assert (whole_name.status, whole_name.err) == (0, "")
     assert (part.status, part.out, part.err) == (0, whole_name.out, f"Note: {BRETON}\n")
     assert "Lee Jong Ho" in part.out
-    day = command("query", "--workspace", tricky.workspace.root, "meetings-after", "after=May 2023")
+    day = command("query", "--workspace", tricky.workspace.root, "meetings", "until=May 2023")
     assert (day.status, day.err) == (0, f"Note: {MAY}\n")
 
 
@@ -492,7 +492,7 @@ def test_python_warns_of_what_it_took(tricky: Graph) -> None:
     asks: list[tuple[Callable[[], Any], list[str]]] = [
         (lambda: tricky.find("Breton", "Agent"), [BRETON]),
         (lambda: tricky.query("meetings-of", who="Breton"), [BRETON]),
-        (lambda: tricky.query("meetings-after", after="May 2023"), [MAY]),
+        (lambda: tricky.query("meetings", until="May 2023"), [MAY]),
         (lambda: tricky.evidence("Bretton", "holds post"), ['"Bretton" was taken for Thierry Breton (official)']),
         (lambda: tricky.explain("Jappan", "cooperates on", "6G"), ['"Jappan" was taken for Japan (country)']),
         (lambda: tricky.network("country-topic", known_by="May 2023"), [MAY]),

@@ -551,7 +551,7 @@ HOSTILE = [
 def test_hostile_parameters_never_reach_a_query(
     built: store.Built, library: Mapping[str, LibraryQuery], value: str
 ) -> None:
-    for name, parameter in (("topics", "country"), ("meetings-after", "after"), ("evidence", "subject")):
+    for name, parameter in (("topics", "country"), ("meetings", "until"), ("evidence", "subject")):
         with pytest.raises(errors.UsageError) as caught:
             lookup.resolve(built.store, library[name], {parameter: value})
         assert caught.value.exit_code == 2
@@ -782,7 +782,7 @@ def test_what_the_graph_does_not_say_is_answered_with_how_to_see_what_it_says(
 def test_a_table_that_does_not_fit_is_written_row_by_row(
     command: Callable[..., Run], built: store.Built, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = ("query", "--store", built.folder, "meetings-after", "--format", "table")
+    asked = ("query", "--store", built.folder, "meetings", "--format", "table")
     wide = command(*asked).out.splitlines()
     assert wide[1].split() == ["meeting", "kind", "country", "date", "place", "country", "status"]
     assert max(map(len, wide)) == 117
@@ -905,7 +905,7 @@ def test_an_ambiguous_name_lists_the_candidates() -> None:
 @pytest.mark.parametrize("text", ["soon", "32 Juni 2023", "99.99.2023", "2023-04-18T00:00"])
 def test_what_is_no_day_is_refused(built: store.Built, library: Mapping[str, LibraryQuery], text: str) -> None:
     with pytest.raises(errors.UsageError, match="is no day; write it as YYYY-MM-DD, such as 2023-04-18"):
-        lookup.resolve(built.store, library["meetings-after"], {"after": text})
+        lookup.resolve(built.store, library["meetings"], {"until": text})
 
 
 @pytest.mark.parametrize("text", ["20230418", "2023-W16-2", "２０２３-04-18"])
@@ -913,7 +913,7 @@ def test_days_that_few_can_read_are_not_taken(
     built: store.Built, library: Mapping[str, LibraryQuery], text: str
 ) -> None:
     with pytest.raises(errors.UsageError, match="is no day; write it as YYYY-MM-DD"):
-        lookup.resolve(built.store, library["meetings-after"], {"after": text})
+        lookup.resolve(built.store, library["meetings"], {"until": text})
 
 
 @pytest.mark.parametrize("text", ["one", "1.5", "1e3", "", "9" * 30, "0x1", "²"])

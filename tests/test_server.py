@@ -599,7 +599,7 @@ def test_the_api_keeps_to_its_description(server: Client) -> None:
     validate(described)
     for name, given in (
         ("topics", ""),
-        ("meetings-after", ""),
+        ("meetings", ""),
         ("compare", "&one=India&other=Japan"),
         ("partnerships", ""),
     ):
@@ -689,7 +689,7 @@ def test_csv_by_its_short_name_is_for_people_and_by_its_media_type_for_programs(
         ("topics?contry=Japan", 400, "did you mean country"),
         ("topic", 404, "did you mean: topics"),
         ("meetings-of", 400, "who"),
-        ("meetings-after?after=yesterday", 400, "yesterday"),
+        ("meetings?until=yesterday", 400, "yesterday"),
         ("shared-topics?at_least=two", 400, "whole number"),
         ("topics?limit=0", 400, "limit"),
         ("topics?limit=9999999", 400, "limit"),
@@ -1464,7 +1464,7 @@ def test_an_address_that_is_taken_is_said(program: Callable[..., Run], built: st
 
 
 def test_many_ask_at_once_and_each_gets_its_own_answer(server: Client) -> None:
-    library = ["topics?country=Japan", "topics?country=India", "officials", "meetings-after", "shared-topics"]
+    library = ["topics?country=Japan", "topics?country=India", "officials", "meetings", "shared-topics"]
     paths = [f"/api/queries/{q}" for q in library]
     paths += [f"/sparql?{urlencode({'query': f'SELECT ({n} AS ?x) {{}}'})}" for n in range(5)]
     alone = {path: server.ask(path, accept="application/json").body for path in paths}

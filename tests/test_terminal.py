@@ -17,7 +17,7 @@ CODE_PAGES = ["cp1252", "ascii", "cp437", "latin-1", "cp850", "cp1252:strict", "
 COMMANDS = {
     "the questions": ["queries"],
     "a table": ["query", "topics", "--format", "table"],
-    "a table with evidence": ["query", "meetings-after", "--evidence", "--format", "table", "--all-columns"],
+    "a table with evidence": ["query", "meetings", "--evidence", "--format", "table", "--all-columns"],
     "an explanation": ["explain", "Japan", "cooperates on", "6G"],
     "a report": ["analyse", "removal"],
     "help": ["query", "--help"],

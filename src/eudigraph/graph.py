@@ -181,8 +181,8 @@ class Graph:
         ``iris=False`` it omits the columns of IRIs beside those of names.
 
         >>> own = "SELECT ?topic { ?country eud:cooperatesOn ?topic } ORDER BY ?topic"
-        >>> graph.sparql(own, country="country:singapore")["topic"].tolist()[:2]
-        ['AI governance', 'AI standards']
+        >>> graph.sparql(own, country="country:south-korea")["topic"].tolist()[:2]
+        ['high-performance computing', 'quantum computing']
         """
         found = self.ask(text, variables, asking_of(limit, timeout, evidence))
         if found.behind is not None:
@@ -236,8 +236,8 @@ class Graph:
     def explain(self, subject: str, relation: str, value: str) -> str:
         """Return in words what a statement follows from, down to the passages that say so.
 
-        >>> print(graph.explain("Japan", "cooperates on", "6G").splitlines()[0])
-        Japan · cooperates on · 6G. It follows:
+        >>> print(graph.explain("Luleå meeting", "with country", "United States").splitlines()[0])
+        EU–US Trade and Technology Council, fourth high-level meeting · with country · United States. It follows:
         """
         _text(subject, "a subject is", "Japan")
         _text(relation, "a relation is named by", "cooperates on")
