@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import groupby
@@ -50,6 +50,7 @@ class _Graph:
     store: Store
     ontology: Ontology
     state: State
+    _classes: dict[str, set[str]] = field(default_factory=dict)
 
     def said(self, name: str) -> Iterator[Claim]:
         """Yield what passages whose day is known, and reference data, say with one of our properties."""
@@ -70,8 +71,11 @@ class _Graph:
 
     def classes(self, thing: str) -> set[str]:
         """Return the classes of something, all those above them included."""
-        quads = self.store.quads_for_pattern(NamedNode(thing), RDF_TYPE, None, None)
-        return set().union(*(self.ontology.superclasses(value_of(quad)) for quad in quads))
+        if thing not in self._classes:
+            quads = self.store.quads_for_pattern(NamedNode(thing), RDF_TYPE, None, None)
+            named = {value_of(quad) for quad in quads}
+            self._classes[thing] = set().union(*map(self.ontology.superclasses, named))
+        return self._classes[thing]
 
     def is_shared(self, post: str) -> bool:
         """Whether a post is by its names one that several may hold at once, such as that of a co-chair."""
