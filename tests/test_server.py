@@ -576,7 +576,7 @@ def test_every_question_is_answered_as_by_the_library(server: Client, built: sto
     listed = server.ask("/api/queries").json()["queries"]
     library = load_library(workspace.open_workspace())
     assert [q["name"] for q in listed] == list(library)
-    needed = {"who": "Thierry Breton", "subject": "Japan", "one": "India", "other": "Japan"}
+    needed = {"who": "Thierry Breton", "subject": "Japan", "one": "India", "other": "Japan", "since": "2023-01-01"}
     for query in library.values():
         given = {name: needed[name] for name, p in query.parameters.items() if p.required}
         answer = server.ask(f"/api/queries/{query.name}?{urlencode(given)}", accept="application/json")

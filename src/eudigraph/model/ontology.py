@@ -52,7 +52,6 @@ class Term:
     range_includes: list[str] = field(default_factory=list)
     """Classes of what has the property, or of its values, where there are several: nothing follows from these."""
     defined_by: str = ""
-    single_valued: bool = False
 
     @property
     def name(self) -> str:
@@ -216,8 +215,6 @@ def _term(
                 term.chains.append(tuple(links))
         elif predicate.startswith(SKOS) and predicate.endswith("Match") and isinstance(value, NamedNode):
             term.mappings.append((predicate.removeprefix(SKOS), value.value))
-        elif predicate == EUD + "singleValued" and isinstance(value, Literal):
-            term.single_valued = value.value == "true"
         elif predicate.startswith(OWL) and predicate not in _REMARKS:
             unknown.append(f"{shorten(predicate)} of {shorten(iri)}")
     return term

@@ -119,8 +119,6 @@ def _traits(ontology: Ontology, term: Term) -> list[str]:
         found.append(f"inverse of “{_term(ontology, term.inverse)}”")
     found += [f"follows from {' then '.join(f'“{_term(ontology, p)}”' for p in chain)}" for chain in term.chains]
     found += sorted(t.removesuffix("Property").lower() for t in term.traits)
-    if term.single_valued:
-        found.append("two values disagree")
     return [*found, *([_mappings(term)] if term.mappings else [])]
 
 
