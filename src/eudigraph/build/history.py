@@ -427,6 +427,7 @@ class History:
         self._ladder, self._kind, self._within = ladder, kind, within
         held = ladder.status("held")
         self._held = held.name if held else ""
+        self._of_place = "place", self._held
         self._wished = {ladder.stage("wanted"), ladder.stage(PLANNED)}
 
         self._reports: list[Snapshot] = []
@@ -492,7 +493,7 @@ class History:
         if new.kind == "":
             if new.place:
                 self._places.add(new)
-                self._disagree(("place", self._held), new.place, new.place, new, day)
+                self._disagree(self._of_place, new.place, new.place, new, day)
             return
         self._latest_of_all = max(self._latest_of_all, new.counts[0])
         if new.kind == PLAN:
@@ -513,7 +514,7 @@ class History:
         if status.once and new.date:
             self._disagree(("date", status.name), new.date.text, new.date, new, day)
         if status.name == self._held and new.place:
-            self._disagree(("place", self._held), new.place, new.place, new, day)
+            self._disagree(self._of_place, new.place, new.place, new, day)
 
     def _take(self, new: Snapshot) -> None:
         (self._analyses if new.nearness == ANALYSIS else self._main).add(new)
@@ -608,6 +609,7 @@ class History:
         sides, shown = self._sides[key], self._shown[key]
         for text in texts:
             is_there = text in sides.founders and len(sides.founders) > 1
+            is_there = is_there and (key != self._of_place or self._held in self._steps)  # where it was to be is a plan
             self._found["sides"].put((key, text), sides.lost(text) if is_there else None, day)
             (shown.add if is_there else shown.discard)(text)
 
@@ -753,6 +755,8 @@ class History:
 
     def _settle(self, day: int) -> None:
         """Note how the engagement stands when all that became known on a day is in."""
+        if self._held in self._new_steps and self._of_place in self._sides:
+            self._show(self._of_place, self._sides[self._of_place].founders, day)
         for of_step, group in list(self._to_compare):
             self._compare(of_step, group, day)
         self._to_compare.clear()
