@@ -19,6 +19,7 @@ from eudigraph.model.names import (
     GRAPH_INFERRED,
     GRAPH_ONTOLOGY,
     GRAPH_PROVENANCE,
+    GRAPH_STATE,
     OWL,
     OWN_GRAPHS,
     PREFIXES,
@@ -80,6 +81,16 @@ def article(checkout: workspace.Workspace) -> tuple[Store, assemble.Assembly]:
     graph = Store()
     assembly = assemble.read(graph, checkout)
     assemble.complete(graph, assembly)
+    return graph, assembly
+
+
+@pytest.fixture(scope="module")
+def whole(checkout: workspace.Workspace) -> tuple[Store, assemble.Assembly]:
+    """The article's graph with how things stand, as a build has it."""
+    graph = Store()
+    assembly = assemble.read(graph, checkout)
+    assemble.complete(graph, assembly)
+    assemble.stand(graph, assembly)
     return graph, assembly
 
 
@@ -646,28 +657,30 @@ def test_passages_and_graphs_of_a_statement_are_told_apart(article: tuple[Store,
 
 
 def test_the_build_holds_what_the_reasoning_in_memory_finds(
-    built: store.Built, article: tuple[Store, assemble.Assembly]
+    built: store.Built, whole: tuple[Store, assemble.Assembly]
 ) -> None:
-    graph, _ = article
+    graph, _ = whole
     assert in_graph(built.store, GRAPH_INFERRED) == in_graph(graph, GRAPH_INFERRED)
     assert set(built.store) == set(graph)
 
 
 def test_the_default_graph_has_each_statement_of_the_named_graphs_but_for_blank_nodes(
-    article: tuple[Store, assemble.Assembly], checkout: workspace.Workspace
+    whole: tuple[Store, assemble.Assembly], checkout: workspace.Workspace
 ) -> None:
-    graph, _ = article
+    graph, _ = whole
     named = {q for q in graph if q.graph_name != DefaultGraph()}
     nameless = {q for q in named if isinstance(q.subject, BlankNode) or isinstance(q.object, BlankNode)}
     assert nameless
     assert in_graph(graph, DefaultGraph()) == triples(named - nameless)
     alone = Store()
-    assemble.complete(alone, assemble.read(alone, checkout, default_graph=False))
+    assembly = assemble.read(alone, checkout, default_graph=False)
+    assemble.complete(alone, assembly)
+    assemble.stand(alone, assembly)
     assert set(alone) == named
 
 
-def test_the_build_counts_what_it_holds(built: store.Built, article: tuple[Store, assemble.Assembly]) -> None:
-    graph, _ = article
+def test_the_build_counts_what_it_holds(built: store.Built, whole: tuple[Store, assemble.Assembly]) -> None:
+    graph, _ = whole
     own = {shorten(name.value).removeprefix("graph:"): len(in_graph(graph, name)) for name in OWN_GRAPHS}
     named = sum(q.graph_name != DefaultGraph() for q in graph)
     counted = {
@@ -677,6 +690,17 @@ def test_the_build_counts_what_it_holds(built: store.Built, article: tuple[Store
         "passages": len(list(graph.quads_for_pattern(None, RDF_TYPE, NamedNode(EUD + "Passage"), GRAPH_PROVENANCE))),
     }
     assert built.manifest.counts == counted
+
+
+def test_how_things_stand_is_within_the_domains_and_ranges_of_its_terms(
+    whole: tuple[Store, assemble.Assembly],
+) -> None:
+    """Of it nothing follows of what is claimed, and of itself only that plans, reports and states are snapshots."""
+    graph, assembly = whole
+    assert in_graph(graph, GRAPH_STATE)
+    known = in_graph(graph, DefaultGraph())
+    follows = triples(infer_.infer(assembly.ontology, infer_.facts(assembly.ontology, graph))) - known
+    assert {(s.predicate, s.object) for s in follows} == {(RDF_TYPE, NamedNode(EUD + "Snapshot"))}
 
 
 def test_broader_topics_are_transitive(article: tuple[Store, assemble.Assembly]) -> None:

@@ -53,7 +53,7 @@ def markdown(store: Triplestore, ontology: Ontology) -> str:
             for t in _ours(ontology.properties)
             if t.kind == kind
         ]
-    lines += ["", "## Statuses, certainties and methods", "", "| term | of | definition |", "|---|---|---|"]
+    lines += ["", "## Stages, statuses, certainties and methods", "", "| term | of | definition |", "|---|---|---|"]
     lines += [_row(row["name"], row["scheme"], row["definition"]) for row in _concepts(store, topics=False)]
     lines += ["", "## Topics", "", "| topic | also called | broader | definition |", "|---|---|---|---|"]
     lines += [
