@@ -555,9 +555,9 @@ def test_what_something_is_is_said_in_words(command: Callable[..., Run], tricky:
 
 
 def test_what_is_given_nothing_is_named_with_the_way_to_omit_it(command: Callable[..., Run], tricky: Graph) -> None:
-    done = command("query", "--workspace", tricky.workspace.root, "meetings-after", "after=")
+    done = command("query", "--workspace", tricky.workspace.root, "meetings", "from=")
     assert (done.status, done.out) == (2, "")
-    assert done.err == "eudigraph: after is given nothing; write its value right after the sign, or omit after=\n"
+    assert done.err == "eudigraph: from is given nothing; write its value right after the sign, or omit from=\n"
 
 
 def test_no_number_below_zero_is_taken(tricky: Graph) -> None:
