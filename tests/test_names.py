@@ -270,7 +270,7 @@ def test_where_there_is_much_the_nearest_are_named_or_how_to_list_it(tricky: Gra
         ("Country", "Japn", "Japan"),
         ("Country", "Japan 2", "Japan"),
         ("Agent", "President Bretton-Woods", "Thierry Breton"),
-        ("property", "cooperate with", "cooperates on or cooperation wanted on"),
+        ("property", "cooperate with", "cooperates on"),
     ],
 )
 def test_what_is_called_nearly_so_is_proposed(tricky: Graph, kind: str, text: str, near: str) -> None:
@@ -452,6 +452,7 @@ def test_names_are_compared_without_case(text: str) -> None:
 # ---------------------------------------------------------------- Notes on every surface
 
 BRETON = '"Breton" was taken for Thierry Breton (official)'
+KNOWN = "known by 30 April 2023"
 MAY = '"May 2023" was taken for 2023-05-31'
 
 
@@ -471,20 +472,20 @@ def asked(
 def test_a_question_on_the_command_line_notes_what_it_took(command: Callable[..., Run], tricky: Graph) -> None:
     where = ("query", "--workspace", tricky.workspace.root, "meetings-of")
     whole_name, part = command(*where, "who=Thierry Breton"), command(*where, "who=Breton")
-    assert (whole_name.status, whole_name.err) == (0, "")
-    assert (part.status, part.out, part.err) == (0, whole_name.out, f"Note: {BRETON}\n")
+    assert (whole_name.status, whole_name.err) == (0, f"Note: {KNOWN}\n")
+    assert (part.status, part.out, part.err) == (0, whole_name.out, f"Note: {BRETON}\nNote: {KNOWN}\n")
     assert "Lee Jong Ho" in part.out
     day = command("query", "--workspace", tricky.workspace.root, "meetings", "until=May 2023")
-    assert (day.status, day.err) == (0, f"Note: {MAY}\n")
+    assert (day.status, day.err) == (0, f"Note: {KNOWN}\nNote: {MAY}\n")
 
 
 def test_an_explanation_on_the_command_line_notes_what_it_took(command: Callable[..., Run], tricky: Graph) -> None:
     where = ("explain", "--workspace", tricky.workspace.root)
-    plain = command(*where, "Japan", "cooperates on", "6G")
-    guessed = command(*where, "Jappan", "cooperates", "6G")
+    plain = command(*where, "India", "cooperates on", "standardisation")
+    guessed = command(*where, "Inndia", "cooperates", "standardisation")
     assert (guessed.status, guessed.out) == (0, plain.out)
     assert guessed.err == (
-        'Note: "Jappan" was taken for Japan (country)\nNote: "cooperates" was taken for cooperates on (property)\n'
+        'Note: "Inndia" was taken for India (country)\nNote: "cooperates" was taken for cooperates on (property)\n'
     )
 
 
@@ -494,7 +495,10 @@ def test_python_warns_of_what_it_took(tricky: Graph) -> None:
         (lambda: tricky.query("meetings-of", who="Breton"), [BRETON]),
         (lambda: tricky.query("meetings", until="May 2023"), [MAY]),
         (lambda: tricky.evidence("Bretton", "holds post"), ['"Bretton" was taken for Thierry Breton (official)']),
-        (lambda: tricky.explain("Jappan", "cooperates on", "6G"), ['"Jappan" was taken for Japan (country)']),
+        (
+            lambda: tricky.explain("Inndia", "cooperates on", "standardisation"),
+            ['"Inndia" was taken for India (country)'],
+        ),
         (lambda: tricky.network("country-topic", known_by="May 2023"), [MAY]),
         (lambda: tricky.query("meetings-of", who="Thierry Breton"), []),
         (lambda: tricky.network("country-topic", known_by="2023-05-31"), []),
@@ -510,10 +514,11 @@ def test_python_warns_of_what_it_took(tricky: Graph) -> None:
 def test_the_api_notes_what_it_took(service: Service) -> None:
     status, body = asked(service, "question", "application/json", {"who": "Breton"}, name="meetings-of")
     said = json.loads(body)
-    assert (status, said["notes"]) == (200, [BRETON])
-    assert said["parameters"] == {"who": {"iri": f"{BASE}official/thierry-breton", "label": "Thierry Breton"}}
+    assert (status, said["notes"]) == (200, [BRETON, KNOWN])
+    breton = {"iri": f"{BASE}official/thierry-breton", "label": "Thierry Breton"}
+    assert said["parameters"] == {"who": breton, "known_by": "2023-04-30"}
     _, exact = asked(service, "question", "application/json", {"who": "Thierry Breton"}, name="meetings-of")
-    assert json.loads(exact) == {**said, "notes": []}
+    assert json.loads(exact) == {**said, "notes": [KNOWN]}
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "xml"])
@@ -524,18 +529,20 @@ def test_formats_without_room_for_notes_have_the_rows_alone(service: Service, fo
 
     part, whole_name = ask("Breton"), ask("Thierry Breton")
     assert part.body == whole_name.body
-    assert json.loads(part.headers["x-eudigraph-notes"]) == [BRETON]
-    assert "x-eudigraph-notes" not in whole_name.headers
+    assert json.loads(part.headers["x-eudigraph-notes"]) == [BRETON, KNOWN]
+    assert json.loads(whole_name.headers["x-eudigraph-notes"]) == [KNOWN]
 
 
 def test_pages_note_what_they_took_above_the_table(service: Service) -> None:
     _, page_ = asked(service, "question", "text/html", {"who": "Breton"}, name="meetings-of")
     note = page_.index("&#34;Breton&#34; was taken for Thierry Breton (official)")
     assert page_.index("<h1>") < note < page_.index("<table>")
-    given = {"subject": "Jappan", "property": "cooperates on", "object": "6G"}
-    assert "&#34;Jappan&#34; was taken for Japan (country)" in asked(service, "explain", "text/html", given)[1]
+    given = {"subject": "Inndia", "property": "cooperates on", "object": "standardisation"}
+    assert "&#34;Inndia&#34; was taken for India (country)" in asked(service, "explain", "text/html", given)[1]
     told = asked(service, "explain", "text/plain", given)[1]
-    assert told.startswith('Note: "Jappan" was taken for Japan (country)\nJapan · cooperates on · 6G. It follows:\n')
+    assert told.startswith(
+        'Note: "Inndia" was taken for India (country)\nIndia · cooperates on · standardisation. It follows:\n'
+    )
     hostile = {"who": "<script>alert(1)</script> Breton"}
     assert "<script>alert" not in asked(service, "question", "text/html", hostile, name="meetings-of")[1]
 
@@ -569,11 +576,12 @@ def test_no_number_below_zero_is_taken(tricky: Graph) -> None:
 def test_evidence_of_what_only_others_name_says_who_they_are(command: Callable[..., Run], tricky: Graph) -> None:
     done = command("query", "--workspace", tricky.workspace.root, "evidence", "subject=US")
     assert (done.status, len(done.out.splitlines())) == (0, 1)
-    assert done.err == (
+    known, others, empty = done.err.splitlines()
+    assert (known, empty) == (f"Note: {KNOWN}", "No rows: nothing in the graph fits all that is asked.")
+    assert others.startswith(
         "Note: no passage says anything of United States itself; passages name it where they speak of others: "
-        "elections in the United States in 2024; submarine cable between Europe and Japan via the Arctic; "
-        "US administration and 1 more\nNo rows: nothing in the graph fits all that is asked.\n"
     )
+    assert "submarine cable between Europe and Japan via the Arctic" in others
 
 
 @pytest.mark.parametrize(
@@ -598,8 +606,8 @@ def test_what_the_graph_does_not_say_leads_to_what_it_says(tricky: Graph) -> Non
         with pytest.raises(UsageError) as caught:
             tricky.explain(*parts)
         assert str(caught.value) == f"the graph does not say: {' · '.join(parts)}; it says: {said}"
-    with pytest.raises(UsageError, match=r"Arctic connectivity; .* and [0-9]+ more$"):
-        tricky.explain("Japan", "cooperates on", "Canada")
+    with pytest.raises(UsageError, match=r"artificial intelligence; .* and [0-9]+ more$"):
+        tricky.explain("India", "cooperates on", "Canada")
     with pytest.raises(UsageError, match=r"; the explorer shows all that it says of either$"):
         tricky.explain("Japan", "holds post", "Canada")
 
@@ -687,12 +695,12 @@ def test_networks_and_pages_show_one_name_of_a_thing_and_its_status(tricky: Grap
 
 
 def test_links_keep_the_languages_asked_for(service: Service) -> None:
-    _, entity = asked(service, "entity", "text/html", name="country/japan", lang="ga,pt")
+    _, entity = asked(service, "entity", "text/html", name="country/india", lang="ga,pt")
     assert '<a href="/api?lang=ga,pt">' in entity
-    assert 'href="/ontology?lang=ga,pt#cooperatesOn"' in entity
+    assert 'href="/ontology?lang=ga,pt#partnerIn"' in entity
     links = re.findall(r'<a [^>]*href="(/[^"]*)"', entity)
     assert {link for link in links if "lang=ga,pt" not in link} == {
-        f"/id/country/japan.{form}" for form in ("ttl", "jsonld", "nt", "rdf", "n3", "trig", "nq")
+        f"/id/country/india.{form}" for form in ("ttl", "jsonld", "nt", "rdf", "n3", "trig", "nq")
     }
     _, answer = asked(service, "question", "text/html", {"who": "Breton", "lang": "ga"}, name="meetings-of", lang="ga")
     assert '<input type="hidden" name="lang" value="ga">' in answer

@@ -721,12 +721,16 @@ def test_every_page_takes_the_languages_that_names_are_shown_in(server: Client, 
 
 
 def test_a_part_of_a_name_is_answered_with_a_note(server: Client) -> None:
-    note = '"Breton" was taken for Thierry Breton (official)'
-    assert server.ask("/api/queries/meetings-of?who=Breton&format=json").json()["notes"] == [note]
+    notes = ['"Breton" was taken for Thierry Breton (official)', "known by 30 April 2023"]
+    assert server.ask("/api/queries/meetings-of?who=Breton&format=json").json()["notes"] == notes
     table = server.ask("/api/queries/meetings-of?who=Breton&format=csv")
-    assert json.loads(table.headers["x-eudigraph-notes"]) == [note]
-    told = server.ask("/explain?subject=Jappan&property=cooperates+on&object=6G", accept="text/plain").text
-    assert told.startswith('Note: "Jappan" was taken for Japan (country)\nJapan · cooperates on · 6G. It follows:\n')
+    assert json.loads(table.headers["x-eudigraph-notes"]) == notes
+    told = server.ask("/explain?subject=Inndia&property=cooperates+on&object=chips", accept="text/plain").text
+    assert "the graph does not say: India · cooperates on · semiconductors" in told
+    told = server.ask("/explain?subject=Inndia&property=cooperates+on&object=standardisation", accept="text/plain").text
+    assert told.startswith(
+        'Note: "Inndia" was taken for India (country)\nIndia · cooperates on · standardisation. It follows:\n'
+    )
 
 
 def test_rows_of_a_question_can_be_limited(server: Client) -> None:
@@ -792,14 +796,14 @@ def test_wherever_a_passage_is_shown_its_source_is_a_click_away(
     link = f'<a href="{address.replace("&", "&amp;")}" rel="noopener noreferrer">Its text on the web</a>'
     asked = command("query", "agenda", "--evidence", "--workspace", copy.root, "--format", "table")
     assert f"\n    {address}\n" in asked.out
-    told = command("explain", "Japan", "cooperates on", "6G", "--workspace", copy.root)
+    told = command("explain", "India", "cooperates on", "standardisation", "--workspace", copy.root)
     assert re.search(rf"^ +{re.escape(address)}$", told.out, re.MULTILINE)
     with serving(copy.build_folder, tmp_path / "log", "--workers", 2, space=copy.root) as client:
         given = json.loads(client.ask("/api/queries/agenda?evidence=true&format=json").text)
         assert {passage["url"] for passage in given["passages"]} == {address}
         for page in ("/api/queries/agenda?evidence=true", "/id/country/japan"):
             assert link in client.ask(page, accept="text/html").text
-    cell = notebook.shown(open_graph(copy.root), "SELECT ?topic { country:japan eud:cooperatesOn ?topic }", {})
+    cell = notebook.shown(open_graph(copy.root), "SELECT ?topic { country:india eud:cooperatesOn ?topic }", {})
     assert isinstance(cell, notebook.Shown)
     assert link in cell._repr_html_()
 
