@@ -202,7 +202,7 @@ def test_a_file_is_read_once_under_whatever_names(small: Make, without_shapes: N
 def test_a_file_of_the_workspace_is_read_once_and_reported_under_whatever_name(
     small: Make, tmp_path: Path, without_shapes: None
 ) -> None:
-    space = small(GOOD + "p:01 { meeting:eu-us-ttc-4 eud:agendaTopic topic:nowhere }")
+    space = small(GOOD + "p:01 { meeting:eu-us-ttc-4 eud:agenda topic:nowhere }")
     own, other = space.root / "graph" / "test.trig", tmp_path / "other" / "out.trig"
     other.parent.mkdir()
     other.hardlink_to(own)
