@@ -193,7 +193,9 @@ class Eudigraph(Pyoxigraph):
         named: dict[str, str] = {}
         taken: list[str] = []
         for parameter in query.parameters.values():
-            if parameter.type not in ("date", "integer", "property") and parameter.name != "object":
+            if parameter.type == "date" and parameter.required:
+                named[parameter.name] = "2020-01-01"
+            elif parameter.type not in ("date", "integer", "property", "text") and parameter.name != "object":
                 named[parameter.name] = self._busiest(parameter.type, taken)
                 taken.append(named[parameter.name])
         needed = {n: v for n, v in named.items() if query.parameters[n].required or query.parameters[n].default}

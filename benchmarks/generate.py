@@ -580,7 +580,9 @@ class _Source:
         n = world.sizes[kind_]
         thing = world.thing(kind_, dice.early(n) if kind_ == PARTNERSHIP or dice.next() < 0.3 else dice.below(n))
         among = {PARTNERSHIP: self._of_partnership, MEETING: self._of_meeting, INITIATIVE: self._of_initiative}[kind_]
-        said = {f"{thing.iri} {among(thing)}" for _ in range(min(most, 1 + dice.below(6)))}
+        said = sorted({f"{thing.iri} {among(thing)}" for _ in range(min(most, 1 + dice.below(6)))})
+        for single in (" eud:status ", " eud:date "):  # one of each in a passage
+            said = [claim for claim in said if single not in claim] + [c for c in said if single in c][:1]
         return sorted(said), thing.label
 
     def _of_partnership(self, it: Thing) -> str:

@@ -130,7 +130,7 @@ def test_a_library_query_has_the_same_rows_in_the_same_order(
         answer = answer_.run(built.store, prepare(text))
         assert elsewhere.graph.ask(prepare(text)) == answer, parameters
         rows += len(answer.rows)
-    assert rows > 0
+    assert rows > 0 or name in ("changes", "instruments")  # of which the article has none
 
 
 @pytest.mark.parametrize("name", ["everything", "country-topic", "official-meeting", "organisation-engagement"])
@@ -192,7 +192,7 @@ def test_lists_of_the_ontology_are_whole(elsewhere: Engine, built: store.Built) 
         ("query", "topics", "country=Japan", "--evidence"),
         ("query", "disagreements", "--format", "json", "--ids"),
         ("query", "meetings", "from=2023-05-16", "--format", "tsv"),
-        ("explain", "Japan", "cooperates on", "6G"),
+        ("explain", "India", "cooperates on", "standardisation"),
         ("analyse", "degree", "--asserted"),
     ],
 )
@@ -230,21 +230,21 @@ def test_json_ld_has_the_same_statements(elsewhere: Engine, command: Command, tm
 def test_the_library_opens_an_address(elsewhere: Engine) -> None:
     graph = open_graph(store_folder=elsewhere.at.queries)
     assert graph.query("officials")["official"].tolist() == ["Lee Jong Ho", "Thibaut Kleiner", "Thierry Breton"]
-    assert repr(graph) == "<eudigraph.Graph of 1 sources with 326 claims>"
+    assert repr(graph) == "<eudigraph.Graph of 1 sources with 325 claims>"
     with pytest.raises(UsageError, match="not built there"):
         open_graph(store_folder=elsewhere.at.queries, rebuild=True)
 
 
 OWN = [
     "SELECT ?x ?name { ?x a eud:Official ; skos:prefLabel ?name } ORDER BY ?name",
-    "SELECT * { GRAPH graph:inferred { country:japan eud:cooperatesOn ?o } } ORDER BY ?o",
+    "SELECT * { GRAPH graph:state { country:india eud:cooperatesOn ?o } } ORDER BY ?o",
     "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g",
     "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
-    "ASK { country:japan eud:cooperatesOn topic:6g }",
+    "ASK { country:india eud:cooperatesOn topic:standardisation }",
     "ASK { country:japan eud:cooperatesOn topic:cybersecurity }",
     'SELECT ?x { ?x skos:prefLabel "Luleå"@en } # SERVICE in a remark',
     'SELECT ("service # \\u0023 \U0001d11e" AS ?x) {}',
-    "SELECT ?t { country:japan eud:cooperatesOn/skos:broader* ?t } ORDER BY ?t",
+    "SELECT ?t { country:india eud:cooperatesOn/skos:broader* ?t } ORDER BY ?t",
     "SELECT DISTINCT ?k { ?m a eud:Meeting ; a ?k . ?k rdfs:subClassOf+ eud:Meeting } ORDER BY ?k",
     'SELECT ?p ?n { ?p eud:locator ?n VALUES ?n { "¶5" } } ORDER BY ?p',
     'SELECT ?p ?n { VALUES ?n { "¶5" } ?p eud:locator ?n } ORDER BY ?p',
@@ -354,7 +354,7 @@ def test_loading_again_replaces_and_removes_what_is_no_longer(
 ) -> None:
     put(empty, "http://elsewhere.example/graph", '<http://elsewhere.example/a> <http://elsewhere.example/b> "c" .')
     first = command("load", "--to", empty.graphs, "--store", built.folder)
-    assert first == Run(0, "Loaded the default graph and 43 named graphs\n", "")
+    assert first == Run(0, "Loaded the default graph and 47 named graphs\n", "")
     assert "dba" not in first.out + first.err
     smaller = Smaller(built)
     assert smaller.dropped <= graphs_at(empty)
@@ -444,7 +444,7 @@ def test_graphs_beside_ours_are_not_loaded(built: store.Built) -> None:
 def test_progress_is_told(built: store.Built) -> None:
     said: list[str] = []
     with fake(reply(204, "", b"")) as (url, asked):
-        assert load.load(built, url, say=said.append) == 43
+        assert load.load(built, url, say=said.append) == 47
     assert said[-1] == "43 of 43 graphs"
     assert [method for method, _ in asked].count("PUT") == 46  # with the default graph, and the manifest twice
 
