@@ -38,14 +38,22 @@ def explained(graph: store.Built, subject: str, prop: str, value: str) -> Explai
         for quad in graph.store.quads_for_pattern(subject_, prop_, None, DefaultGraph())
         if isinstance(quad.object, Literal) and quad.object.value == value
     ]
-    if not literals:
-        found.append(lookup.find(graph.store, value))
+    if not literals:  # "wanted" is a stage as well as a status: what the property takes goes first, if it is said
+        found.append(_said(graph.store, subject_, prop_, value) or lookup.find(graph.store, value))
     statement = Triple(subject_, prop_, literals[0] if literals else found[-1].iri)
     ways = proofs.explain(graph.store, ontology.from_store(graph.store), statement)
     names = names_of(graph.store, [statement, *(s for way in ways for s in _statements(way))])
     if not ways:
         raise UsageError(f"the graph does not say: {as_sentence(statement, names)}; {_instead(graph.store, statement)}")
     return Explained(statement, ways, names, [match.note for match in found if match.note])
+
+
+def _said(store_: Triplestore, subject: NamedNode, prop: NamedNode, value: str) -> lookup.Match | None:
+    """Return the entity that is called just so among those that the graph has with this subject and property."""
+    objects = [quad.object for quad in store_.quads_for_pattern(subject, prop, None, DefaultGraph())]
+    named = labels.labels(store_, [one.value for one in objects if isinstance(one, NamedNode)])
+    called = [iri for iri, name in named.items() if name.casefold() == value.strip().casefold()]
+    return lookup.Match(NamedNode(called[0]), named[called[0]], "") if len(called) == 1 else None
 
 
 def _instead(store_: Triplestore, statement: Triple) -> str:
