@@ -446,7 +446,7 @@ def test_progress_is_told(built: store.Built) -> None:
     with fake(reply(204, "", b"")) as (url, asked):
         assert load.load(built, url, say=said.append) == 47
     assert said[-1] == "47 of 47 graphs"
-    assert [method for method, _ in asked].count("PUT") == 46  # with the default graph, and the manifest twice
+    assert [method for method, _ in asked].count("PUT") == 50  # with the default graph, and the manifest twice
 
 
 # ---------------------------------------------------------------- Servers gone bad

@@ -73,6 +73,7 @@ def test_a_worker_gives_the_librarys_answers_of_this_process(
     apart: Isolated, built: store.Built, checkout: workspace.Workspace
 ) -> None:
     examples = {"who": "Thierry Breton", "subject": "Japan", "one": "India", "other": "Japan"}
+    examples["since"] = "2023-01-01"
     for query in library.load_library(checkout).values():
         needed = {name: examples[name] for name, parameter in query.parameters.items() if parameter.required}
         text = library.bind(query, lookup.resolve(built.store, query, needed)[0])

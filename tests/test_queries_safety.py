@@ -806,7 +806,7 @@ def test_a_table_that_does_not_fit_is_written_row_by_row(
     assert rows[-1].endswith("status   to be confirmed\n")
     assert len(rows) == 4
     with_passages = command(*asked, "--evidence").out
-    assert "\nevidence  1\n\nmeeting " in with_passages
+    assert "\nevidence  1 3\n\nmeeting " in with_passages
     assert "\nevidence  4\n\n[1] Commission updates" in with_passages
     assert max(map(len, with_passages.splitlines())) <= 80
     long = tables.table(["x", "y", "z"], [["a" * 70, "b c\x1b[2J\nd", "f" * 30], ["", "e" * 30, ""]], width=60)
