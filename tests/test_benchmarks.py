@@ -103,7 +103,7 @@ def measured(ran: Path) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_the_engines_give_the_same_rows(measured: dict[str, Any]) -> None:
-    """rdflib answers nearly everything, owlready2 a part; what it makes of a type is a number.
+    """rdflib answers nearly everything; of what owlready2 answers, or not, there is a report.
 
     Of four queries rdflib's own evaluation gives other rows, or none: it binds in VALUES beside OPTIONAL what the
     standard does not. The engines that are supported are compared on all queries in the tests of endpoints.
@@ -118,7 +118,7 @@ def test_the_engines_give_the_same_rows(measured: dict[str, Any]) -> None:
             case: "order" if q.get("same") == "order" else "" for case, q in same.items()
         }
     owlready2 = engines["owlready2"]["queries"]
-    assert owlready2["officials"]["same"] in ("", "order")
+    assert all(("same" in q) != ("error" in q) for q in owlready2.values())
     assert "error" in owlready2["evidence"]
 
 
