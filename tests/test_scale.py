@@ -107,9 +107,7 @@ def test_the_calls_to_the_engine_do_not_grow_and_the_statements_that_pass_grow_a
 ) -> None:
     small, large = _work(generated(1_000)), _work(generated(8_000))
     # Rounds of rules, and relations with something new in them, differ a little with what happens to be claimed.
-    # What is looked up of single things, such as the class of a meeting whose number is looked at, grows with these.
-    assert large.calls.total() - large.calls["pattern"] <= (small.calls.total() - small.calls["pattern"]) * 1.2
-    assert large.calls["pattern"] < 8_000 / 5
+    assert large.calls.total() <= small.calls.total() * 1.2
     assert small.calls["query"] == large.calls["query"] < 60
     assert len(large) > 5 * len(small)
     for counting in (small, large):

@@ -35,7 +35,6 @@ from eudigraph.model.labels import LANGUAGES, WORDS, labels
 from eudigraph.model.names import (
     EUD,
     GRAPH_ONTOLOGY,
-    GRAPH_STATE,
     OWL,
     PREFIXES,
     RDF_TYPE,
@@ -109,11 +108,12 @@ def resolve(store: Triplestore, query: LibraryQuery, given: Mapping[str, str]) -
         if parameter.type == "date" and text in values:
             values[parameter.name] = values[text]
         elif text is not None and parameter.type == "date" and text.strip().casefold() == NEWEST:
-            if newest := newest_day(store):
-                from eudigraph.model.dates import readable  # slow to import
+            from eudigraph.model.current import newest_day  # slow to import, as it reads dates
+            from eudigraph.model.dates import readable
 
-                values[parameter.name] = newest
-                notes.append(f"{KNOWN_BY} {readable(newest.value)}")
+            if newest := newest_day(store):
+                values[parameter.name] = Literal(newest, datatype=NamedNode(XSD + "date"))
+                notes.append(f"{KNOWN_BY} {readable(newest)}")
         elif text is not None:
             values[parameter.name], note = _term(store, parameter, text.strip())
             notes += [note] if note else []
@@ -121,12 +121,6 @@ def resolve(store: Triplestore, query: LibraryQuery, given: Mapping[str, str]) -
             example = f"{parameter.name}=…"
             raise UsageError(f"{query.name} needs {parameter.name}: {parameter.description}; give it as {example}")
     return values, notes
-
-
-def newest_day(store: Triplestore) -> Literal | None:
-    """Return the day by which all of a graph is known; None for a graph without sources."""
-    found = select(store, f"SELECT ?day {{ <{GRAPH_STATE.value}> <{EUD}newestDay> ?day }}")
-    return next((row["day"] for row in found if isinstance(row["day"], Literal)), None)
 
 
 def find(store: Triplestore, text: str, kind: str = "resource") -> Match:

@@ -19,8 +19,8 @@ from pyoxigraph import NamedNode, Store
 
 from eudigraph.build.snapshot import ALWAYS, LAST_DAY, Snapshot, Span, before, read_date
 from eudigraph.build.state import State
-from eudigraph.build.steps import Claim, claims, value_of
-from eudigraph.model.names import EUD, GRAPH_PROVENANCE, RDF_TYPE, SKOS, eud, shorten
+from eudigraph.build.steps import Claim, claims, classes_of, value_of
+from eudigraph.model.names import EUD, GRAPH_PROVENANCE, SKOS, eud, shorten
 from eudigraph.model.ontology import Ontology
 from eudigraph.model.stages import PLAN, PLANNED
 from eudigraph.model.text import cut
@@ -72,10 +72,12 @@ class _Graph:
     def classes(self, thing: str) -> set[str]:
         """Return the classes of something, all those above them included."""
         if thing not in self._classes:
-            quads = self.store.quads_for_pattern(NamedNode(thing), RDF_TYPE, None, None)
-            named = {value_of(quad) for quad in quads}
-            self._classes[thing] = set().union(*map(self.ontology.superclasses, named))
+            self._classes[thing] = set().union(*map(self.ontology.superclasses, self._named.get(thing, ())))
         return self._classes[thing]
+
+    @cached_property
+    def _named(self) -> dict[str, set[str]]:
+        return classes_of(self.store)
 
     def is_shared(self, post: str) -> bool:
         """Whether a post is by its names one that several may hold at once, such as that of a co-chair."""
@@ -85,7 +87,7 @@ class _Graph:
         return not _SHARED.isdisjoint(words)
 
     def series(self, meeting: str) -> list[tuple[str, str]]:
-        """Return the body that meets, else the partnership, with each kind of meeting that this is, "" if it is none.
+        """Return the body that meets, else the partnership, with each kind of meeting that this is, "" for no kind.
 
         The ministers and the working groups of one partnership count on their own.
         """

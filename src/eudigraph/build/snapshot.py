@@ -109,7 +109,7 @@ def overlap(one: Span, other: Span) -> bool:
 
 @lru_cache(maxsize=100_000)
 def read_date(text: str) -> Date:
-    """Return a date with its bounds, an open end being the end of all days; raises ValueError for what is none."""
+    """Return a date with its bounds, an open end being the end of all days; raises ValueError for what is no date."""
     first, last = dates.bounds(text)
     return Date(text, (first.toordinal() if first else 1, last.toordinal() if last else LAST_DAY))
 

@@ -21,12 +21,10 @@ from eudigraph.model.names import (
     RDF_TYPE,
     eud,
 )
-from eudigraph.model.stages import Ladder, read_ladder
+from eudigraph.model.stages import PLAN, Ladder, read_ladder
 
 EUROPEAN_UNION = f"{BASE}org/european-union"
 """Whose parts and whoever represents it are one side of every engagement."""
-_PLAN, _REPORT = "plan", "report"
-_CLASSES = {"plan": "Plan", "report": "Report", "state": "State"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def read_claims(store: Store) -> Claims:
                 elif graph in (GRAPH_REFERENCE, GRAPH_PROVENANCE):
                     found.append((quad.subject.value, _plain(quad.object), None))
         claims.by_property[name] = found
-    for name in ("Meeting", "Instrument", "Partnership", "Topic", "Engagement", "LegalAct"):
+    for name in ("Meeting", "Instrument", "Partnership", "Topic", "Engagement"):
         claims.classes[name] = {
             quad.subject.value
             for quad in store.quads_for_pattern(None, RDF_TYPE, eud(name), None)
@@ -223,7 +221,7 @@ def _lent(
         since = max(since, known)
         seen.add(current)
         for snapshot in by_engagement.get(current, ()):
-            if snapshot.kind and snapshot.kind != _PLAN:
+            if snapshot.kind and snapshot.kind != PLAN:
                 said = snapshot.said if snapshot.known >= since else (since, since)
                 lent.append(replace(snapshot, said=said, lent=current))
     return lent

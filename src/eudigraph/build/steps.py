@@ -55,11 +55,20 @@ def value_of(quad: Quad) -> str:
     return quad.object.value if isinstance(quad.object, NamedNode | Literal) else key(quad.object)
 
 
+def classes_of(store: Store) -> dict[str, set[str]]:
+    """Return the classes that each entity is said to be in, all read at once."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for quad in store.quads_for_pattern(None, RDF_TYPE, None, None):
+        if isinstance(quad.subject, NamedNode):
+            found[quad.subject.value].add(value_of(quad))
+    return found
+
+
 class Statuses:
     """The ontology's statuses, and for which kinds of engagement each is meant: those whose scheme it stands in."""
 
     def __init__(self, store: Store, ontology: Ontology) -> None:
-        self._store, self._ontology = store, ontology
+        self._ontology, self._classes = ontology, classes_of(store)
         self.ladder: Ladder = read_ladder(store.quads_for_pattern(None, None, None, GRAPH_ONTOLOGY))
         self._schemes: dict[str, set[str]] = defaultdict(set)
         for quad in store.quads_for_pattern(None, NamedNode(SKOS + "inScheme"), None, GRAPH_ONTOLOGY):
@@ -71,8 +80,7 @@ class Statuses:
     def schemes_of(self, thing: str) -> set[str]:
         """Return the schemes of statuses of the kinds that something is said to be; none where none is said."""
         if thing not in self._kinds:
-            quads = self._store.quads_for_pattern(NamedNode(thing), RDF_TYPE, None, None)
-            classes = set().union(*(self._ontology.superclasses(name) for name in {value_of(quad) for quad in quads}))
+            classes = set().union(*map(self._ontology.superclasses, self._classes.get(thing, ())))
             wanted = {f"{BASE}scheme/{name.removeprefix(EUD).lower()}-status" for name in classes}
             self._kinds[thing] = wanted & self._all
         return self._kinds[thing]
@@ -103,7 +111,7 @@ class Statuses:
         return [shorten(iri) for iri in by_rank[:3]]
 
     def advice(self, status: str, schemes: set[str]) -> str:
-        """Return what may have been meant by a status that is none, or none of these kinds."""
+        """Return what may have been meant by a status that there is not, or not for these kinds."""
         if near := self.nearest(status, schemes):
             return f"nearest: {', '.join(near)}"
         of = f" of {self.words(schemes)}" if schemes else ""
@@ -111,7 +119,7 @@ class Statuses:
 
 
 def steps(store: Store, ontology: Ontology, described: set[str]) -> Iterator[Problem]:
-    """Yield where a passage has two steps of one engagement, and statuses that are none, or none of this kind.
+    """Yield where a passage has two steps of one engagement, and invalid statuses, or statuses of other kinds.
 
     What is ``described`` nowhere is reported as such.
     """

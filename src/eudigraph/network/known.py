@@ -15,6 +15,7 @@ from typing import Any
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
+from eudigraph.model.current import newest_day
 from eudigraph.model.labels import best
 from eudigraph.model.names import (
     BASE,
@@ -71,8 +72,7 @@ class Known:
 
     def __init__(self, store: Triplestore, day: date | None = None) -> None:
         self._store = store
-        newest = next(iter(store.quads_for_pattern(None, eud("newestDay"), None, DefaultGraph())), None)
-        self.newest = newest.object.value if newest and isinstance(newest.object, Literal) else date.min.isoformat()
+        self.newest = newest_day(store) or date.min.isoformat()
         self.day = day.isoformat() if day else self.newest
         self.is_past = self.day < self.newest
         """Whether something is known now that was not known then."""
